@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// oneDNN is used when its header is installed. SwiftPM caches evaluated manifests: after installing or
+// removing the library, `make` (or `swift package reset`) evaluates this file anew.
+let hasOneDNN = ["/usr/include/dnnl.hpp", "/usr/local/include/dnnl.hpp", "/usr/include/oneapi/dnnl/dnnl.hpp"]
+    .contains { FileManager.default.fileExists(atPath: $0) }
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+/// Numeric targets are optimised in every configuration: a debug build of them is a hundred times slower.
+let numeric = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let kernels: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Werror"])]
+
+var packageTargets: [Target] = [
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "COpenBLAS", cSettings: kernels, linkerSettings: [.linkedLibrary("openblas")]),
+    .target(name: "CJPEG", cSettings: kernels, linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CKernels", cSettings: kernels, linkerSettings: [.linkedLibrary("m")]),
+    .target(
+        name: "COneDNN",
+        cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Werror"])]
+            + (hasOneDNN ? [.define("FC_HAS_ONEDNN")] : []),
+        linkerSettings: hasOneDNN ? [.linkedLibrary("dnnl")] : []),
+    .target(
+        name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
+    .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
+    .target(name: "Networks", dependencies: ["Gradients", "Tensors"], swiftSettings: numeric),
+    .target(name: "Flows", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+    .target(name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+    .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CZlib"], swiftSettings: numeric),
+    .target(
+        name: "Experiments",
+        dependencies: [
+            "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
+            .product(name: "TOMLKit", package: "TOMLKit"),
+            .product(name: "Logging", package: "swift-log"),
+        ], swiftSettings: numeric),
+    .target(
+        name: "Reports", dependencies: ["Experiments", "Datasets"],
+        swiftSettings: numeric),
+    .executableTarget(
+        name: "fce",
+        dependencies: [
+            "Experiments", "Reports", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ], swiftSettings: strict),
+    .target(
+        name: "TestSupport",
+        dependencies: [
+            "Experiments", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
+            .product(name: "Numerics", package: "swift-numerics"),
+        ], path: "Tests/TestSupport", swiftSettings: numeric),
+]
+
+let tested = [
+    "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Datasets", "Experiments", "Reports",
+]
+packageTargets += tested.map { name in
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name), "TestSupport"],
+        swiftSettings: strict)
+}
+packageTargets.append(
+    .testTarget(
+        name: "CommandLineTests", dependencies: ["fce", "TestSupport", "Experiments"], swiftSettings: strict))
+
+let package = Package(
+    name: "FlowContrast",
+    products: tested.map { .library(name: $0, targets: [$0]) } + [.executable(name: "fce", targets: ["fce"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: packageTargets,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+// The reference backend and the comparison helpers of the tests live here.
