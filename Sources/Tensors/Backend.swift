@@ -56,8 +56,11 @@ public protocol Backend: AnyObject, Sendable {
     func convolutionInputGradient(
         _ dy: Tensor, _ weights: Tensor, _ geometry: ConvolutionGeometry, shape: Shape
     ) -> Tensor
-    /// Gradient for the weights, real `[kh, kw, C, O]`, summed over the batch. `x` and `dy` have one type.
-    func convolutionWeightGradient(_ x: Tensor, _ dy: Tensor, _ geometry: ConvolutionGeometry) -> Tensor
+    /// Gradient for the weights, real `[kh, kw, C, O]`, summed over the batch. `x` and `dy` have one type. `shape`
+    /// is the weights': with a stride above 1 the extents of `x` and `dy` leave the kernel's open.
+    func convolutionWeightGradient(
+        _ x: Tensor, _ dy: Tensor, _ geometry: ConvolutionGeometry, shape: Shape
+    ) -> Tensor
     /// Through leaky ReLU and bias: `dz = dy · (y > 0 ? 1 : slope)` of `dy`'s type (`dy` itself when `slope` is
     /// nil), and, when asked, its sum over all but the last axis, real `[C]`. `dy`, `y`: real or reduced.
     func activationGradient(_ dy: Tensor, _ y: Tensor, slope: Float?, wantsBias: Bool) -> (

@@ -1,0 +1,90 @@
+import RealModule
+import Tensors
+
+extension ReferenceBackend {
+    public func tensor(_ values: [Float], _ shape: Shape, _ type: ScalarType) -> Tensor {
+        tensor(values.map(Double.init), shape, type)
+    }
+
+    public func tensor(_ values: [Double], _ shape: Shape, _ type: ScalarType) -> Tensor {
+        let y = allocate(shape, type)
+        store(values, in: y)
+        return y
+    }
+
+    public func floats(_ x: Tensor) -> [Float] { doubles(x).map(Float.init) }
+
+    public func doubles(_ x: Tensor) -> [Double] {
+        let start = x.storage.base + x.offset * x.type.byteCount
+        return withExtendedLifetime(x.storage) {
+            switch x.type {
+            case .float64:
+                [Double](
+                    UnsafeBufferPointer(start: start.assumingMemoryBound(to: Double.self), count: x.count))
+            case .int32:
+                UnsafeBufferPointer(start: start.assumingMemoryBound(to: Int32.self), count: x.count)
+                    .map(Double.init)
+            case .float32, .bfloat16:
+                preconditionFailure("the reference backend holds no \(x.type): a tensor of another backend")
+            }
+        }
+    }
+
+    public func cast(_ x: Tensor, to type: ScalarType) -> Tensor {
+        stored(type) == x.type ? x : tensor(doubles(x), x.shape, type)
+    }
+
+    public func copy(_ x: Tensor, into y: Tensor) { store(doubles(x), in: y) }
+
+    public func fill(_ y: Tensor, with value: Double) {
+        store([Double](repeating: value, count: y.count), in: y)
+    }
+
+    public func gatherRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
+        let source = doubles(x)
+        let width = x.shape.rowCount
+        precondition(indices.allSatisfy { $0 >= 0 && $0 < x.shape.first }, "row outside \(x.shape)")
+        let rows = indices.flatMap { source[$0 * width..<($0 + 1) * width] }
+        return tensor(rows, x.shape.replacingFirst(with: indices.count), x.type)
+    }
+
+    public func uniform(_ shape: Shape, from low: Double, to high: Double, key: RandomKey) -> Tensor {
+        let values = words(key, count: shape.count).map { low + (high - low) * Double($0 >> 8) * 0x1p-24 }
+        return tensor(values, shape, real)
+    }
+
+    public func normal(_ shape: Shape, key: RandomKey) -> Tensor {
+        let words = words(key, count: shape.count + 1)
+        let values = (0..<shape.count).map { i in
+            let even = i - i % 2
+            let u1 = Double((words[even] >> 8) + 1) * 0x1p-24
+            let u2 = Double(words[even + 1] >> 8) * 0x1p-24
+            let radius = (-2 * .log(u1)).squareRoot()
+            return radius * (i == even ? .cos(2 * .pi * u2) : .sin(2 * .pi * u2))
+        }
+        return tensor(values, shape, real)
+    }
+
+    /// The first `count` 32-bit words of a stream.
+    func words(_ key: RandomKey, count: Int) -> [UInt32] {
+        let blocks = (0..<(count + 3) / 4).flatMap { index in
+            let block = key.block(UInt32(index))
+            return [block.0, block.1, block.2, block.3]
+        }
+        return Array(blocks.prefix(count))
+    }
+
+    /// Overwrites the elements of `y`.
+    func store(_ values: [Double], in y: Tensor) {
+        precondition(values.count == y.count, "\(values.count) values for \(y.shape)")
+        let start = y.storage.base + y.offset * y.type.byteCount
+        withExtendedLifetime(y.storage) {
+            for (i, value) in values.enumerated() {
+                switch y.type {
+                case .int32: start.storeBytes(of: Int32(value), toByteOffset: 4 * i, as: Int32.self)
+                default: start.storeBytes(of: value, toByteOffset: 8 * i, as: Double.self)
+                }
+            }
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// The reference backend and the comparison helpers of the tests live here.
