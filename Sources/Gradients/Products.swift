@@ -34,7 +34,7 @@ extension Variable {
             let (gradient, db) = backend.activationGradient(dy, y, slope: slope, wantsBias: wantsBias)
             if let db { bias?.receive(db) }
             let dz = backend.cast(gradient, to: x.type)
-            weights.receive(backend.convolutionWeightGradient(x, dz, geometry))
+            weights.receive(backend.convolutionWeightGradient(x, dz, geometry, shape: w.shape))
             self.receive(backend.convolutionInputGradient(dz, w, geometry, shape: x.shape))
         }
     }
