@@ -34,14 +34,14 @@ public final class Linearization {
     func append(_ piece: Piece) { pieces.append(piece) }
 
     /// J·d: `[B, H, W, C]` → float64 `[B, K]`.
-    func forward(_ d: Tensor) -> Tensor {
+    public func forward(_ d: Tensor) -> Tensor {
         var t = backend.cast(d, to: activations)
         for piece in pieces { t = forward(piece, t) }
         return backend.cast(t, to: .float64)
     }
 
     /// Jᵀ·u: `[B, K]` → `[B, H, W, C]`, real.
-    func adjoint(_ u: Tensor) -> Tensor {
+    public func adjoint(_ u: Tensor) -> Tensor {
         var t = backend.cast(u, to: backend.real)
         for piece in pieces.reversed() { t = adjoint(piece, t) }
         return backend.cast(t, to: backend.real)

@@ -115,6 +115,22 @@ public final class Glow: Sendable {
         return total + x.gaussianLogDensity(mean: prior.mean, logDeviation: prior.logs)
     }
 
+    /// Latents of `x`: one `[N, H/2ˡ, W/2ˡ, C]` per split, then the last level's. Their joint map is the flow.
+    public func latents(_ x: Variable, _ pass: Pass) -> [Variable] {
+        var (x, unused, latents) = (
+            x, pass.constant(pass.backend.zeros([x.shape.first], .float64)), [Variable]()
+        )
+        for level in levels {
+            if configuration.isSpatial { x = x.squeezed() }
+            for step in level.steps { x = step.forward(x, &unused, pass) }
+            guard let split = level.split else { break }
+            let (kept, z) = x.split(at: split.half)
+            latents.append(z)
+            x = kept
+        }
+        return latents + [x]
+    }
+
     /// Samples g(z), z ~ N(0, temperature²), with their log q carried along: x `[N, H, W, C]` and nats `[N]`.
     /// Gradients reach the parameters through both.
     public func sample(_ count: Int, key: RandomKey, temperature: Double = 1, _ pass: Pass) -> (
