@@ -5,7 +5,8 @@ public enum FashionMNIST {
     /// Where Debian's package `dataset-fashion-mnist` puts the files.
     public static let debianDirectory = "/usr/share/datasets/fashion-mnist"
     public static let classNames = [
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot",
     ]
     private static let padded = 32
 
@@ -29,7 +30,8 @@ public enum FashionMNIST {
         images: [UInt8], imageFile: String, labels: [UInt8], labelFile: String, name: String, channels: Int
     ) throws(UserError) -> ImageDataset {
         guard channels == 1 || channels == 3 else {
-            throw UserError(.recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
+            throw UserError(
+                .recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
         }
         let pictures = try IDX(images, rank: 3, file: imageFile)
         let classes = try IDX(labels, rank: 1, file: labelFile)
@@ -65,7 +67,9 @@ public enum FashionMNIST {
     }
 
     private static func find(_ name: String, in directory: String) throws(UserError) -> String {
-        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where Files.exists(path) { return path }
+        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where Files.exists(path) {
+            return path
+        }
         throw UserError(
             .missing, "is missing", at: "\(directory)/\(name).gz",
             advice: "run `apt-get install dataset-fashion-mnist` and use \(debianDirectory)")

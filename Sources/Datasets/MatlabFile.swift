@@ -89,7 +89,8 @@ struct MatlabFile {
     private init(_ bytes: [UInt8], file: String) throws(UserError) {
         if bytes.starts(with: "MATLAB 7.3".utf8) || bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) {
             throw UserError(
-                .data, "is a MATLAB 7.3 (HDF5) file", at: file, advice: "save it again with -v7 or get the official file")
+                .data, "is a MATLAB 7.3 (HDF5) file", at: file,
+                advice: "save it again with -v7 or get the official file")
         }
         source = MemorySource(bytes[...], file: file)
         self.file = file
@@ -110,7 +111,9 @@ struct MatlabFile {
         case Tag.compressed:
             var inner = try InflateSource(try source.slice(tag.size), file: file)
             let innerTag = try Tag(&inner, bigEndian: bigEndian)
-            guard innerTag.type == Tag.matrix else { throw .damaged(file, "holds no array where one should be") }
+            guard innerTag.type == Tag.matrix else {
+                throw .damaged(file, "holds no array where one should be")
+            }
             guard let array = try matrix(innerTag.size, &inner) else { return nil }
             try inner.expectEnd()
             return array
@@ -141,7 +144,8 @@ struct MatlabFile {
         let text = String(decoding: name.bytes, as: UTF8.self)
         let numbers = try element(&source, atMost: size)
         guard numbers.count == count else {
-            throw .damaged(file, "has \(numbers.count) numbers in `\(text)`, not the \(count) its size demands")
+            throw .damaged(
+                file, "has \(numbers.count) numbers in `\(text)`, not the \(count) its size demands")
         }
         return MatlabArray(
             name: text, dimensions: dimensions, storage: numbers.storage, bigEndian: bigEndian,
@@ -153,7 +157,8 @@ struct MatlabFile {
         _ source: inout some ByteSource, atMost limit: Int
     ) throws(UserError) -> MatlabArray {
         let tag = try Tag(&source, bigEndian: bigEndian)
-        guard let storage = MatlabStorage(rawValue: tag.type), tag.size % storage.width == 0, tag.size <= limit
+        guard let storage = MatlabStorage(rawValue: tag.type), tag.size % storage.width == 0,
+            tag.size <= limit
         else { throw .damaged(file, "has an element of type \(tag.type) and \(tag.size) bytes out of place") }
         if let small = tag.small {
             return MatlabArray(name: "", dimensions: [], storage: storage, bigEndian: bigEndian, bytes: small)
