@@ -26,13 +26,13 @@ public final class BatchStream: Sendable {
     /// itself, turns its work into nothing.
     private let pending = Mutex<[Int: PreparedBatch]>([:])
 
-    /// Streams the images of `dataset` at `indices` (at least one), `batchSize` at a time.
+    /// Streams the examples of `dataset` at `indices` (at least one), `batchSize` at a time.
     /// - Parameters:
     ///   - lane: tells streams of one seed apart, such as labelled and unlabelled.
     ///   - start: the first step to prepare; any step can be asked for.
     ///   - prefetch: how many batches to prepare ahead; 0 for none.
     public init(
-        _ dataset: ImageDataset, indices: [Int], batchSize: Int, seed: UInt64, lane: Int, start: Int = 0,
+        _ dataset: some ExampleSet, indices: [Int], batchSize: Int, seed: UInt64, lane: Int, start: Int = 0,
         dequantize: Dequantization = .uniform, prefetch: Int = 3
     ) {
         precondition(!indices.isEmpty && batchSize > 0 && prefetch >= 0)
@@ -89,7 +89,7 @@ private final class PreparedBatch: Sendable {
 
 /// Makes the batch of any step.
 private final class BatchSource: Sendable {
-    private let dataset: ImageDataset
+    private let dataset: any ExampleSet
     private let indices: [Int]
     private let size: Int
     private let seed: UInt64
@@ -99,7 +99,8 @@ private final class BatchSource: Sendable {
     private let permutations = Mutex<[Int: [Int]]>([:])
 
     init(
-        dataset: ImageDataset, indices: [Int], size: Int, seed: UInt64, lane: Int, dequantize: Dequantization
+        dataset: any ExampleSet, indices: [Int], size: Int, seed: UInt64, lane: Int,
+        dequantize: Dequantization
     ) {
         self.dataset = dataset
         self.indices = indices
@@ -111,13 +112,11 @@ private final class BatchSource: Sendable {
 
     func batch(_ step: Int) -> ImageBatch {
         let chosen = positions(step * size..<(step + 1) * size)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(size * dataset.imageSize)
-        for index in chosen { bytes += dataset.image(index) }
         let noise = RandomKey(seed: seed, purpose: .dequantization, step: step, lane: lane)
         return ImageBatch(
-            step: step, indices: chosen, images: dequantize.apply(bytes, key: noise),
-            labels: chosen.map { dataset.labels[$0] })
+            step: step, indices: chosen,
+            images: dataset.values(at: chosen, dequantize: dequantize, key: noise),
+            labels: dataset.labels(at: chosen))
     }
 
     /// Elements of the permutations of all epochs laid end to end.

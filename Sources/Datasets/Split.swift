@@ -31,11 +31,14 @@ public struct Split: Codable, Equatable, Sendable {
     /// Validation images come first, from each class in proportion to its size (a set without labels is one
     /// class); then `labels / K` images of each class from the rest, the remainder spread over classes drawn by
     /// seed. Every other image, and the labelled ones too unless told otherwise, is unlabelled.
-    /// - Parameter labels: the number of labelled images; nil for all that are not held out.
+    /// - Parameters:
+    ///   - labels: the number of labelled images; nil for all that are not held out.
+    ///   - validationSeed: chooses the held-out images; one seed for all runs that share a trained flow, so that none of
+    ///     them holds out an image the flow has seen.
     /// - Throws: `UserError(.recipe)` when there are not that many images.
     public static func classBalanced(
-        dataset: ImageDataset, labels: Int?, validation: Int, seed: UInt64,
-        includeLabelledInUnlabelled: Bool = true
+        dataset: some ExampleSet, labels: Int?, validation: Int, seed: UInt64,
+        validationSeed: UInt64? = nil, includeLabelledInUnlabelled: Bool = true
     ) throws(UserError) -> Split {
         var groups = (0..<dataset.classes).map { label in
             dataset.labels.indices.filter { dataset.labels[$0] == label }
@@ -46,7 +49,7 @@ public struct Split: Codable, Equatable, Sendable {
         guard 0...available ~= validation else {
             throw tooMany(dataset, "\(validation) validation images", available: available)
         }
-        shuffle(&groups, seed: seed, step: SplitStep.validation)
+        shuffle(&groups, seed: validationSeed ?? seed, step: SplitStep.validation)
         let held = apportion(validation, among: groups.map(\.count))
         let validationSet = zip(groups, held).flatMap { $0.prefix($1) }
         var rest = zip(groups, held).map { Array($0.dropFirst($1)).sorted() }
@@ -74,7 +77,7 @@ public struct Split: Codable, Equatable, Sendable {
 
     /// The first `labels / K` of each shuffled class, one more for the classes that share the remainder.
     private static func draw(
-        _ labels: Int?, from classes: [[Int]], dataset: ImageDataset, seed: UInt64
+        _ labels: Int?, from classes: [[Int]], dataset: some ExampleSet, seed: UInt64
     ) throws(UserError) -> [Int] {
         guard let labels else { return classes.flatMap(\.self) }
         guard labels > 0 else { return [] }
@@ -89,7 +92,7 @@ public struct Split: Codable, Equatable, Sendable {
         return zip(classes, counts).flatMap { $0.prefix($1) }
     }
 
-    private static func tooMany(_ dataset: ImageDataset, _ wanted: String, available: Int) -> UserError {
+    private static func tooMany(_ dataset: some ExampleSet, _ wanted: String, available: Int) -> UserError {
         UserError(
             .recipe, "\(wanted) asked for, but \(dataset.name) has \(available) images left for them",
             advice: "ask for fewer labels or validation images")
@@ -97,7 +100,7 @@ public struct Split: Codable, Equatable, Sendable {
 
     /// - Throws: `UserError(.recipe)` when this split was made for other data, `UserError(.data)` when its
     ///   positions are not ascending positions of labelled images in `dataset`.
-    public func check(against dataset: ImageDataset) throws(UserError) {
+    public func check(against dataset: some ExampleSet) throws(UserError) {
         guard data == dataset.sha256 else {
             throw UserError(
                 .recipe,

@@ -1,3 +1,6 @@
+import EnergyModels
+import Flows
+
 /// `[data]`: which images or points, and how many of them are labelled.
 public struct DataRecipe: Sendable, Equatable {
     public enum Source: String, CaseIterable, Sendable {
@@ -60,7 +63,7 @@ public struct DataRecipe: Sendable, Equatable {
 /// `[flow]`: the tractable density q.
 public struct FlowRecipe: Sendable, Equatable {
     public enum Kind: String, CaseIterable, Sendable { case glow, plane }
-    public enum Coupling: String, CaseIterable, Sendable { case additive, affine }
+    public typealias Coupling = Flows.Coupling.Kind
 
     public var kind: Kind
     public var levels = 3
@@ -83,18 +86,13 @@ public struct FlowRecipe: Sendable, Equatable {
 
 /// `[energy]`: the K-class energy-based model p_k(x) ∝ exp(f_k(x) − c_k).
 public struct EnergyRecipe: Sendable, Equatable {
-    public enum Network: String, CaseIterable, Sendable {
-        case convSmall = "conv-small"
-        case convLarge = "conv-large"
-        case fourLayer = "four-layer"
-        case mlp
-    }
+    public typealias Network = EnergyConfiguration.Network
 
     /// What f is measured against: nothing, the flow as it was after maximum likelihood, or the current flow.
-    public enum Base: String, CaseIterable, Sendable { case none, flow, moving }
-    public enum Pooling: String, CaseIterable, Sendable { case max, mean }
-    public enum Downsample: String, CaseIterable, Sendable { case stride, maxpool }
-    public enum Head: String, CaseIterable, Sendable { case plain, gain }
+    public typealias Base = EnergyConfiguration.Base
+    public typealias Pooling = EnergyConfiguration.Pooling
+    public typealias Downsample = EnergyConfiguration.Downsampling
+    public typealias Head = EnergyConfiguration.Head
 
     public var base: Base
     public var network = Network.convSmall

@@ -1,3 +1,6 @@
+import EnergyModels
+import Networks
+
 /// `[[phase]]`: one stretch of training with its own models, batches and optimisers.
 public struct PhaseRecipe: Sendable, Equatable {
     public enum Kind: String, CaseIterable, Sendable {
@@ -11,11 +14,7 @@ public struct PhaseRecipe: Sendable, Equatable {
         case supervised
     }
 
-    /// What the flow minimises: V as printed, or with the labels of data and samples swapped.
-    public enum Objective: String, CaseIterable, Sendable {
-        case value
-        case nonSaturating = "non-saturating"
-    }
+    public typealias Objective = FlowObjective
 
     public var kind: Kind
     /// Updates; a joint phase counts those of the energy.
@@ -51,11 +50,7 @@ public struct PhaseRecipe: Sendable, Equatable {
 
 /// An optimiser and the schedule of its rate.
 public struct OptimizerRecipe: Sendable, Equatable {
-    public enum Kind: String, CaseIterable, Sendable {
-        case adam, adamax
-        /// openai/glow's rule: Adam's bias corrections with the infinity norm.
-        case adamaxGlow = "adamax-glow"
-    }
+    public typealias Kind = UpdateRule
 
     public enum Decay: String, CaseIterable, Sendable { case none, linear }
 

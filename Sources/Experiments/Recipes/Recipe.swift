@@ -27,8 +27,6 @@ public struct Recipe: Sendable, Equatable {
         public var usesVAT: Bool { self == .vat || self == .fceInitVAT || self == .fceVAT }
     }
 
-    public enum Precision: String, CaseIterable, Sendable { case auto, float32, bfloat16 }
-
     /// Names the run in tables and run directories; by default the recipe file's folder and name.
     public var name = ""
     public var method = Method.fce
@@ -76,7 +74,7 @@ public struct IntervalRecipe: Sendable, Equatable {
 
 /// `[vat]`: virtual adversarial training (Miyato et al. 2018) on unlabelled images.
 public struct VATRecipe: Sendable, Equatable {
-    public enum Direction: String, CaseIterable, Sendable { case difference, exact }
+    public typealias Direction = AdversarialDirection
     public enum Masks: String, CaseIterable, Sendable { case shared, fresh }
 
     public var weight = 0.0
