@@ -64,7 +64,9 @@ let tested = [
 packageTargets += tested.map { name in
     .testTarget(
         name: "\(name)Tests",
-        dependencies: [.target(name: name), "TestSupport"],
+        dependencies: [
+            .target(name: name), "TestSupport", .product(name: "Numerics", package: "swift-numerics"),
+        ],
         swiftSettings: strict)
 }
 packageTargets.append(

@@ -1,0 +1,104 @@
+import Glibc
+import Gradients
+import Networks
+import Tensors
+
+/// A K-class conditional energy-based model: p_k(x) = exp(f_k(x) − c_k), all layers but the last shared.
+/// Gao et al. 2020, eqs. 15, 16 and 18.
+///
+/// c_k = c̄ + δ_k: c̄ is one float64 constant, set by ``calibrate(_:logDensity:)`` and never trained (a float32 parameter
+/// near 10⁴ could not take a step of 3·10⁻⁴); δ_k is trained and is the last layer's only bias.
+public final class ConditionalEnergy {
+    public let configuration: EnergyConfiguration
+    public let store: ParameterStore
+    /// c̄ in nats.
+    public var normalizer = 0.0
+    private let network: EnergyNetwork
+    private let head: WeightNormDense
+    private let sharedHead: WeightNormDense?
+
+    /// - Parameter shape: `[H, W, C]` of one datum; `[1, 1, 2]` for points.
+    public init(_ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64) {
+        self.configuration = configuration
+        network = EnergyNetwork(configuration, shape: shape)
+        head = WeightNormDense(
+            "head", inputs: network.featureCount, outputs: configuration.classes,
+            initialDeviation: configuration.initialDeviation)
+        sharedHead =
+            configuration.head == .gain
+            ? WeightNormDense("shared", inputs: network.featureCount, outputs: 1) : nil
+        var layout = ParameterLayout()
+        network.declare(in: &layout)
+        head.declare(in: &layout)
+        sharedHead?.declare(in: &layout)
+        if configuration.head == .gain { layout.declare("shared.logGain", [1], .constant(0)) }
+        layout.declare("delta", [configuration.classes], .constant(0))
+        store = ParameterStore(layout, backend: backend, seed: seed)
+    }
+
+    /// Data-dependent initialisation of weight normalisation from a batch `[N, H, W, C]`; the shared energy's gain
+    /// starts at `energyDeviation` nats, the spread of log q that it has to follow.
+    public func initialize(with batch: Tensor, energyDeviation: Double = 1) {
+        let pass = Pass(store, on: Tape(store.backend), mode: .initialize, trainable: false)
+        _ = logits(pass.constant(batch), pass)
+        if sharedHead != nil {
+            store.backend.fill(store["shared.logGain"], with: Glibc.log(max(energyDeviation, 1e-3)))
+        }
+    }
+
+    /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`.
+    ///
+    /// - Parameters:
+    ///   - activations: precision of the shared layers; the backend's reduced type by default.
+    ///   - trace: receives the linearised network.
+    public func logits(
+        _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
+    ) -> Variable {
+        let features = network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
+        var f = head(features, pass)
+        trace?.append(.dense(weights: headWeights))
+        if let sharedHead {
+            let shared = sharedHead(features, pass).reshaped([x.shape.first])
+                .combined(.multiply, exp(pass.parameter("shared.logGain")), .scalar)
+            f = f.cast(to: .float64).combined(.add, shared.cast(to: .float64), .rows)
+        }
+        return f.cast(to: .float64).combined(
+            .subtract, pass.parameter("delta").cast(to: .float64), .channels)
+    }
+
+    /// A linearisation to hand to ``logits(_:_:activations:trace:)``, of the first `count` entries of the batch.
+    public func linearization(count: Int) -> Linearization {
+        Linearization(store, activations: store.backend.reduced, count: count)
+    }
+
+    /// The class parts alone: the shared energy moves no class against another, so VAT need not see it.
+    private var headWeights: Tensor {
+        store.backend.weightNorm(store["head.v"], store["head.g"]).weights
+    }
+
+    /// log ρ_k as `[K]`.
+    private func logPriors(_ tape: Tape) -> Variable {
+        let uniform = 1 / Double(configuration.classes)
+        let priors = (configuration.priors ?? []).isEmpty ? nil : configuration.priors
+        let values = (0..<configuration.classes).map { Glibc.log(priors?[$0] ?? uniform) }
+        return tape.constant(tape.backend.tensor(values, [values.count], .float64))
+    }
+
+    /// log Σ_k ρ_k exp(f_k − δ_k) = log p(x) + c̄ (− log q for a tilted base), nats `[N]`. Eq. 18 with ρ_k = 1/K.
+    public func logMarginal(_ logits: Variable, _ pass: Pass) -> Variable {
+        logits.combined(.add, logPriors(pass.tape), .channels).logSumExp()
+    }
+
+    /// log p(y|x) = log softmax(f_k − δ_k + log ρ_k), `[N, K]`. Eq. 17's posterior.
+    public func logPosterior(_ logits: Variable, _ pass: Pass) -> Variable {
+        guard configuration.priors != nil else { return logits.logSoftmax() }
+        return logits.combined(.add, logPriors(pass.tape), .channels).logSoftmax()
+    }
+
+    /// Sets c̄ so that log p − log q has mean 0 over a batch: `marginals` are logMarginal values and `logDensity`
+    /// log q, both nats `[N]`.
+    public func calibrate(_ marginals: [Double], logDensity: [Double]) {
+        precondition(marginals.count == logDensity.count && !marginals.isEmpty)
+        normalizer = zip(marginals, logDensity).reduce(0) { $0 + $1.0 - $1.1 } / Double(marginals.count)
+    }
+}

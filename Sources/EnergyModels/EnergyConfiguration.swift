@@ -1,0 +1,49 @@
+import Tensors
+
+/// What a conditional energy model is made of. Defaults are the paper's where it speaks.
+public struct EnergyConfiguration: Sendable, Hashable {
+    /// The shared layers.
+    public enum Network: String, Sendable, CaseIterable, Codable {
+        /// Table 6, left: 3 × 64, 3 × 128, 128 unpadded, two 1×1 of 128.
+        case convSmall = "conv-small"
+        /// Table 6, right: 3 × 128, 3 × 256, 512 unpadded, 1×1 of 256 and 128.
+        case convLarge = "conv-large"
+        /// Table 5: 4×4 convolutions of 64, 128, 256 with stride 2, and a linear layer over the 4×4 grid.
+        case fourLayer = "four-layer"
+        /// Two dimensions: three dense layers of 128.
+        case mlp
+    }
+
+    /// What log p_k carries besides f_k.
+    public enum Base: String, Sendable, CaseIterable, Codable {
+        /// log p_k = f_k − c_k, the paper's.
+        case none
+        /// log p_k = log q₀ + f_k − c_k with a frozen copy q₀ of the flow.
+        case flow
+        /// log p_k = log q_α + f_k − c_k with the current flow, held fixed while it is updated.
+        case moving
+    }
+
+    public enum Pooling: String, Sendable, CaseIterable, Codable { case max, mean }
+    public enum Downsampling: String, Sendable, CaseIterable, Codable { case stride, maxpool }
+    /// `gain`: f_k = e^l·e(x) + h_k(x), a shared energy with a learnable gain and K class parts of order 1.
+    public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain }
+
+    public var network: Network = .convSmall
+    public var classes = 10
+    public var base: Base = .none
+    public var pooling: Pooling = .max
+    public var downsampling: Downsampling = .stride
+    public var head: Head = .plain
+    /// Multiplies every channel count.
+    public var width = 1.0
+    /// Rates on the input and after each of the two strided blocks.
+    public var dropout = [0.2, 0.5, 0.5]
+    /// ρ_k; nil for 1/K.
+    public var priors: [Double]?
+    /// Standard deviation of the logits after initialisation.
+    public var initialDeviation = 1.0
+    public var slope: Float = 0.2
+
+    public init() {}
+}

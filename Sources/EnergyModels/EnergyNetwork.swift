@@ -1,0 +1,149 @@
+import Gradients
+import Networks
+import Tensors
+
+/// The layers that all classes share: images `[N, H, W, C]` → features `[N, F]`.
+struct EnergyNetwork: Sendable {
+    enum Stage: Sendable {
+        /// The index tells the masks of one pass apart.
+        case dropout(rate: Double, index: Int)
+        case convolution(WeightNormConvolution)
+        /// 2×2 maximum, stride 2.
+        case maxPool
+        case globalPool(EnergyConfiguration.Pooling)
+        /// `[N, H, W, C]` → `[N, HWC]`.
+        case flatten
+    }
+
+    let stages: [Stage]
+    /// F.
+    let featureCount: Int
+
+    func declare(in layout: inout ParameterLayout) {
+        for case .convolution(let layer) in stages { layer.declare(in: &layout) }
+    }
+
+    /// Features in the real type. `activations` is the type in between: reduced precision unless a pass
+    /// needs small differences (VAT's finite-difference direction).
+    func callAsFunction(
+        _ x: Variable, _ pass: Pass, activations: ScalarType, trace: Linearization? = nil
+    ) -> Variable {
+        var h = x.cast(to: activations)
+        for stage in stages { h = apply(stage, h, pass, trace) }
+        return h.cast(to: pass.backend.real)
+    }
+
+    private func apply(_ stage: Stage, _ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
+        switch stage {
+        case .dropout(let rate, let index):
+            guard case .train(let key) = pass.mode else { return x }
+            trace?.append(.dropout(rate: rate, key: key.lane(index)))
+            return x.dropped(rate: rate, key: key.lane(index))
+        case .convolution(let layer):
+            let y = layer(x, pass)
+            trace?.append(.convolution(layer, input: x.shape, output: y.value))
+            return y
+        case .maxPool:
+            trace?.append(.maxPool(input: x.value))
+            return x.maxPooled()
+        case .globalPool(.max):
+            trace?.append(.globalMaxPool(input: x.value))
+            return x.globalMaxPooled()
+        case .globalPool(.mean):
+            trace?.append(.globalMeanPool(input: x.shape))
+            return x.globalMeanPooled()
+        case .flatten:
+            trace?.append(.flatten(input: x.shape))
+            return x.reshaped([x.shape.first, x.shape.rowCount])
+        }
+    }
+}
+
+extension EnergyNetwork {
+    /// - Parameter shape: `[H, W, C]` of one datum.
+    init(_ configuration: EnergyConfiguration, shape: Shape) {
+        var builder = NetworkBuilder(configuration, shape)
+        switch configuration.network {
+        case .convSmall: builder.table6(64, 128, tail: [128, 128, 128])
+        case .convLarge: builder.table6(128, 256, tail: [512, 256, 128])
+        case .fourLayer: builder.table5([64, 128, 256])
+        case .mlp: builder.dense([128, 128, 128])
+        }
+        self.init(stages: builder.stages, featureCount: builder.channels)
+    }
+}
+
+/// Writes down the paper's tables layer by layer, following extents and channels.
+private struct NetworkBuilder {
+    private let configuration: EnergyConfiguration
+    private var extent: Int
+    private var dropouts = 0
+    private(set) var channels: Int
+    private(set) var stages: [EnergyNetwork.Stage] = []
+
+    init(_ configuration: EnergyConfiguration, _ shape: Shape) {
+        self.configuration = configuration
+        extent = shape[0]
+        channels = shape[2]
+    }
+
+    /// Gao et al. 2020, table 6: dropout, 3×3 a, 3×3 a, 3×3 a stride 2, dropout, the same with b, dropout,
+    /// unpadded 3×3, two 1×1, global pooling.
+    mutating func table6(_ a: Int, _ b: Int, tail: [Int]) {
+        for width in [a, b] {
+            dropout()
+            convolution(width, kernel: 3, padding: 1)
+            convolution(width, kernel: 3, padding: 1)
+            downsample(width)
+        }
+        dropout()
+        convolution(tail[0], kernel: 3)
+        for width in tail.dropFirst() { convolution(width, kernel: 1) }
+        stages.append(.globalPool(configuration.pooling))
+    }
+
+    /// Gao et al. 2020, table 5.
+    mutating func table5(_ widths: [Int]) {
+        for width in widths { convolution(width, kernel: 4, stride: 2, padding: 1) }
+        flatten()
+    }
+
+    mutating func dense(_ widths: [Int]) {
+        for width in widths { convolution(width, kernel: 1) }
+        flatten()
+    }
+
+    private mutating func dropout() {
+        let rate = configuration.dropout.indices.contains(dropouts) ? configuration.dropout[dropouts] : 0
+        if rate > 0 { stages.append(.dropout(rate: rate, index: dropouts)) }
+        dropouts += 1
+    }
+
+    private mutating func downsample(_ width: Int) {
+        if configuration.downsampling == .stride {
+            convolution(width, kernel: 3, stride: 2, padding: 1)
+        } else {
+            convolution(width, kernel: 3, padding: 1)
+            stages.append(.maxPool)
+            extent /= 2
+        }
+    }
+
+    private mutating func convolution(_ width: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
+        let outputs = max(1, Int((Double(width) * configuration.width).rounded()))
+        let number = stages.count { if case .convolution = $0 { true } else { false } }
+        let geometry = ConvolutionGeometry(stride: stride, padding: padding)
+        stages.append(
+            .convolution(
+                WeightNormConvolution(
+                    "conv\(number + 1)", kernel: kernel, inputs: channels, outputs: outputs,
+                    geometry: geometry, slope: configuration.slope)))
+        channels = outputs
+        extent = geometry.outputExtent(extent, kernel: kernel)
+    }
+
+    private mutating func flatten() {
+        stages.append(.flatten)
+        channels *= extent * extent
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import Gradients
+import Tensors
+
+// The objective of flow contrastive estimation. Gao et al., *Flow Contrastive Estimation of Energy-Based Models*,
+// CVPR 2020. Everything is a function of d = log p(x) − log q(x) − log ν, in nats and float64, on data and on ν samples
+// a datum; p/(p + νq) = σ(d).
+
+/// V(θ, α) of eq. 12: E_data[log σ(d)] + ν·E_samples[log(1 − σ(d))], in nats a datum.
+public func contrastValue(data: Variable, samples: Variable, negatives: Double = 1) -> Variable {
+    -softplus(-data).mean() - negatives * softplus(samples).mean()
+}
+
+/// What the flow minimises.
+public enum FlowObjective: String, Sendable, CaseIterable, Codable {
+    /// V as printed. Its gradient fades when the energy model is sure.
+    case value
+    /// V with labels swapped: softplus(d) on data, softplus(−d) on samples.
+    case nonSaturating = "non-saturating"
+
+    public func loss(data: Variable, samples: Variable, negatives: Double = 1) -> Variable {
+        switch self {
+        case .value: contrastValue(data: data, samples: samples, negatives: negatives)
+        case .nonSaturating: softplus(data).mean() + negatives * softplus(-samples).mean()
+        }
+    }
+}
+
+/// L_label of eq. 17 with its sign turned: −E[log p(y|x)], nats. `labels` are one-hot, float64 `[N, K]`.
+public func crossEntropy(_ logPosterior: Variable, oneHot labels: Variable) -> Variable {
+    -(logPosterior * labels).sum(.all).affine(scale: 1 / Double(labels.shape.first))
+}
+
+/// E[H(p(y|x))] in nats: entropy minimisation of Grandvalet & Bengio, 2005.
+public func meanEntropy(_ logPosterior: Variable) -> Variable {
+    (-(exp(logPosterior) * logPosterior).sum(.all)).affine(scale: 1 / Double(logPosterior.shape.first))
+}
+
+/// What the gate and the log want to know of d.
+public struct ContrastStatistics: Sendable, Equatable {
+    /// ½(P(d > 0 on data) + P(d < 0 on samples)); a tie counts for neither.
+    public let accuracy: Double
+    public let meanOnData: Double
+    public let meanOnSamples: Double
+    /// Share of |d| > 20, where σ(d) has no gradient left.
+    public let saturated: Double
+
+    public init(data: [Double], samples: [Double]) {
+        func share(_ values: [Double], _ holds: (Double) -> Bool) -> Double {
+            values.isEmpty ? 0 : Double(values.count(where: holds)) / Double(values.count)
+        }
+        accuracy = (share(data) { $0 > 0 } + share(samples) { $0 < 0 }) / 2
+        meanOnData = data.reduce(0, +) / Double(max(data.count, 1))
+        meanOnSamples = samples.reduce(0, +) / Double(max(samples.count, 1))
+        saturated = share(data + samples) { abs($0) > 20 }
+    }
+}
+
+extension Backend {
+    /// Labels as float64 `[N, K]`.
+    public func oneHot(_ labels: [Int], classes: Int) -> Tensor {
+        var values = [Double](repeating: 0, count: labels.count * classes)
+        for (row, label) in labels.enumerated() { values[row * classes + label] = 1 }
+        return tensor(values, [labels.count, classes], .float64)
+    }
+}

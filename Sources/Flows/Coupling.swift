@@ -1,0 +1,124 @@
+import Gradients
+import Networks
+import Tensors
+
+/// A coupling layer: the first half of the channels passes through and tells how the second half moves.
+///
+/// Additive (NICE): y₂ = x₂ + t(x₁). Affine (Real NVP, Glow): y₂ = (x₂ + t)·σ(s + 2). The network runs in the backend's
+/// reduced precision; the map itself stays exact: whatever t is, the same t is taken away again.
+public struct Coupling: Sendable {
+    public enum Kind: String, Sendable, CaseIterable, Codable { case additive, affine }
+
+    let kind: Kind
+    let half: Int
+    let hiddenLayers: [ActnormConvolution]
+    let last: ZeroConvolution
+
+    init(_ name: String, kind: Kind, channels: Int, hidden: Int, kernel: Int) {
+        self.kind = kind
+        half = channels / 2
+        hiddenLayers = [
+            ActnormConvolution("\(name).conv1", kernel: kernel, inputs: half, outputs: hidden),
+            ActnormConvolution("\(name).conv2", kernel: 1, inputs: hidden, outputs: hidden),
+        ]
+        let moved = channels - half
+        last = ZeroConvolution(
+            "\(name).conv3", kernel: kernel, inputs: hidden, outputs: kind == .affine ? 2 * moved : moved)
+    }
+
+    func declare(in layout: inout ParameterLayout) {
+        hiddenLayers.forEach { $0.declare(in: &layout) }
+        last.declare(in: &layout)
+    }
+
+    func forward(_ x: Variable, _ logDensity: inout Variable, _ pass: Pass) -> Variable {
+        let (x1, x2) = x.split(at: half)
+        let output = network(x1, pass)
+        guard kind == .affine else { return x1.joined(with: x2 + output) }
+        let (shift, raw) = output.split(at: x2.shape.last)
+        logDensity = logDensity - softplus(-raw - 2).sum(.rows)
+        return x1.joined(with: (x2 + shift) * sigmoid(raw + 2))
+    }
+
+    func inverse(_ y: Variable, _ logDensity: inout Variable, _ pass: Pass) -> Variable {
+        let (y1, y2) = y.split(at: half)
+        let output = network(y1, pass)
+        guard kind == .affine else { return y1.joined(with: y2 - output) }
+        let (shift, raw) = output.split(at: y2.shape.last)
+        logDensity = logDensity - softplus(-raw - 2).sum(.rows)
+        return y1.joined(with: y2.combined(.divide, sigmoid(raw + 2), .elementwise) - shift)
+    }
+
+    private func network(_ x: Variable, _ pass: Pass) -> Variable {
+        var h = x.cast(to: pass.backend.reduced)
+        for layer in hiddenLayers { h = layer(h, pass) }
+        return last(h, pass)
+    }
+}
+
+/// ReLU((x ⋆ w + b)·eˢ): a convolution whose pre-activations an actnorm standardises. The scale is folded into the
+/// weights, so that activations are touched once.
+struct ActnormConvolution: Sendable {
+    let name: String
+    let kernel: Int
+    let inputs: Int
+    let outputs: Int
+
+    init(_ name: String, kernel: Int, inputs: Int, outputs: Int) {
+        self.name = name
+        self.kernel = kernel
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    private var geometry: ConvolutionGeometry { .init(padding: kernel / 2) }
+
+    func declare(in layout: inout ParameterLayout) {
+        layout.declare("\(name).w", [kernel, kernel, inputs, outputs], .normal(deviation: 0.05))
+        layout.declare("\(name).bias", [outputs], .constant(0))
+        layout.declare("\(name).logs", [outputs], .constant(0))
+    }
+
+    func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
+        if pass.isInitializing { initialize(x, pass) }
+        let scale = exp(pass.parameter("\(name).logs"))
+        let weights = pass.parameter("\(name).w").combined(.multiply, scale, .channels)
+        return x.convolved(with: weights, bias: pass.parameter("\(name).bias") * scale, geometry, slope: 0)
+    }
+
+    private func initialize(_ x: Variable, _ pass: Pass) {
+        let h = pass.backend.convolution(
+            x.value, pass.store["\(name).w"], bias: nil, geometry, slope: nil, output: pass.backend.real)
+        pass.backend.standardize(h, bias: pass.store["\(name).bias"], logs: pass.store["\(name).logs"])
+    }
+}
+
+/// (x ⋆ w + b)·e^{3s}, all zero at the start, so that every coupling starts as the identity; Glow's `conv2d_zeros`.
+struct ZeroConvolution: Sendable {
+    let name: String
+    let kernel: Int
+    let inputs: Int
+    let outputs: Int
+
+    init(_ name: String, kernel: Int, inputs: Int, outputs: Int) {
+        self.name = name
+        self.kernel = kernel
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    func declare(in layout: inout ParameterLayout) {
+        layout.declare("\(name).w", [kernel, kernel, inputs, outputs], .constant(0))
+        layout.declare("\(name).bias", [outputs], .constant(0))
+        layout.declare("\(name).logs", [outputs], .constant(0))
+    }
+
+    /// The result is of the real type whatever the input's.
+    func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
+        let scale = exp(3 * pass.parameter("\(name).logs"))
+        let weights = pass.parameter("\(name).w").combined(.multiply, scale, .channels)
+        return x.convolved(
+            with: weights, bias: pass.parameter("\(name).bias") * scale, .init(padding: kernel / 2),
+            output: pass.backend.real)
+    }
+}

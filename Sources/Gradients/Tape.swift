@@ -1,0 +1,86 @@
+import Tensors
+
+/// A tensor on a ``Tape``, and after the backward pass the gradient of the loss for it.
+public final class Variable {
+    public let value: Tensor
+    /// Whether a gradient is wanted: true for leaves made by ``Tape/variable(_:)`` and all that depends on them.
+    public let isTracked: Bool
+    /// dLoss/dvalue, of the value's shape and type; nil before the backward pass or when nothing reached it.
+    public private(set) var gradient: Tensor?
+    unowned let tape: Tape
+
+    fileprivate init(_ value: Tensor, tracked: Bool, tape: Tape) {
+        self.value = value
+        self.isTracked = tracked
+        self.tape = tape
+    }
+
+    public var shape: Shape { value.shape }
+    public var type: ScalarType { value.type }
+    var backend: any Backend { tape.backend }
+
+    /// The same value, through which no gradient flows.
+    public var detached: Variable { tape.constant(value) }
+
+    /// Adds a contribution to the gradient. Tensors are never changed in place here: the first contribution
+    /// may be shared with another variable.
+    func receive(_ contribution: @autoclosure () -> Tensor) {
+        guard isTracked else { return }
+        let added = backend.cast(contribution(), to: value.type)
+        precondition(added.count == value.count, "gradient \(added.shape) for \(value.shape)")
+        gradient =
+            gradient.map { backend.combine(.add, $0, added, .elementwise) } ?? added.reshaped(value.shape)
+    }
+
+    fileprivate func takeGradient() -> Tensor? {
+        defer { gradient = nil }
+        return gradient
+    }
+}
+
+/// Reverse-mode differentiation over the operations in this module.
+///
+/// Operations run at once and push a record; ``backward(from:)`` pops the records in reverse, so every
+/// saved activation is released as soon as it has been used. A tape serves one pass and is then dropped.
+public final class Tape {
+    public let backend: any Backend
+    private var records: [Record] = []
+
+    private struct Record {
+        let output: Variable
+        let backward: (Tensor) -> Void
+    }
+
+    public init(_ backend: any Backend) { self.backend = backend }
+
+    /// A leaf that receives a gradient.
+    public func variable(_ value: Tensor) -> Variable { Variable(value, tracked: true, tape: self) }
+
+    /// A leaf that does not.
+    public func constant(_ value: Tensor) -> Variable { Variable(value, tracked: false, tape: self) }
+
+    /// The result of an operation. `backward` gets dLoss/dvalue and passes it on through
+    /// ``Variable/receive(_:)``; it is dropped at once, with all that it captured, when no input is tracked.
+    func record(_ value: Tensor, from inputs: [Variable?], backward: @escaping (Tensor) -> Void) -> Variable {
+        let tracked = inputs.contains { $0?.isTracked == true }
+        let output = Variable(value, tracked: tracked, tape: self)
+        if tracked { records.append(Record(output: output, backward: backward)) }
+        return output
+    }
+
+    /// Fills the gradients of all tracked leaves with those of `loss`, a one-element variable.
+    public func backward(from loss: Variable) {
+        precondition(loss.value.count == 1, "the loss must be a scalar, not \(loss.shape)")
+        let one = backend.allocate(loss.shape, loss.type)
+        backend.fill(one, with: 1)
+        backward(from: loss, gradient: one)
+    }
+
+    /// The same with a given dLoss/doutput, for vector-Jacobian products.
+    public func backward(from output: Variable, gradient: Tensor) {
+        output.receive(gradient)
+        while let record = records.popLast() {
+            if let dy = record.output.takeGradient() { record.backward(dy) }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Tensors
+
+/// The update rules on offer.
+public enum UpdateRule: String, Sendable, CaseIterable, Codable {
+    /// Kingma & Ba 2015, algorithm 1.
+    case adam
+    /// Kingma & Ba 2015, algorithm 2.
+    case adamax
+    /// openai/glow's `optim.py`: Adamax with Adam's √(1 − β₂ᵗ) correction kept.
+    case adamaxGlow = "adamax-glow"
+}
+
+/// Adam or Adamax over one flat parameter vector, with optional clipping of the gradient's norm.
+public final class Optimizer {
+    public let rule: UpdateRule
+    public let beta1: Double
+    public let beta2: Double
+    public let epsilon: Double
+    /// Largest gradient norm; longer gradients are scaled down to it. 0 means no clipping.
+    public let clip: Double
+    /// Updates made so far.
+    public private(set) var step = 0
+    /// First moment, `[count]`.
+    public let first: Tensor
+    /// Second moment (Adam) or infinity norm (Adamax), `[count]`.
+    public let second: Tensor
+    private let store: ParameterStore
+
+    public init(
+        _ rule: UpdateRule, for store: ParameterStore, beta1: Double = 0.9, beta2: Double = 0.999,
+        epsilon: Double = 1e-8, clip: Double = 0
+    ) {
+        self.rule = rule
+        self.store = store
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.clip = clip
+        first = store.backend.zerosLike(store.values)
+        second = store.backend.zerosLike(store.values)
+    }
+
+    /// Moves the parameters downhill, in place, and returns the gradient's norm before clipping. A
+    /// non-finite gradient changes nothing: the caller sees it in the norm and stops.
+    @discardableResult
+    public func update(_ gradient: Tensor, rate: Double) -> Double {
+        let backend = store.backend
+        let squares = backend.map(.square, gradient)
+        let norm = backend.scalar(backend.sum(squares, .all)).squareRoot()
+        guard norm.isFinite else { return norm }
+        let clipped = clip > 0 && norm > clip
+        let used = clipped ? backend.affine(gradient, scale: clip / norm, shift: 0) : gradient
+        step += 1
+        let coefficients = AdamRule(
+            rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
+            glowCorrection: rule == .adamaxGlow)
+        let state = OptimizerState(
+            parameters: store.values, gradient: used, first: first, second: second)
+        if rule == .adam {
+            backend.adamStep(state, coefficients)
+        } else {
+            backend.adamaxStep(state, coefficients)
+        }
+        return norm
+    }
+
+    /// Continues a run: moments and count as saved.
+    public func restore(step: Int, first: Tensor, second: Tensor) {
+        self.step = step
+        store.backend.copy(first, into: self.first)
+        store.backend.copy(second, into: self.second)
+    }
+}
+
+/// An exponential moving average of parameters: average ← decay·average + (1 − decay)·parameters.
+public struct AveragedParameters {
+    public let decay: Double
+    public let store: ParameterStore
+
+    public init(of parameters: ParameterStore, decay: Double) {
+        self.decay = decay
+        store = parameters.duplicate()
+    }
+
+    /// Follows the parameters after an update; early on the decay is (1 + t)/(10 + t), so that the start is forgotten.
+    public func follow(_ parameters: ParameterStore, step: Int) {
+        let decay = min(self.decay, (1 + Double(step)) / (10 + Double(step)))
+        let backend = store.backend
+        let change = backend.combine(.subtract, parameters.values, store.values, .elementwise)
+        backend.accumulate(change, into: store.values, scale: 1 - decay)
+    }
+}

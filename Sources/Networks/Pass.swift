@@ -1,0 +1,81 @@
+import Gradients
+import Tensors
+
+/// One evaluation of a model: binds its parameters to a tape and says in which mode its layers run.
+///
+/// Models are written forward only, as functions of (input, pass). Applying a model twice in one pass shares
+/// its parameters; equal dropout keys give equal masks.
+public final class Pass {
+    public enum Mode: Sendable {
+        /// Dropout on, drawn from the key.
+        case train(dropout: RandomKey)
+        /// Dropout off.
+        case evaluate
+        /// Layers with data-dependent initialisation set themselves from the batch; dropout off.
+        case initialize
+    }
+
+    public let tape: Tape
+    public let store: ParameterStore
+    public let mode: Mode
+    private let trainable: Bool
+    private let bindings: Bindings
+
+    /// The leaves of one store on one tape, shared by passes that differ in mode only.
+    private final class Bindings {
+        var leaves: [String: Variable] = [:]
+    }
+
+    /// - Parameter trainable: whether parameters receive gradients.
+    public convenience init(_ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool) {
+        self.init(store, on: tape, mode: mode, trainable: trainable, bindings: Bindings())
+    }
+
+    private init(
+        _ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool, bindings: Bindings
+    ) {
+        self.store = store
+        self.tape = tape
+        self.mode = mode
+        self.trainable = trainable
+        self.bindings = bindings
+    }
+
+    /// A pass on the same leaves in another mode; gradients of both add up.
+    public func sharingParameters(mode: Mode) -> Pass {
+        Pass(store, on: tape, mode: mode, trainable: trainable, bindings: bindings)
+    }
+
+    /// A pass on its own tape without gradients.
+    public static func inference(_ store: ParameterStore) -> Pass {
+        Pass(store, on: Tape(store.backend), mode: .evaluate, trainable: false)
+    }
+
+    public var backend: any Backend { tape.backend }
+
+    public var isInitializing: Bool {
+        if case .initialize = mode { true } else { false }
+    }
+
+    public func constant(_ value: Tensor) -> Variable { tape.constant(value) }
+
+    /// The leaf of a parameter, the same one at every call.
+    public func parameter(_ name: String) -> Variable {
+        if let variable = bindings.leaves[name] { return variable }
+        let variable = trainable ? tape.variable(store[name]) : tape.constant(store[name])
+        bindings.leaves[name] = variable
+        return variable
+    }
+
+    /// The gradient of all parameters in the store's order, `[count]`; zero where the loss did not reach.
+    public func gradient() -> Tensor {
+        let flat = backend.zerosLike(store.values)
+        for (name, variable) in bindings.leaves {
+            guard let gradient = variable.gradient else { continue }
+            let view = store[name]
+            let start = view.offset - store.values.offset
+            backend.copy(gradient, into: flat.view(from: start, shape: view.shape))
+        }
+        return flat
+    }
+}

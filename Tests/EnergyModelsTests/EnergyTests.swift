@@ -1,0 +1,152 @@
+import EnergyModels
+import Gradients
+import Networks
+import RealModule
+import Tensors
+import TestSupport
+import Testing
+
+/// A model with every parameter random, on a 16×16 image.
+private func randomEnergy(
+    _ network: EnergyConfiguration.Network, on backend: any Backend,
+    _ change: (inout EnergyConfiguration) -> Void = { _ in }
+) -> ConditionalEnergy {
+    var configuration = EnergyConfiguration()
+    configuration.network = network
+    configuration.width = 0.04
+    configuration.classes = 3
+    change(&configuration)
+    let shape: Shape = network == .mlp ? [1, 1, 2] : [16, 16, 2]
+    let energy = ConditionalEnergy(configuration, shape: shape, backend: backend, seed: 3)
+    let noise = backend.randomTensor([energy.store.count], seed: 5, scale: 0.3)
+    backend.accumulate(noise, into: energy.store.values, scale: 1)
+    return energy
+}
+
+private func images(_ count: Int, _ energy: ConditionalEnergy, on backend: any Backend) -> Tensor {
+    let isPlane = energy.configuration.network == .mlp
+    return backend.randomTensor(isPlane ? [count, 1, 1, 2] : [count, 16, 16, 2], seed: 8, scale: 0.5)
+}
+
+@Suite("Conditional energies") struct EnergyTests {
+    private let backend = ReferenceBackend()
+
+    @Test("Layer tables are the paper's")
+    func layers() {
+        func shapes(_ network: EnergyConfiguration.Network) -> [Shape] {
+            var configuration = EnergyConfiguration()
+            configuration.network = network
+            let energy = ConditionalEnergy(configuration, shape: [32, 32, 3], backend: backend, seed: 1)
+            return energy.store.names.filter { $0.hasSuffix(".v") }.map { energy.store[$0].shape }
+        }
+        #expect(
+            shapes(.convSmall) == [
+                [3, 3, 3, 64], [3, 3, 64, 64], [3, 3, 64, 64], [3, 3, 64, 128], [3, 3, 128, 128],
+                [3, 3, 128, 128], [3, 3, 128, 128], [1, 1, 128, 128], [1, 1, 128, 128], [128, 10],
+            ])
+        #expect(
+            shapes(.convLarge).suffix(5) == [
+                [3, 3, 256, 256], [3, 3, 256, 512], [1, 1, 512, 256], [1, 1, 256, 128], [128, 10],
+            ])
+        #expect(
+            shapes(.fourLayer) == [[4, 4, 3, 64], [4, 4, 64, 128], [4, 4, 128, 256], [4096, 10]])
+    }
+
+    @Test(
+        "Gradients of the marginal for parameters and pixels are central differences",
+        arguments: [EnergyConfiguration.Network.convSmall, .convLarge, .fourLayer, .mlp])
+    func gradients(_ network: EnergyConfiguration.Network) {
+        let energy = randomEnergy(network, on: backend) {
+            $0.head = network == .convLarge ? .gain : .plain
+            $0.priors = network == .mlp ? [0.5, 0.3, 0.2] : nil
+            $0.pooling = .mean
+        }
+        let x = images(1, energy, on: backend)
+        let mode = Pass.Mode.train(dropout: RandomKey(seed: 2, purpose: .dropout))
+        func loss(_ x: Variable, _ pass: Pass) -> Variable {
+            let logits = energy.logits(x, pass)
+            return energy.logMarginal(logits, pass).mean() + meanEntropy(energy.logPosterior(logits, pass))
+        }
+        let tape = Tape(backend)
+        let pass = Pass(energy.store, on: tape, mode: mode, trainable: true)
+        let input = tape.variable(x)
+        tape.backward(from: loss(input, pass))
+        let start = backend.doubles(energy.store.values)
+        expectGradients(
+            [pass.gradient(), input.gradient!],
+            of: { points in
+                backend.copy(points[0], into: energy.store.values)
+                let tape = Tape(backend)
+                let pass = Pass(energy.store, on: tape, mode: mode, trainable: false)
+                return backend.scalar(loss(tape.constant(points[1]), pass).value)
+            },
+            at: [backend.tensor(start, [start.count], .float64), x], on: backend, step: 1e-7,
+            relative: 1e-4)
+    }
+
+    @Test("Weight normalisation starts pre-activations at mean 0 and variance 1, logits at their deviation")
+    func initialization() {
+        let energy = randomEnergy(.convSmall, on: backend) { $0.width = 0.1 }
+        let x = images(16, energy, on: backend)
+        energy.initialize(with: x)
+        let pass = Pass.inference(energy.store)
+        backend.fill(energy.store["delta"], with: 0)
+        let logits = energy.logits(pass.constant(x), pass).value
+        expectClose(backend.doubles(backend.moments(logits).variance), [1, 1, 1], relative: 1e-6)
+    }
+
+    @Test("The posterior and the marginal are eqs. 17 and 18")
+    func posteriorAndMarginal() {
+        let energy = randomEnergy(.mlp, on: backend)
+        let pass = Pass.inference(energy.store)
+        let logits = pass.constant(backend.tensor([1.0, 2, 4, -3, 0, 500], [2, 3], .float64))
+        let e = [1.0, 2, 4].map(Double.exp)
+        let posterior = backend.doubles(energy.logPosterior(logits, pass).value)
+        expectClose(
+            Array(posterior.prefix(3)), e.map { Double.log($0 / (e[0] + e[1] + e[2])) }, relative: 1e-12)
+        let marginal = backend.doubles(energy.logMarginal(logits, pass).value)
+        expectClose(marginal, [Double.log((e[0] + e[1] + e[2]) / 3), 500 - Double.log(3)], relative: 1e-12)
+    }
+
+    @Test("Calibration makes log p − log q zero on average")
+    func calibration() {
+        let energy = randomEnergy(.mlp, on: backend)
+        energy.calibrate([1, 2, 3], logDensity: [-10, 20, -40])
+        #expect(energy.normalizer == 12)
+    }
+
+    @Test(
+        "The linearisation is the directional derivative, and its adjoint is the adjoint",
+        arguments: [EnergyConfiguration.Pooling.max, .mean],
+        [EnergyConfiguration.Downsampling.stride, .maxpool])
+    func linearization(
+        _ pooling: EnergyConfiguration.Pooling, _ downsampling: EnergyConfiguration.Downsampling
+    ) {
+        let energy = randomEnergy(.convSmall, on: backend) {
+            $0.pooling = pooling
+            $0.downsampling = downsampling
+        }
+        let x = images(3, energy, on: backend)
+        let mode = Pass.Mode.train(dropout: RandomKey(seed: 2, purpose: .dropout))
+        func logits(_ x: Tensor, _ trace: Linearization? = nil) -> [Double] {
+            let tape = Tape(backend)
+            let pass = Pass(energy.store, on: tape, mode: mode, trainable: false)
+            return backend.doubles(energy.logits(tape.constant(x), pass, trace: trace).value)
+        }
+        let map = energy.linearization(count: 2)
+        _ = logits(x, map)
+        let d = backend.randomTensor([2, 16, 16, 2], seed: 20)
+        let jd = backend.doubles(map.forward(d))
+        let whole = backend.zerosLike(x)
+        backend.copy(d, into: whole.rows(0..<2))
+        let h = 1e-7
+        let plus = logits(backend.combine(.add, x, backend.affine(whole, scale: h, shift: 0), .elementwise))
+        let minus = logits(
+            backend.combine(.subtract, x, backend.affine(whole, scale: h, shift: 0), .elementwise))
+        expectClose(jd, zip(plus, minus).prefix(6).map { ($0 - $1) / (2 * h) }, absolute: 1e-5)
+        let u = backend.randomTensor([2, 3], seed: 21)
+        let left = zip(jd, backend.doubles(u)).reduce(0) { $0 + $1.0 * $1.1 }
+        let right = zip(backend.doubles(map.adjoint(u)), backend.doubles(d)).reduce(0) { $0 + $1.0 * $1.1 }
+        expectClose([left], [right], relative: 1e-9)
+    }
+}

@@ -1,0 +1,101 @@
+import EnergyModels
+import Gradients
+import Networks
+import RealModule
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Virtual adversarial training") struct VirtualAdversarialTests {
+    private let backend = ReferenceBackend()
+    private let key = RandomKey(seed: 5, purpose: .adversary)
+
+    private func makeEnergy() -> ConditionalEnergy {
+        var configuration = EnergyConfiguration()
+        configuration.width = 0.06
+        configuration.classes = 4
+        let energy = ConditionalEnergy(configuration, shape: [16, 16, 1], backend: backend, seed: 3)
+        energy.initialize(with: backend.randomTensor([16, 16, 16, 1], seed: 1, scale: 0.3))
+        return energy
+    }
+
+    private func clean(_ energy: ConditionalEnergy, _ pass: Pass) -> VirtualAdversarial.Clean {
+        let images = backend.randomTensor([3, 16, 16, 1], seed: 2, scale: 0.3)
+        let map = energy.linearization(count: 3)
+        let logits = energy.logits(pass.constant(images), pass, trace: map)
+        return .init(images: images, logPosterior: energy.logPosterior(logits, pass), linearization: map)
+    }
+
+    private func trainingPass(_ energy: ConditionalEnergy, trainable: Bool = false) -> Pass {
+        Pass(
+            energy.store, on: Tape(backend),
+            mode: .train(dropout: RandomKey(seed: 6, purpose: .dropout)), trainable: trainable)
+    }
+
+    @Test("A small finite difference finds the exact direction")
+    func directionsAgree() {
+        let energy = makeEnergy()
+        let pass = trainingPass(energy)
+        let clean = clean(energy, pass)
+        let exact = VirtualAdversarial(direction: .exact).perturbation(energy, clean, key: key, pass)
+        let difference = VirtualAdversarial(direction: .difference, step: 1e-5)
+            .perturbation(energy, clean, key: key, pass)
+        #expect(backend.cosines(exact, difference).allSatisfy { $0 > 0.999 })
+    }
+
+    @Test("Every perturbation has norm ε, and one power step beats a random direction")
+    func adversarialBeatsRandom() {
+        let energy = makeEnergy()
+        let pass = trainingPass(energy)
+        let clean = clean(energy, pass)
+        func damage(_ iterations: Int) -> Double {
+            let vat = VirtualAdversarial(radius: 0.5, iterations: iterations)
+            let r = vat.perturbation(energy, clean, key: key, pass)
+            let squares = backend.sum(backend.map(.square, r), .rows)
+            expectClose(backend.doubles(squares), [0.25, 0.25, 0.25], relative: 1e-9)
+            return backend.scalar(vat.loss(energy, clean, key: key, pass).value)
+        }
+        #expect(damage(1) > 2 * damage(0))
+    }
+
+    @Test("Fresh masks change the divergence at radius zero, shared masks leave none")
+    func masks() {
+        let energy = makeEnergy()
+        let pass = trainingPass(energy)
+        let clean = clean(energy, pass)
+        let shared = VirtualAdversarial(radius: 0).loss(energy, clean, key: key, pass)
+        let fresh = VirtualAdversarial(radius: 0, sharesMasks: false).loss(energy, clean, key: key, pass)
+        expectClose([backend.scalar(shared.value)], [0], absolute: 1e-12)
+        #expect(backend.scalar(fresh.value) > 1e-4)
+    }
+
+    @Test("The loss moves parameters through the perturbed pass only")
+    func gradientHoldsTheCleanPosterior() {
+        let energy = makeEnergy()
+        let pass = trainingPass(energy, trainable: true)
+        let clean = clean(energy, pass)
+        let vat = VirtualAdversarial(radius: 0.5)
+        let r = vat.perturbation(energy, clean, key: key, pass)
+        let target = clean.logPosterior.value
+        pass.tape.backward(from: vat.loss(energy, clean, key: key, pass))
+        let start = backend.doubles(energy.store.values)
+        let moved = backend.combine(.add, clean.images, r, .elementwise)
+        expectGradients(
+            [pass.gradient()],
+            of: { points in
+                backend.copy(points[0], into: energy.store.values)
+                let pass = trainingPass(energy)
+                let perturbed = energy.logPosterior(energy.logits(pass.constant(moved), pass), pass)
+                return backend.scalar(meanDivergence(pass.constant(target), perturbed).value)
+            },
+            at: [backend.tensor(start, [start.count], .float64)], on: backend, step: 1e-7, relative: 1e-4)
+    }
+
+    @Test("A saturated posterior gives a zero direction, not NaN")
+    func saturated() {
+        let x = backend.zeros([2, 3], .float64)
+        #expect(backend.doubles(backend.normalizedRows(x, norm: 2.5)) == [0, 0, 0, 0, 0, 0])
+        let tiny = backend.tensor([3e-100, 4e-100], [1, 2], .float64)
+        expectClose(backend.doubles(backend.normalizedRows(tiny, norm: 1)), [0.6, 0.8], relative: 1e-6)
+    }
+}
