@@ -18,7 +18,8 @@ let kernels: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Werror"])]
 
 var packageTargets: [Target] = [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "COpenBLAS", cSettings: kernels, linkerSettings: [.linkedLibrary("openblas")]),
+    // Loaded at run time: see COpenBLAS.h.
+    .target(name: "COpenBLAS", cSettings: kernels),
     .target(name: "CJPEG", cSettings: kernels, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels", cSettings: kernels, linkerSettings: [.linkedLibrary("m")]),
     .target(

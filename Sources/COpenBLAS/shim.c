@@ -1,1 +1,106 @@
+#define _GNU_SOURCE
 #include "COpenBLAS.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112 };
+
+static struct {
+    void (*sgemm)(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+    void (*dgemm)(int, int, int, int, int, int, double, const double *, int, const double *, int, double, double *,
+                  int);
+    void (*dgetrf)(const int *, const int *, double *, const int *, int *, int *);
+    void (*dgetri)(const int *, double *, const int *, const int *, double *, const int *, int *);
+    void (*set_threads)(int);
+    char *(*core)(void);
+    char *(*config)(void);
+} blas;
+
+static const char *failure = NULL;
+static char version[64] = "";
+
+// The core whose kernels suit this processor, or NULL to leave the choice to the library.
+static const char *core_type(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vl"))
+        return "SKYLAKEX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "HASWELL";
+#endif
+    return NULL;
+}
+
+// Before main, while there is one thread: changing the environment later could race with getenv elsewhere.
+__attribute__((constructor)) static void choose_core(void) {
+    const char *type = core_type();
+    if (type) setenv("OPENBLAS_CORETYPE", type, 0);
+    // Parallelism is the caller's; this spares the threads that the library would start on loading.
+    setenv("OPENBLAS_NUM_THREADS", "1", 0);
+}
+
+static void *symbol(void *library, const char *name) {
+    void *address = dlsym(library, name);
+    if (!address) failure = "OpenBLAS lacks LAPACK or CBLAS; install libopenblas0 (apt-get install libopenblas-dev)";
+    return address;
+}
+
+static void read_version(void) {
+    // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..."
+    const char *text = blas.config(), *start = strchr(text, ' ');
+    start = start ? start + 1 : text;
+    size_t length = strcspn(start, " ");
+    if (length >= sizeof version) length = sizeof version - 1;
+    memcpy(version, start, length);
+}
+
+static void load(void) {
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        failure = "OpenBLAS (libopenblas.so.0) cannot be loaded; apt-get install libopenblas-dev";
+        return;
+    }
+    *(void **)&blas.sgemm = symbol(library, "cblas_sgemm");
+    *(void **)&blas.dgemm = symbol(library, "cblas_dgemm");
+    *(void **)&blas.dgetrf = symbol(library, "dgetrf_");
+    *(void **)&blas.dgetri = symbol(library, "dgetri_");
+    *(void **)&blas.set_threads = symbol(library, "openblas_set_num_threads");
+    *(void **)&blas.core = symbol(library, "openblas_get_corename");
+    *(void **)&blas.config = symbol(library, "openblas_get_config");
+    if (failure) return;
+    blas.set_threads(1);
+    read_version();
+}
+
+int fc_blas_load(const char **message) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load);
+    *message = failure;
+    return failure ? -1 : 0;
+}
+
+const char *fc_blas_core(void) { return blas.core(); }
+const char *fc_blas_version(void) { return version; }
+
+void fc_sgemm(int transpose_a, int transpose_b, int m, int n, int k, const float *a, int lda, const float *b,
+              int ldb, float beta, float *c, int ldc) {
+    blas.sgemm(ROW_MAJOR, transpose_a ? TRANSPOSED : PLAIN, transpose_b ? TRANSPOSED : PLAIN, m, n, k, 1.0f, a, lda,
+               b, ldb, beta, c, ldc);
+}
+
+void fc_dgemm(int transpose_a, int transpose_b, int m, int n, int k, const double *a, int lda, const double *b,
+              int ldb, double beta, double *c, int ldc) {
+    blas.dgemm(ROW_MAJOR, transpose_a ? TRANSPOSED : PLAIN, transpose_b ? TRANSPOSED : PLAIN, m, n, k, 1.0, a, lda,
+               b, ldb, beta, c, ldc);
+}
+
+int fc_invert(int n, double *matrix, int *pivots, double *work) {
+    int status, size = n * n;
+    blas.dgetrf(&n, &n, matrix, &n, pivots, &status);
+    if (status) return status;
+    blas.dgetri(&n, matrix, &n, pivots, work, &size, &status);
+    return status;
+}

@@ -1,0 +1,41 @@
+import COpenBLAS
+
+extension CPUBackend {
+    /// One measured rate.
+    public struct Throughput: Sendable {
+        /// Precision and library, such as `bfloat16, oneDNN`.
+        public let name: String
+        /// 10⁹ multiplications and additions a second.
+        public let gigaflops: Double
+    }
+
+    /// Rates of a large matrix product at the given number of threads (all available where nil): what `fce doctor`
+    /// prints. Takes under a second.
+    ///
+    /// - Throws: `UserError(.recipe)` as ``init(threads:precision:library:)``.
+    public static func measurePeak(threads: Int? = nil) throws(UserError) -> [Throughput] {
+        let plain = try CPUBackend(threads: threads, precision: .float32, library: .openBLAS)
+        var rates = [Throughput(name: "float32, OpenBLAS", gigaflops: plain.productRate(.float32))]
+        guard OneDNN.isCompiled else { return rates }
+        let backend = try CPUBackend(threads: threads)
+        rates.append(Throughput(name: "float32, oneDNN", gigaflops: backend.productRate(.float32)))
+        if backend.reduced == .bfloat16 {
+            rates.append(Throughput(name: "bfloat16, oneDNN", gigaflops: backend.productRate(.bfloat16)))
+        }
+        return rates
+    }
+
+    /// The best of several products of two square matrices.
+    private func productRate(_ type: ScalarType) -> Double {
+        let extent = 1024
+        let a = cast(
+            uniform([extent, extent], from: -1, to: 1, key: RandomKey(seed: 1, purpose: .noise)), to: type)
+        var best = Duration.seconds(3600)
+        for _ in 0..<6 {
+            let start = ContinuousClock.now
+            _ = matrixProduct(a, a, transposeA: false, transposeB: false)
+            best = min(best, ContinuousClock.now - start)
+        }
+        return 2e-9 * Double(extent * extent * extent) / (best / .seconds(1))
+    }
+}

@@ -1,0 +1,134 @@
+import CKernels
+import COpenBLAS
+
+/// What convolution activations are stored in.
+public enum Precision: String, Sendable, CaseIterable {
+    /// bfloat16 where the processor multiplies it in hardware and oneDNN is present, else float32.
+    case auto
+    case float32, bfloat16
+}
+
+/// The product's backend: oneDNN and OpenBLAS for products, C kernels for the rest, float32 parameters.
+///
+/// Results depend neither on the number of threads nor on which thread runs what, with one exception:
+/// oneDNN splits the sums of weight gradients by the number of threads.
+public final class CPUBackend: Backend {
+    /// What multiplies matrices and convolves.
+    public enum Library: String, Sendable, CaseIterable {
+        /// oneDNN where it is compiled in, else OpenBLAS.
+        case automatic
+        /// im2col and OpenBLAS, as where oneDNN is missing.
+        case openBLAS
+    }
+
+    public let real = ScalarType.float32
+    public let reduced: ScalarType
+    public let threads: Int
+    let policy: ThreadPolicy
+    let pool = StoragePool()
+    /// nil: im2col and OpenBLAS.
+    let oneDNN: OneDNN?
+
+    /// - Parameter threads: the processors available to the process where nil.
+    /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it, when `threads` is
+    ///   not positive, or when OpenBLAS cannot be loaded.
+    public init(threads: Int? = nil, precision: Precision = .auto, library: Library = .automatic)
+        throws(UserError)
+    {
+        let threads = threads ?? Machine.availableProcessors
+        guard threads > 0 else {
+            throw UserError(.recipe, "\(threads) threads", advice: "ask for at least one")
+        }
+        try Self.loadOpenBLAS()
+        self.threads = threads
+        policy = ThreadPolicy(threads: threads)
+        let usesOneDNN = library == .automatic && OneDNN.isCompiled
+        oneDNN = usesOneDNN ? try OneDNN(threads: threads) : nil
+        reduced = try Self.reducedType(precision, usesOneDNN: usesOneDNN)
+    }
+
+    private static func loadOpenBLAS() throws(UserError) {
+        var message: UnsafePointer<CChar>?
+        guard fc_blas_load(&message) == 0 else {
+            throw UserError(.recipe, message.map { String(cString: $0) } ?? "OpenBLAS cannot be loaded")
+        }
+    }
+
+    private static func reducedType(_ precision: Precision, usesOneDNN: Bool) throws(UserError) -> ScalarType
+    {
+        let isSupported = usesOneDNN && Machine.current.hasBFloat16
+        switch precision {
+        case .float32: return .float32
+        case .auto: return isSupported ? .bfloat16 : .float32
+        case .bfloat16:
+            guard isSupported else {
+                let missing =
+                    usesOneDNN
+                    ? "a processor with AVX512-BF16 or AMX" : "oneDNN (apt-get install libdnnl-dev)"
+                throw UserError(
+                    .recipe, "precision bfloat16 needs \(missing)", advice: "use \"auto\" or \"float32\"")
+            }
+            return .bfloat16
+        }
+    }
+
+    /// The kernels that OpenBLAS chose, such as "SkylakeX". Never "Prescott" on a processor with AVX2, unless
+    /// the user's `OPENBLAS_CORETYPE` says so.
+    public static func openBLASCore() throws(UserError) -> String {
+        try loadOpenBLAS()
+        return String(cString: fc_blas_core())
+    }
+
+    public var summary: [(name: String, value: String)] {
+        [
+            ("processor", Machine.current.name),
+            ("instruction set", Machine.current.instructionSet),
+            ("threads", "\(threads), \(policy.pool)"),
+            ("precision", reduced == .bfloat16 ? "bfloat16 networks, float32 parameters" : "float32"),
+            ("oneDNN", oneDNN == nil ? (OneDNN.isCompiled ? "not used" : "not installed") : OneDNN.version),
+            (
+                "OpenBLAS",
+                String(cString: fc_blas_version()) + ", " + String(cString: fc_blas_core()) + " kernels"
+            ),
+        ]
+    }
+
+    public var memory: (held: Int, peak: Int) { pool.memory }
+    public func resetPeak() { pool.resetPeak() }
+
+    public func allocate(_ shape: Shape, _ type: ScalarType) -> Tensor {
+        Tensor(storage: pool.allocate(shape.count * type.byteCount), shape: shape, type: type)
+    }
+
+    func allocateLike(_ x: Tensor) -> Tensor { allocate(x.shape, x.type) }
+}
+
+extension Tensor {
+    var bytes: UnsafeMutableRawPointer { storage.base + offset * type.byteCount }
+    func bytes(at index: Int) -> UnsafeMutableRawPointer { storage.base + (offset + index) * type.byteCount }
+
+    var floats: UnsafeMutablePointer<Float> {
+        precondition(type == .float32, "\(type) where float32 is due")
+        return bytes.assumingMemoryBound(to: Float.self)
+    }
+
+    var doubles: UnsafeMutablePointer<Double> {
+        precondition(type == .float64, "\(type) where float64 is due")
+        return bytes.assumingMemoryBound(to: Double.self)
+    }
+
+    var integers: UnsafeMutablePointer<Int32> {
+        precondition(type == .int32, "\(type) where int32 is due")
+        return bytes.assumingMemoryBound(to: Int32.self)
+    }
+
+    /// The kernels' name of the type.
+    var code: fc_type {
+        switch type {
+        case .float32: return FC_F32
+        case .bfloat16: return FC_BF16
+        case .float64: return FC_F64
+        case .int32: preconditionFailure("arithmetic on int32")
+        }
+    }
+}

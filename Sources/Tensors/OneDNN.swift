@@ -1,0 +1,60 @@
+import COneDNN
+
+/// oneDNN's convolutions and products. Primitives and their memory are kept per shape and type; a mutex on the
+/// C side serialises the calls, which are parallel inside.
+final class OneDNN: @unchecked Sendable {
+    // Safe to share: the pointer never changes, and what it points to is locked by every call.
+    private let context: OpaquePointer
+
+    static var isCompiled: Bool { fc_dnn_is_compiled() != 0 }
+    static var version: String { String(cString: fc_dnn_version()) }
+
+    init(threads: Int) throws(UserError) {
+        var message: UnsafePointer<CChar>?
+        guard let context = fc_dnn_create(Int32(threads), &message) else {
+            throw UserError(.recipe, message.map { String(cString: $0) } ?? "oneDNN cannot be initialised")
+        }
+        self.context = context
+    }
+
+    deinit { fc_dnn_destroy(context) }
+
+    /// A failure here is an argument that no shape check let through: a programming error.
+    private func check(_ status: Int32) {
+        precondition(status == 0, "oneDNN: \(String(cString: fc_dnn_error(context)))")
+    }
+
+    private func code(_ x: Tensor) -> fc_dnn_type { x.type == .bfloat16 ? FC_DNN_BF16 : FC_DNN_F32 }
+
+    func convolution(
+        _ x: Tensor, _ weights: Tensor, bias: Tensor?, _ s: ConvolutionShape, slope: Float?, into y: Tensor
+    ) {
+        var shape = s.dnn
+        check(
+            fc_dnn_convolution(
+                context, &shape, code(x), x.bytes, weights.floats, bias?.floats, slope == nil ? 0 : 1,
+                slope ?? 0, code(y), y.bytes))
+    }
+
+    func inputGradient(_ dy: Tensor, _ weights: Tensor, _ s: ConvolutionShape, into dx: Tensor) {
+        var shape = s.dnn
+        check(
+            fc_dnn_convolution_input_gradient(context, &shape, code(dy), dy.bytes, weights.floats, dx.bytes))
+    }
+
+    func weightGradient(_ x: Tensor, _ dy: Tensor, _ s: ConvolutionShape, into dw: Tensor) {
+        var shape = s.dnn
+        check(fc_dnn_convolution_weight_gradient(context, &shape, code(x), x.bytes, dy.bytes, dw.floats))
+    }
+
+    /// c = op(a)·op(b) of `[m, k]` and `[k, n]`.
+    func product(
+        _ a: Tensor, _ b: Tensor, transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, into c: Tensor
+    ) {
+        check(
+            fc_dnn_product(
+                context, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, a.bytes, b.bytes, nil, 0,
+                0,
+                code(c), c.bytes))
+    }
+}
