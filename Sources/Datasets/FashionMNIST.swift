@@ -36,8 +36,8 @@ public enum FashionMNIST {
         let pictures = try IDX(images, rank: 3, file: imageFile)
         let classes = try IDX(labels, rank: 1, file: labelFile)
         let (count, height, width) = (pictures.dimensions[0], pictures.dimensions[1], pictures.dimensions[2])
-        guard height <= padded, width <= padded else {
-            throw .damaged(imageFile, "has images of \(height)x\(width), larger than 32x32")
+        guard height == 28, width == 28 else {
+            throw .damaged(imageFile, "has images of \(height)x\(width), not 28x28")
         }
         guard classes.bytes.count == count, classes.bytes.allSatisfy({ $0 < classNames.count }) else {
             throw .damaged(labelFile, "does not hold one label 0...9 for each of \(count) images")

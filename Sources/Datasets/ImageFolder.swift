@@ -75,6 +75,16 @@ public struct ImageFolder: Sendable {
 
     /// All images of the class folders, or, without any, those of `root` itself, unlabelled.
     private func labelled(_ root: String, _ names: [String]) throws(UserError) -> [Entry] {
+        let entries = try entries(root, names)
+        guard !entries.isEmpty else {
+            throw UserError(
+                .missing, "holds no JPEG images", at: root,
+                advice: "put them in one folder a class: CLASS/*.jpg")
+        }
+        return entries
+    }
+
+    private func entries(_ root: String, _ names: [String]) throws(UserError) -> [Entry] {
         if names.isEmpty {
             return try Files.list(root).filter(isJPEG)
                 .map { Entry(path: "\(root)/\($0)", label: ImageDataset.unlabelled) }

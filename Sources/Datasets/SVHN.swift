@@ -37,13 +37,8 @@ public enum SVHN {
     }
 
     static func decode(_ bytes: [UInt8], file: String, name: String) throws(UserError) -> ImageDataset {
-        var images: MatlabArray?
-        var labels: MatlabArray?
-        for array in try MatlabFile.read(bytes, file: file) {
-            if array.name == "X" { images = array }
-            if array.name == "y" { labels = array }
-        }
-        guard let images, let labels else {
+        let arrays = try MatlabFile.read(bytes, names: ["X", "y"], file: file)
+        guard let images = arrays["X"], let labels = arrays["y"] else {
             throw .damaged(file, "lacks the variables X and y of SVHN's cropped digits")
         }
         let count = images.dimensions.last ?? 0

@@ -7,6 +7,9 @@ final class InflateSource: ByteSource {
     /// hold gigabytes is refused before they are allocated.
     private static let largestExpansion = 1032
 
+    /// Larger than any data set read here: SVHN's `extra` is 1.6 GB.
+    private static let largestSize = 1 << 32
+
     private let file: String
     private let compressed: ArraySlice<UInt8>
     private var consumed = 0
@@ -32,7 +35,8 @@ final class InflateSource: ByteSource {
     }
 
     var remainingLimit: Int {
-        finished ? 0 : compressed.count * Self.largestExpansion + Self.largestExpansion - produced
+        let possible = (compressed.count + 1) * Self.largestExpansion
+        return finished ? 0 : min(possible, Self.largestSize) - produced
     }
 
     func take(_ count: Int) throws(UserError) -> [UInt8] {
