@@ -82,8 +82,8 @@ private func charts(_ values: [Double]) -> [Chart] {
     }
 
     @Test func theEmptyChartSaysSo() {
-        #expect(lineChart([], logarithmic: false).file.contains("no values"))
-        #expect(!lineChart([1, 2], logarithmic: false).file.contains("no values"))
+        #expect(lineChart([], logarithmic: false).file.contains(">no values<"))
+        #expect(!lineChart([1, 2], logarithmic: false).file.contains(">no values<"))
     }
 
     @Test func markupEscapesTextAndAttributes() {
@@ -94,7 +94,7 @@ private func charts(_ values: [Double]) -> [Chart] {
         #expect(Markup("td").description == "<td></td>" && Markup("br").description == "<br/>")
     }
 
-    @Test(arguments: zip([0.0...1, 0...7, -3...12, 12_000...12_900], [0.2, 1, 5, 200]))
+    @Test(arguments: zip([0.0...1, 0...7, -3...12, 12_000...12_900], [0.2, 2, 5, 200]))
     func ticksAreRound(domain: ClosedRange<Double>, step: Double) throws {
         let ticks = Scale(domain: domain, from: 0, to: 1).ticks()
         #expect(ticks.count >= 3 && ticks.count <= 8)

@@ -1,4 +1,5 @@
 internal import CZlib
+import Datasets
 
 /// Indexed-colour PNG files (ISO/IEC 15948): exact, and small for the smooth pictures of densities.
 enum PNG {
@@ -22,15 +23,5 @@ enum PNG {
 
     private static func bigEndian(_ value: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-    }
-
-    private static func deflated(_ bytes: [UInt8]) -> [UInt8] {
-        var size = compressBound(uLong(bytes.count))
-        return [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-            let status = compress(buffer.baseAddress, &size, bytes, uLong(bytes.count))
-            // `compressBound` leaves room for the worst case, so only exhausted memory can fail here.
-            precondition(status == Z_OK, "zlib: \(status)")
-            count = Int(size)
-        }
     }
 }

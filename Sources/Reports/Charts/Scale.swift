@@ -81,7 +81,11 @@ func tickLabels(_ ticks: [Double]) -> [String] {
     }
     let thousands = largest >= 10_000 && ticks.allSatisfy { abs($0.remainder(dividingBy: 100)) < 1e-6 }
     let unit = thousands ? 1000.0 : 1.0
-    let decimals = max(0, min(6, Int((-log10(spacing / unit) - 1e-9).rounded(.up))))
+    let decimals =
+        (0..<6).first { digits in
+            let shift = pow(10, Double(digits)) / unit
+            return ticks.allSatisfy { abs(($0 * shift).rounded() - $0 * shift) < 1e-3 * spacing * shift }
+        } ?? 6
     return ticks.map { tick in
         let text = fixed(tick / unit, decimals).replacingOccurrences(of: "-", with: "−")
         return text + (thousands && tick != 0 ? "k" : "")

@@ -109,7 +109,7 @@ public struct Calibration: Sendable {
         var confidence = [Double](repeating: 0, count: bins)
         var accuracy = confidence
         for (p, hit) in zip(confidences, correct) where p.isFinite {
-            let bin = min(max(Int((p * Double(bins)).rounded(.up)) - 1, 0), bins - 1)
+            let bin = max(Int((min(max(p, 0), 1) * Double(bins)).rounded(.up)) - 1, 0)
             count[bin] += 1
             confidence[bin] += p
             accuracy[bin] += hit ? 1 : 0
