@@ -82,6 +82,12 @@ public struct ConfusionMatrix: Equatable, Sendable {
 
     public init(counts: [[Int]]) { self.counts = counts }
 
+    /// The matrix of an evaluation file; nil where that has none, or one that is not square.
+    init?(square counts: [[Int]]?) {
+        guard let counts, !counts.isEmpty, counts.allSatisfy({ $0.count == counts.count }) else { return nil }
+        self.init(counts: counts)
+    }
+
     /// Share of each true class that is misclassified; NaN for a class without images.
     public var classErrors: [Double] {
         counts.enumerated().map { k, row in
