@@ -161,13 +161,23 @@ static void encode(encoder *e, const uint8_t *pixels, int quality) {
 
 int cjpeg_encode(const uint8_t *pixels, size_t width, size_t height, int channels, int quality,
                  uint8_t **bytes, size_t *count, char *message) {
+    if (width > JPEG_MAX_DIMENSION || height > JPEG_MAX_DIMENSION) {
+        snprintf(message, CJPEG_MESSAGE_SIZE, "larger than JPEG allows");
+        return -1;
+    }
+    /* A first buffer of our own: libjpeg frees and replaces only those it made itself. */
+    size_t room = width * height * channels + 65536;
     encoder *const e = calloc(1, sizeof(encoder));
-    if (!e || width > JPEG_MAX_DIMENSION || height > JPEG_MAX_DIMENSION) {
-        snprintf(message, CJPEG_MESSAGE_SIZE, e ? "larger than JPEG allows" : "not enough memory");
+    uint8_t *const buffer = malloc(room);
+    if (!e || !buffer) {
+        snprintf(message, CJPEG_MESSAGE_SIZE, "not enough memory");
         free(e);
+        free(buffer);
         return -1;
     }
     volatile int status = -1;
+    e->bytes = buffer;
+    e->count = room;
     e->cinfo.err = catch_errors(&e->failure, message);
     if (!setjmp(e->failure.escape)) {
         jpeg_create_compress(&e->cinfo);
@@ -179,11 +189,10 @@ int cjpeg_encode(const uint8_t *pixels, size_t width, size_t height, int channel
         encode(e, pixels, quality);
         *bytes = e->bytes;
         *count = e->count;
-        e->bytes = NULL;
         status = 0;
     }
+    if (status || *bytes != buffer) free(buffer);
     jpeg_destroy_compress(&e->cinfo);
-    free(e->bytes);
     free(e);
     return status;
 }

@@ -5,7 +5,8 @@ public enum FashionMNIST {
     /// Where Debian's package `dataset-fashion-mnist` puts the files.
     public static let debianDirectory = "/usr/share/datasets/fashion-mnist"
     public static let classNames = [
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot",
     ]
     private static let padded = 32
 
@@ -29,13 +30,14 @@ public enum FashionMNIST {
         images: [UInt8], imageFile: String, labels: [UInt8], labelFile: String, name: String, channels: Int
     ) throws(UserError) -> ImageDataset {
         guard channels == 1 || channels == 3 else {
-            throw UserError(.recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
+            throw UserError(
+                .recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
         }
         let pictures = try IDX(images, rank: 3, file: imageFile)
         let classes = try IDX(labels, rank: 1, file: labelFile)
         let (count, height, width) = (pictures.dimensions[0], pictures.dimensions[1], pictures.dimensions[2])
-        guard height <= padded, width <= padded else {
-            throw .damaged(imageFile, "has images of \(height)x\(width), larger than 32x32")
+        guard height == 28, width == 28 else {
+            throw .damaged(imageFile, "has images of \(height)x\(width), not 28x28")
         }
         guard classes.bytes.count == count, classes.bytes.allSatisfy({ $0 < classNames.count }) else {
             throw .damaged(labelFile, "does not hold one label 0...9 for each of \(count) images")
@@ -65,7 +67,9 @@ public enum FashionMNIST {
     }
 
     private static func find(_ name: String, in directory: String) throws(UserError) -> String {
-        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where Files.exists(path) { return path }
+        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where Files.exists(path) {
+            return path
+        }
         throw UserError(
             .missing, "is missing", at: "\(directory)/\(name).gz",
             advice: "run `apt-get install dataset-fashion-mnist` and use \(debianDirectory)")

@@ -20,7 +20,8 @@ package enum Files {
             count = size == 0 ? 0 : fread(buffer.baseAddress, 1, size, file)
         }
         guard bytes.count == size else {
-            throw UserError(.missing, "cannot be read to its end (\(reason()))", at: path, advice: "check the disk")
+            throw UserError(
+                .missing, "cannot be read to its end (\(reason()))", at: path, advice: "check the disk")
         }
         return bytes
     }
@@ -38,7 +39,8 @@ package enum Files {
         let closed = fclose(file) == 0
         guard written, closed, rename(temporary, path) == 0 else {
             unlink(temporary)
-            throw UserError(.output, "cannot be written (\(why))", at: path, advice: "check space and permission")
+            throw UserError(
+                .output, "cannot be written (\(why))", at: path, advice: "check space and permission")
         }
     }
 

@@ -26,7 +26,8 @@ public struct ImageDataset: Sendable {
 
     /// Takes over `pixels` (`[N, H, W, C]`) and `labels` (`[N]`), and hashes them.
     public init(
-        name: String, height: Int, width: Int, channels: Int, classNames: [String], pixels: [UInt8], labels: [Int]
+        name: String, height: Int, width: Int, channels: Int, classNames: [String], pixels: [UInt8],
+        labels: [Int]
     ) {
         precondition(height > 0 && width > 0 && channels > 0)
         precondition(pixels.count == labels.count * height * width * channels)

@@ -74,25 +74,34 @@ enum MatlabStorage: UInt32, Sendable {
 struct MatlabFile {
     private let file: String
     private let bigEndian: Bool
+    private let wanted: Set<String>
     private var source: MemorySource
 
+    /// The arrays called one of `names`, by name; numbers of others are not even inflated.
     /// - Throws: `UserError(.data)` for anything but a well-formed level 5 file.
-    static func read(_ bytes: [UInt8], file: String) throws(UserError) -> [MatlabArray] {
-        var reader = try MatlabFile(bytes, file: file)
-        var arrays: [MatlabArray] = []
+    static func read(
+        _ bytes: [UInt8], names: Set<String>, file: String
+    ) throws(UserError) -> [String: MatlabArray] {
+        var reader = try MatlabFile(bytes, names: names, file: file)
+        var arrays: [String: MatlabArray] = [:]
         while reader.source.remainingLimit > 0 {
-            if let array = try reader.variable() { arrays.append(array) }
+            guard let array = try reader.variable() else { continue }
+            guard arrays.updateValue(array, forKey: array.name) == nil else {
+                throw .damaged(file, "holds `\(array.name)` twice")
+            }
         }
         return arrays
     }
 
-    private init(_ bytes: [UInt8], file: String) throws(UserError) {
+    private init(_ bytes: [UInt8], names: Set<String>, file: String) throws(UserError) {
         if bytes.starts(with: "MATLAB 7.3".utf8) || bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) {
             throw UserError(
-                .data, "is a MATLAB 7.3 (HDF5) file", at: file, advice: "save it again with -v7 or get the official file")
+                .data, "is a MATLAB 7.3 (HDF5) file", at: file,
+                advice: "save it again with -v7 or get the official file")
         }
         source = MemorySource(bytes[...], file: file)
         self.file = file
+        wanted = names
         let header = try source.take(128)
         switch (header[126], header[127]) {
         case (0x49, 0x4D): bigEndian = false
@@ -103,14 +112,16 @@ struct MatlabFile {
         guard version == (1, 0) else { throw .damaged(file, "has an unknown MATLAB version") }
     }
 
-    /// The next variable of the file; nil for one that is not a real numeric array.
+    /// The next variable of the file; nil for one that is not wanted or not a real numeric array.
     private mutating func variable() throws(UserError) -> MatlabArray? {
         let tag = try Tag(&source, bigEndian: bigEndian)
         switch tag.type {
         case Tag.compressed:
             var inner = try InflateSource(try source.slice(tag.size), file: file)
             let innerTag = try Tag(&inner, bigEndian: bigEndian)
-            guard innerTag.type == Tag.matrix else { throw .damaged(file, "holds no array where one should be") }
+            guard innerTag.type == Tag.matrix else {
+                throw .damaged(file, "holds no array where one should be")
+            }
             guard let array = try matrix(innerTag.size, &inner) else { return nil }
             try inner.expectEnd()
             return array
@@ -139,9 +150,11 @@ struct MatlabFile {
             let count = checkedProduct(dimensions)
         else { throw .damaged(file, "has an array of impossible size") }
         let text = String(decoding: name.bytes, as: UTF8.self)
+        guard wanted.contains(text) else { return nil }
         let numbers = try element(&source, atMost: size)
         guard numbers.count == count else {
-            throw .damaged(file, "has \(numbers.count) numbers in `\(text)`, not the \(count) its size demands")
+            throw .damaged(
+                file, "has \(numbers.count) numbers in `\(text)`, not the \(count) its size demands")
         }
         return MatlabArray(
             name: text, dimensions: dimensions, storage: numbers.storage, bigEndian: bigEndian,
@@ -153,7 +166,8 @@ struct MatlabFile {
         _ source: inout some ByteSource, atMost limit: Int
     ) throws(UserError) -> MatlabArray {
         let tag = try Tag(&source, bigEndian: bigEndian)
-        guard let storage = MatlabStorage(rawValue: tag.type), tag.size % storage.width == 0, tag.size <= limit
+        guard let storage = MatlabStorage(rawValue: tag.type), tag.size % storage.width == 0,
+            tag.size <= limit
         else { throw .damaged(file, "has an element of type \(tag.type) and \(tag.size) bytes out of place") }
         if let small = tag.small {
             return MatlabArray(name: "", dimensions: [], storage: storage, bigEndian: bigEndian, bytes: small)

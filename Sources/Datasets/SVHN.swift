@@ -4,11 +4,13 @@ import Tensors
 public enum SVHN {
     private static let origin = "ufldl.stanford.edu/housenumbers"
     static let train = OfficialFile(
-        name: "train_32x32.mat", bytes: "182,040,794", md5: "e26dedcc434d2e4c54c9b2d4a06d8373", origin: origin)
+        name: "train_32x32.mat", bytes: "182,040,794", md5: "e26dedcc434d2e4c54c9b2d4a06d8373", origin: origin
+    )
     static let test = OfficialFile(
         name: "test_32x32.mat", bytes: "64,275,384", md5: "eb5a983be6a315427106f1b164d9cef3", origin: origin)
     static let extra = OfficialFile(
-        name: "extra_32x32.mat", bytes: "1,329,278,602", md5: "a93ce644f1a588dc4d68dda5feec44a7", origin: origin)
+        name: "extra_32x32.mat", bytes: "1,329,278,602", md5: "a93ce644f1a588dc4d68dda5feec44a7",
+        origin: origin)
 
     private static let side = 32
     private static let channels = 3
@@ -35,13 +37,8 @@ public enum SVHN {
     }
 
     static func decode(_ bytes: [UInt8], file: String, name: String) throws(UserError) -> ImageDataset {
-        var images: MatlabArray?
-        var labels: MatlabArray?
-        for array in try MatlabFile.read(bytes, file: file) {
-            if array.name == "X" { images = array }
-            if array.name == "y" { labels = array }
-        }
-        guard let images, let labels else {
+        let arrays = try MatlabFile.read(bytes, names: ["X", "y"], file: file)
+        guard let images = arrays["X"], let labels = arrays["y"] else {
             throw .damaged(file, "lacks the variables X and y of SVHN's cropped digits")
         }
         let count = images.dimensions.last ?? 0
@@ -55,8 +52,10 @@ public enum SVHN {
     }
 
     private static func digits(_ labels: MatlabArray, count: Int, file: String) throws(UserError) -> [Int] {
-        guard labels.count == count, let values = labels.integers(), values.allSatisfy((1...10).contains) else {
-            throw .damaged(file, "has y \(labels.dimensions), not one label 1...10 for each of \(count) images")
+        guard labels.count == count, let values = labels.integers(), values.allSatisfy((1...10).contains)
+        else {
+            throw .damaged(
+                file, "has y \(labels.dimensions), not one label 1...10 for each of \(count) images")
         }
         return values.map { $0 % 10 }
     }
@@ -76,7 +75,8 @@ public enum SVHN {
     }
 
     private static func permuteImages(
-        _ pixels: consuming [UInt8], _ move: (_ row: Int, _ column: Int, _ channel: Int) -> (from: Int, to: Int)
+        _ pixels: consuming [UInt8],
+        _ move: (_ row: Int, _ column: Int, _ channel: Int) -> (from: Int, to: Int)
     ) -> [UInt8] {
         let size = side * side * channels
         var source = [Int](repeating: 0, count: size)

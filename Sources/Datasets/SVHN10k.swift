@@ -17,12 +17,14 @@ public enum SVHN10k {
         guard official.count >= needed else {
             throw UserError(
                 .data, "holds \(official.count) images, not at least 10,000", at: path,
-                advice: "give SVHN's official \(SVHN.test.name) (\(SVHN.test.bytes) bytes, md5 \(SVHN.test.md5))")
+                advice:
+                    "give SVHN's official \(SVHN.test.name) (\(SVHN.test.bytes) bytes, md5 \(SVHN.test.md5))")
         }
         try Files.makeFolder(directory)
         let parts = [(SVHN.train, trainRange), (SVHN.test, testRange)].map { ("\(directory)/\($0.name)", $1) }
         for (output, _) in parts where Files.same(output, path) {
-            throw UserError(.output, "would be overwritten by its own part", at: path, advice: "choose another folder")
+            throw UserError(
+                .output, "would be overwritten by its own part", at: path, advice: "choose another folder")
         }
         for (output, range) in parts { try Files.write(encode(official, range), to: output) }
         return parts.map(\.0)

@@ -7,6 +7,9 @@ final class InflateSource: ByteSource {
     /// hold gigabytes is refused before they are allocated.
     private static let largestExpansion = 1032
 
+    /// Larger than any data set read here: SVHN's `extra` is 1.6 GB.
+    private static let largestSize = 1 << 32
+
     private let file: String
     private let compressed: ArraySlice<UInt8>
     private var consumed = 0
@@ -32,7 +35,8 @@ final class InflateSource: ByteSource {
     }
 
     var remainingLimit: Int {
-        finished ? 0 : compressed.count * Self.largestExpansion + Self.largestExpansion - produced
+        let possible = (compressed.count + 1) * Self.largestExpansion
+        return finished ? 0 : min(possible, Self.largestSize) - produced
     }
 
     func take(_ count: Int) throws(UserError) -> [UInt8] {
@@ -50,7 +54,9 @@ final class InflateSource: ByteSource {
     /// Also verifies the stream's checksum, which follows its last byte.
     func expectEnd() throws(UserError) {
         var extra: UInt8 = 0
-        let more = withUnsafeMutablePointer(to: &extra) { fill(UnsafeMutableBufferPointer(start: $0, count: 1)) }
+        let more = withUnsafeMutablePointer(to: &extra) {
+            fill(UnsafeMutableBufferPointer(start: $0, count: 1))
+        }
         guard more == 0 else { throw .trailing(file) }
         guard finished else { throw .damaged(file, "is truncated or corrupt (zlib)") }
         guard consumed == compressed.count else { throw .trailing(file) }
@@ -64,7 +70,8 @@ final class InflateSource: ByteSource {
                 // zlib counts in 32 bits.
                 let available = min(input.count - consumed, 1 << 30)
                 let wanted = min(output.count - written, 1 << 30)
-                stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress.map { $0 + consumed })
+                stream.pointee.next_in = UnsafeMutablePointer(
+                    mutating: input.baseAddress.map { $0 + consumed })
                 stream.pointee.avail_in = UInt32(available)
                 stream.pointee.next_out = output.baseAddress.map { $0 + written }
                 stream.pointee.avail_out = UInt32(wanted)
