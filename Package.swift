@@ -42,7 +42,7 @@ var packageTargets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
     .target(
-        name: "Reports", dependencies: ["Experiments", "Datasets"],
+        name: "Reports", dependencies: ["Experiments", "Datasets", "Tensors", "CZlib"],
         swiftSettings: numeric),
     .executableTarget(
         name: "fce",

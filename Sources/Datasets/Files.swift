@@ -2,11 +2,11 @@ import Foundation
 import Tensors
 
 /// Whole files in and out, with errors a user can act on.
-enum Files {
+package enum Files {
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// - Throws: `UserError(.missing)` when the file is absent, a folder, or unreadable.
-    static func read(_ path: String) throws(UserError) -> [UInt8] {
+    package static func read(_ path: String) throws(UserError) -> [UInt8] {
         guard let file = fopen(path, "rb") else {
             throw UserError(.missing, "cannot be opened (\(reason()))", at: path, advice: "check the path")
         }
@@ -28,7 +28,7 @@ enum Files {
 
     /// Writes to a temporary name beside `path`, syncs, and renames: a reader sees the old file or the new one.
     /// - Throws: `UserError(.output)` on a full disk or missing permission; nothing is left behind.
-    static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
+    package static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
         let temporary = path + ".part"
         guard let file = fopen(temporary, "wb") else {
             throw UserError(.output, "cannot be created (\(reason()))", at: path, advice: "check the folder")

@@ -87,7 +87,7 @@ final class InflateSource: ByteSource {
 }
 
 /// `bytes` as one zlib stream at the default level.
-func deflated(_ bytes: [UInt8]) -> [UInt8] {
+package func deflated(_ bytes: [UInt8]) -> [UInt8] {
     var size = compressBound(UInt(bytes.count))
     return [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
         let status = compress(buffer.baseAddress, &size, bytes, UInt(bytes.count))
