@@ -1,3 +1,6 @@
+import EnergyModels
+import Tensors
+
 /// What an experiment is: data, models, objective and phases, read strictly from TOML.
 ///
 /// Every key is listed once, in ``keys``; the values below are its defaults. A recipe names everything that

@@ -1,3 +1,4 @@
+import EnergyModels
 import Foundation
 
 /// `result.json`: what tables are made of; small enough to commit.

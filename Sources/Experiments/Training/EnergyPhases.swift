@@ -1,4 +1,5 @@
 import EnergyModels
+import Gradients
 import Flows
 import Gradients
 import Networks

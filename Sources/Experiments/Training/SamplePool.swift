@@ -1,4 +1,5 @@
 import Flows
+import Gradients
 import Networks
 import Tensors
 
