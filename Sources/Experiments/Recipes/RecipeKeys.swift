@@ -1,4 +1,5 @@
 import EnergyModels
+
 extension Recipe {
     /// Every key with its type, default and meaning, in the order of the documentation.
     public static let keys: [RecipeKey] =
