@@ -61,10 +61,15 @@ var packageTargets: [Target] = [
 let tested = [
     "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Datasets", "Experiments", "Reports",
 ]
+/// Golden files and their generator scripts: read by path, no resources.
+func hasFixtures(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(name)Tests/Fixtures")
+}
 packageTargets += tested.map { name in
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name), "TestSupport"],
+        exclude: hasFixtures(name) ? ["Fixtures"] : [],
         swiftSettings: strict)
 }
 packageTargets.append(
