@@ -16,32 +16,32 @@ public enum Dequantization: Sendable, Equatable {
     /// u takes the 2¹⁶ values (h + ½)/2¹⁶, whose mean is the bin's centre. Each x̃ is then a multiple of 2⁻²⁵ within
     /// ±0.5, which float32 represents exactly: nothing is rounded, so no x̃ reaches the next bin or 0.5, and
     /// ⌊256 (x̃ + 0.5)⌋ is v again.
-    public func apply(_ bytes: some Collection<UInt8>, key: RandomKey) -> [Float] {
-        [Float](unsafeUninitializedCapacity: bytes.count) { values, count in
-            for byte in bytes {
-                values[count] = Float(byte) * Self.bin + (Self.bin / 2 - 0.5)
-                count += 1
+    public func apply(_ bytes: [UInt8], key: RandomKey) -> [Float] {
+        var values = bytes.map { Float($0) * Self.bin + (Self.bin / 2 - 0.5) }
+        guard self == .uniform else { return values }
+        values.withUnsafeMutableBufferPointer { values in
+            for block in 0..<(values.count + 7) / 8 {
+                let words = key.block(UInt32(truncatingIfNeeded: block))
+                let rest = UnsafeMutableBufferPointer(rebasing: values[(8 * block)...])
+                Self.addNoise(words.0, rest, at: 0)
+                Self.addNoise(words.1, rest, at: 2)
+                Self.addNoise(words.2, rest, at: 4)
+                Self.addNoise(words.3, rest, at: 6)
             }
-            if self == .uniform { Self.addNoise(&values, count, key) }
         }
+        return values
     }
 
-    /// Moves bin centres by u/256 − 1/512; each block of the generator serves eight numbers.
-    private static func addNoise(
-        _ values: inout UnsafeMutableBufferPointer<Float>, _ count: Int, _ key: RandomKey
-    ) {
-        for start in stride(from: 0, to: count, by: 8) {
-            let block = key.block(UInt32(truncatingIfNeeded: start / 8))
-            let words = SIMD4<UInt32>(block.0, block.1, block.2, block.3)
-            let low = offset(words & 0xFFFF)
-            let high = offset(words &>> 16)
-            for i in 0..<min(8, count - start) { values[start + i] += i < 4 ? low[i] : high[i - 4] }
-        }
+    /// Moves two bin centres by u/256 − 1/512 = (2h + 1 − 2¹⁶) 2⁻²⁵, h the halves of a random word.
+    @inline(__always)
+    private static func addNoise(_ word: UInt32, _ values: UnsafeMutableBufferPointer<Float>, at index: Int) {
+        if index < values.count { values[index] += offset(word & 0xFFFF) }
+        if index + 1 < values.count { values[index + 1] += offset(word >> 16) }
     }
 
-    /// (2h + 1 − 2¹⁶) 2⁻²⁵ for sixteen random bits h.
-    private static func offset(_ bits: SIMD4<UInt32>) -> SIMD4<Float> {
-        SIMD4<Float>(SIMD4<Int32>(truncatingIfNeeded: bits &<< 1) &- 0xFFFF) * 0x1p-25
+    @inline(__always)
+    private static func offset(_ half: UInt32) -> Float {
+        Float(2 &* Int32(truncatingIfNeeded: half) &- 0xFFFF) * 0x1p-25
     }
 
     /// The byte whose bin holds `value`; values outside [−0.5, 0.5) go to the nearest byte, NaN to 0.

@@ -93,13 +93,16 @@ public struct SHA256: Sendable {
     ) {
         var (a, b, c, d) = (s[0], s[1], s[2], s[3])
         var (e, f, g, h) = (s[4], s[5], s[6], s[7])
-        for i in 0..<64 {
-            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let t1 = h &+ s1 &+ (g ^ (e & (f ^ g))) &+ k[i] &+ w[i]
-            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let t2 = s0 &+ ((a & b) | (c & (a | b)))
-            (h, g, f, e) = (g, f, e, d &+ t1)
-            (d, c, b, a) = (c, b, a, t1 &+ t2)
+        // Eight rounds return every variable to its place, so that none has to be moved.
+        for i in stride(from: 0, to: 64, by: 8) {
+            round(a, b, c, &d, e, f, g, &h, k[i] &+ w[i])
+            round(h, a, b, &c, d, e, f, &g, k[i + 1] &+ w[i + 1])
+            round(g, h, a, &b, c, d, e, &f, k[i + 2] &+ w[i + 2])
+            round(f, g, h, &a, b, c, d, &e, k[i + 3] &+ w[i + 3])
+            round(e, f, g, &h, a, b, c, &d, k[i + 4] &+ w[i + 4])
+            round(d, e, f, &g, h, a, b, &c, k[i + 5] &+ w[i + 5])
+            round(c, d, e, &f, g, h, a, &b, k[i + 6] &+ w[i + 6])
+            round(b, c, d, &e, f, g, h, &a, k[i + 7] &+ w[i + 7])
         }
         s[0] &+= a
         s[1] &+= b
@@ -112,7 +115,21 @@ public struct SHA256: Sendable {
     }
 
     @inline(__always)
-    private static func rotate(_ x: UInt32, _ count: UInt32) -> UInt32 { (x >> count) | (x << (32 - count)) }
+    private static func round(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+        _ h: inout UInt32, _ input: UInt32
+    ) {
+        let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let t1 = h &+ s1 &+ (g ^ (e & (f ^ g))) &+ input
+        let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        d &+= t1
+        h = t1 &+ s0 &+ ((a & b) | (c & (a | b)))
+    }
+
+    @inline(__always)
+    private static func rotate(_ x: UInt32, _ count: UInt32) -> UInt32 {
+        (x &>> count) | (x &<< (32 &- count))
+    }
 
     /// Fractional parts of the cube roots of the first 64 primes.
     private static let constants: [UInt32] = [
