@@ -7,7 +7,7 @@ FC_CLONES void fc_adam_step(fc_adam a, float *restrict p, const float *restrict 
     for (long i = 0; i < n; i++) {
         m[i] = a.beta1 * m[i] + a.gain1 * g[i];
         v[i] = a.beta2 * v[i] + a.gain2 * g[i] * g[i];
-        p[i] -= a.rate * m[i] / (sqrtf(v[i] * a.second_scale) + a.epsilon);
+        p[i] -= a.rate * m[i] / (FC_SQRT(v[i] * a.second_scale) + a.epsilon);
     }
 }
 

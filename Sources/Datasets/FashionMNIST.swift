@@ -1,0 +1,77 @@
+import Tensors
+
+/// Fashion-MNIST (Xiao, Rasul, Vollgraf, arXiv:1708.07747), 28×28 grey, padded with zeros to 32×32.
+public enum FashionMNIST {
+    /// Where Debian's package `dataset-fashion-mnist` puts the files.
+    public static let debianDirectory = "/usr/share/datasets/fashion-mnist"
+    public static let classNames = [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot",
+    ]
+    private static let padded = 32
+
+    /// Reads the four official IDX files of `directory`, gzip-compressed or not; `channels` is 1, or 3 to repeat
+    /// the grey value.
+    /// - Throws: `UserError(.missing)` or `UserError(.data)`.
+    public static func load(
+        directory: String = debianDirectory, channels: Int = 1
+    ) throws(UserError) -> DataPair {
+        func part(_ prefix: String, _ name: String) throws(UserError) -> ImageDataset {
+            let images = try find("\(prefix)-images-idx3-ubyte", in: directory)
+            let labels = try find("\(prefix)-labels-idx1-ubyte", in: directory)
+            return try decode(
+                images: try Files.read(images), imageFile: images, labels: try Files.read(labels),
+                labelFile: labels, name: "fashion-mnist \(name)", channels: channels)
+        }
+        return DataPair(train: try part("train", "train"), test: try part("t10k", "test"))
+    }
+
+    static func decode(
+        images: [UInt8], imageFile: String, labels: [UInt8], labelFile: String, name: String, channels: Int
+    ) throws(UserError) -> ImageDataset {
+        guard channels == 1 || channels == 3 else {
+            throw UserError(
+                .recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
+        }
+        let pictures = try IDX(images, rank: 3, file: imageFile)
+        let classes = try IDX(labels, rank: 1, file: labelFile)
+        let (count, height, width) = (pictures.dimensions[0], pictures.dimensions[1], pictures.dimensions[2])
+        guard height == 28, width == 28 else {
+            throw .damaged(imageFile, "has images of \(height)x\(width), not 28x28")
+        }
+        guard classes.bytes.count == count, classes.bytes.allSatisfy({ $0 < classNames.count }) else {
+            throw .damaged(labelFile, "does not hold one label 0...9 for each of \(count) images")
+        }
+        return ImageDataset(
+            name: name, height: padded, width: padded, channels: channels, classNames: classNames,
+            pixels: pad(pictures, channels: channels), labels: classes.bytes.map(Int.init))
+    }
+
+    /// `[N, h, w]` centred in `[N, 32, 32, channels]`.
+    private static func pad(_ pictures: IDX, channels: Int) -> [UInt8] {
+        let (count, height, width) = (pictures.dimensions[0], pictures.dimensions[1], pictures.dimensions[2])
+        var pixels = [UInt8](repeating: 0, count: count * padded * padded * channels)
+        var next = 0
+        for image in 0..<count {
+            for row in 0..<height {
+                let line = (image * padded + (padded - height) / 2 + row) * padded + (padded - width) / 2
+                for column in 0..<width {
+                    for channel in 0..<channels {
+                        pixels[(line + column) * channels + channel] = pictures.bytes[next]
+                    }
+                    next += 1
+                }
+            }
+        }
+        return pixels
+    }
+
+    private static func find(_ name: String, in directory: String) throws(UserError) -> String {
+        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where Files.exists(path) {
+            return path
+        }
+        throw UserError(
+            .missing, "is missing", at: "\(directory)/\(name).gz",
+            advice: "run `apt-get install dataset-fashion-mnist` and use \(debianDirectory)")
+    }
+}

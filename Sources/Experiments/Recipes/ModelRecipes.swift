@@ -1,0 +1,118 @@
+import EnergyModels
+import Flows
+
+/// `[data]`: which images or points, and how many of them are labelled.
+public struct DataRecipe: Sendable, Equatable {
+    public enum Source: String, CaseIterable, Sendable {
+        /// `train_32x32.mat` and `test_32x32.mat`.
+        case svhn
+        /// Four `.gz` files in the IDX format of MNIST.
+        case idx
+        /// CIFAR-10's binary batches.
+        case cifar10
+        /// JPEGs, one folder per class.
+        case folder
+        /// A two-dimensional density.
+        case plane
+        /// A few generated images: what `--smoke` uses without data.
+        case synthetic
+    }
+
+    public enum Density: String, CaseIterable, Sendable {
+        case eightGaussians = "eight-gaussians"
+        case twoSpirals = "two-spirals"
+        case checkerboard, rings, pinwheel
+        case swissRoll = "swiss-roll"
+        case moons
+    }
+
+    public var source: Source
+    /// Names the data in tables; by default the source.
+    public var name: String
+    /// Where the files lie, relative to the working directory.
+    public var directory: String
+    /// Labelled images in all, the same number of each class; 0: none.
+    public var labels = 0
+    /// Training images held out to choose settings by.
+    public var validation = 1000
+    public var unlabelledIncludesLabelled = true
+    /// SVHN's `extra_32x32.mat` as further unlabelled images.
+    public var extra = false
+    /// Side of the square images, in pixels.
+    public var size = 32
+    public var channels = 3
+    public var density = Density.twoSpirals
+    /// Training examples to use, or, of a density, to draw; 0: all.
+    public var train = 0
+    public var test = 0
+
+    /// The defaults of a source.
+    public init(source: Source) {
+        self.source = source
+        name = source.rawValue
+        directory = source == .idx ? "/usr/share/datasets/fashion-mnist" : "Data/\(source.rawValue)"
+        switch source {
+        case .idx: channels = 1
+        case .plane: (directory, train, test, validation) = ("", 10000, 2000, 0)
+        case .synthetic: (directory, train, test, validation) = ("", 64, 64, 0)
+        case .svhn, .cifar10, .folder: break
+        }
+    }
+}
+
+/// `[flow]`: the tractable density q.
+public struct FlowRecipe: Sendable, Equatable {
+    public enum Kind: String, CaseIterable, Sendable { case glow, plane }
+    public typealias Coupling = Flows.Coupling.Kind
+
+    public var kind: Kind
+    public var levels = 3
+    /// Steps of flow per level.
+    public var blocks = 8
+    /// Hidden channels of the coupling networks.
+    public var width = 512
+    public var coupling = Coupling.additive
+    /// Affine couplings of the flow in the plane.
+    public var couplings = 10
+    /// Shared by the seeds of a row, so that they share one trained flow.
+    public var seed = 1
+
+    /// The paper's Table 7 for images, ten affine couplings of width 128 in the plane.
+    public init(kind: Kind) {
+        self.kind = kind
+        if kind == .plane { width = 128 }
+    }
+}
+
+/// `[energy]`: the K-class energy-based model p_k(x) ∝ exp(f_k(x) − c_k).
+public struct EnergyRecipe: Sendable, Equatable {
+    public typealias Network = EnergyConfiguration.Network
+
+    /// What f is measured against: nothing, the flow as it was after maximum likelihood, or the current flow.
+    public typealias Base = EnergyConfiguration.Base
+    public typealias Pooling = EnergyConfiguration.Pooling
+    public typealias Downsample = EnergyConfiguration.Downsampling
+    public typealias Head = EnergyConfiguration.Head
+
+    public var base: Base
+    public var network = Network.convSmall
+    /// K; 1 is the unsupervised model.
+    public var classes = 10
+    /// Factor on the channels of every layer.
+    public var width = 1.0
+    public var head: Head
+    public var pooling = Pooling.max
+    public var downsample = Downsample.stride
+    /// Rates before the first, second and third block.
+    public var dropout = [0.2, 0.5, 0.5]
+    /// ρ_k of eq. 15; empty: uniform, as in eq. 18.
+    public var priors: [Double] = []
+    /// ν: samples of the flow a datum.
+    public var negatives = 1
+
+    /// The defaults of a base: only base `none` needs a head with a gain, to follow the spread of log q.
+    public init(base: Base) {
+        self.base = base
+        head = base == .none ? .gain : .plain
+    }
+}

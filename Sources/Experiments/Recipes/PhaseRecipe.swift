@@ -1,0 +1,86 @@
+import EnergyModels
+import Networks
+
+/// `[[phase]]`: one stretch of training with its own models, batches and optimisers.
+public struct PhaseRecipe: Sendable, Equatable {
+    public enum Kind: String, CaseIterable, Sendable {
+        /// The flow by maximum likelihood.
+        case flowMLE = "flow-mle"
+        /// The energy against a fixed flow: FCE-init.
+        case energy
+        /// Energy and flow in turns: FCE.
+        case joint
+        /// The energy's classifier on labelled images (and VAT, entropy on unlabelled ones).
+        case supervised
+    }
+
+    public typealias Objective = FlowObjective
+
+    public var kind: Kind
+    /// Updates; a joint phase counts those of the energy.
+    public var steps = 0
+    /// Images without labels per update.
+    public var batch = 64
+    public var labelledBatch = 64
+    /// Of the flow in a `flow-mle` phase, else of the energy.
+    public var optimizer: OptimizerRecipe
+    /// Of the flow in a joint phase.
+    public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
+    /// Weight of V (eq. 12).
+    public var valueWeight = 1.0
+    /// Samples drawn once while the flow is fixed; 0: fresh ones for each update.
+    public var pool = 0
+    public var poolUses = 8
+    /// Cached dequantisation draws per image; 0: fresh noise for each update.
+    public var draws = 0
+    public var gate = GateRecipe()
+    public var objective = Objective.value
+    /// Largest rise of the flow's bits/dim on held-out training images before the run stops.
+    public var divergenceGuard = 0.5
+
+    /// The defaults of a kind of phase.
+    public init(kind: Kind) {
+        self.kind = kind
+        optimizer =
+            kind == .flowMLE
+            ? OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200)
+            : OptimizerRecipe(kind: .adam, rate: 3e-4)
+    }
+}
+
+/// An optimiser and the schedule of its rate.
+public struct OptimizerRecipe: Sendable, Equatable {
+    public typealias Kind = UpdateRule
+
+    public enum Decay: String, CaseIterable, Sendable { case none, linear }
+
+    public var kind: Kind
+    public var rate: Double
+    public var beta1 = 0.9
+    public var beta2 = 0.999
+    public var epsilon = 1e-8
+    /// Steps over which the rate rises linearly from 0.
+    public var warmup = 0
+    public var decay = Decay.none
+    /// Share of the phase after which the rate falls, to 0 at the end.
+    public var decayStart = 0.6
+    /// Largest norm of the gradient; 0: not clipped.
+    public var clip = 0.0
+
+    public init(kind: Kind, rate: Double, warmup: Int = 0) {
+        self.kind = kind
+        self.rate = rate
+        self.warmup = warmup
+    }
+}
+
+/// `phase.gate`: who is updated next in a joint phase. The energy is until the accuracy of
+/// log p − log q as a classifier rises above `high`, the flow until it falls below `low`.
+public struct GateRecipe: Sendable, Equatable {
+    public var high = 0.5
+    public var low = 0.5
+    /// Of the exponential average of the accuracy; 0: the last update's, as the paper prints it.
+    public var smoothing = 0.9
+    /// Most updates a turn; 0: no limit.
+    public var cap = 20
+}

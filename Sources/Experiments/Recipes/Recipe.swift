@@ -1,0 +1,112 @@
+import EnergyModels
+import Tensors
+
+/// What an experiment is: data, models, objective and phases, read strictly from TOML.
+///
+/// Every key is listed once, in ``keys``; the values below are its defaults. A recipe names everything that
+/// decides a run's numbers but the machine.
+public struct Recipe: Sendable, Equatable {
+    /// The row of the table a run belongs to.
+    public enum Method: String, CaseIterable, Sendable {
+        case supervised, vat
+        case fceInit = "fce-init"
+        case fceInitVAT = "fce-init-vat"
+        case fce
+        case fceVAT = "fce-vat"
+        /// Only the flow, by maximum likelihood.
+        case flow
+
+        /// The kind of the last phase of such a run.
+        public var lastPhase: PhaseRecipe.Kind {
+            switch self {
+            case .supervised, .vat: .supervised
+            case .fceInit, .fceInitVAT: .energy
+            case .fce, .fceVAT: .joint
+            case .flow: .flowMLE
+            }
+        }
+
+        /// Whether virtual adversarial training is part of the method.
+        public var usesVAT: Bool { self == .vat || self == .fceInitVAT || self == .fceVAT }
+    }
+
+    /// Names the run in tables and run directories; by default the recipe file's folder and name.
+    public var name = ""
+    public var method = Method.fce
+    /// Moves the split, the initialisation and the batches; `--seed` sets it. The flow has its own.
+    public var seed = 1
+    /// Of convolution activations and weights: bfloat16 where the processor computes in it, with `auto`.
+    public var precision = Precision.auto
+    public var data = DataRecipe(source: .svhn)
+    public var flow = FlowRecipe(kind: .glow)
+    public var energy = EnergyRecipe(base: .none)
+    public var vat = VATRecipe()
+    public var entropy = WeightRecipe(weight: 0)
+    public var label = WeightRecipe(weight: 1)
+    public var average = AverageRecipe()
+    public var phases: [PhaseRecipe] = []
+    public var log = IntervalRecipe(every: 50)
+    public var evaluate = IntervalRecipe(every: 0)
+    public var checkpoint = IntervalRecipe(every: 500)
+    public var report = ReportRecipe()
+    /// The comment at the head of the file, without `#`: the paper's number, the time, the command.
+    public var header = ""
+
+    public init() {}
+
+    /// Samples of the flow an update of `phase` sees: ν a datum.
+    public func generatedBatch(of phase: PhaseRecipe) -> Int { phase.batch * energy.negatives }
+}
+
+/// `[entropy]`, `[label]`: the weight of a term of the loss.
+public struct WeightRecipe: Sendable, Equatable {
+    public var weight: Double
+}
+
+/// `[average]`: exponentially averaged weights for p(y|x).
+public struct AverageRecipe: Sendable, Equatable {
+    /// 0: no average.
+    public var decay = 0.0
+}
+
+/// `[log]`, `[evaluate]`, `[checkpoint]`: how often something happens.
+public struct IntervalRecipe: Sendable, Equatable {
+    /// In steps; 0: only at the end of each phase.
+    public var every: Int
+}
+
+/// `[vat]`: virtual adversarial training (Miyato et al. 2018) on unlabelled images.
+public struct VATRecipe: Sendable, Equatable {
+    public typealias Direction = AdversarialDirection
+    public enum Masks: String, CaseIterable, Sendable { case shared, fresh }
+
+    public var weight = 0.0
+    /// Length of the perturbation, in the units of x/256 − 0.5.
+    public var epsilon = 2.5
+    /// Power iterations.
+    public var steps = 1
+    public var direction = Direction.difference
+    /// Length of the finite difference; below 1e-2 float32 loses the direction.
+    public var stepNorm = 0.1
+    public var dropout = Masks.shared
+}
+
+/// `[report]`: what tables and reports print beside our numbers.
+public struct ReportRecipe: Sendable, Equatable {
+    /// The cell of the paper that the recipe reproduces.
+    public struct Paper: Sendable, Equatable, Codable {
+        /// Test error in percent.
+        public var value = 0.0
+        /// Standard deviation over seeds, in points; 0 where the paper prints none.
+        public var sd = 0.0
+        public var cell = ""
+
+        public init(value: Double = 0, sd: Double = 0, cell: String = "") {
+            self.value = value
+            self.sd = sd
+            self.cell = cell
+        }
+    }
+
+    public var paper: Paper?
+}

@@ -1,0 +1,102 @@
+import EnergyModels
+import Tensors
+
+/// Conditions on several keys at once.
+extension Recipe {
+    /// Throws `UserError(.recipe)` at the key that contradicts the others.
+    func check(_ cursor: RecipeCursor) throws {
+        try checkData(cursor.entering("data"))
+        try checkModels(cursor)
+        let phases = cursor.entering("phase")
+        for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
+        try checkMethod(cursor)
+        try checkOrder(phases)
+    }
+
+    private func require(
+        _ condition: Bool, _ cursor: RecipeCursor, _ what: String, advice: String? = nil
+    ) throws {
+        if !condition { throw cursor.error(what, advice: advice) }
+    }
+
+    private func checkData(_ cursor: RecipeCursor) throws {
+        try require(
+            data.labels % energy.classes == 0, cursor.entering("labels"),
+            "\(data.labels) labels cannot be shared equally by \(energy.classes) classes",
+            advice: "take a multiple of energy.classes")
+        try require(
+            data.labels == 0 || energy.classes > 1, cursor.entering("labels"),
+            "labels with one class teach nothing", advice: "set data.labels = 0 or energy.classes")
+        try require(data.channels != 2, cursor.entering("channels"), "images have 1 or 3 channels, not 2")
+        let isGrid = data.size % (1 << flow.levels) == 0 || flow.kind == .plane
+        try require(
+            isGrid, cursor.entering("size"), "\(data.size) pixels cannot be halved \(flow.levels) times",
+            advice: "change data.size or flow.levels")
+    }
+
+    private func checkModels(_ cursor: RecipeCursor) throws {
+        let isPlane = data.source == .plane
+        let flowPlace = cursor.entering("flow").entering("kind")
+        let energy = cursor.entering("energy")
+        try require(
+            (flow.kind == .plane) == isPlane, flowPlace,
+            "flow.kind = \"\(flow.kind.rawValue)\" does not fit data.source = \"\(data.source.rawValue)\"",
+            advice: isPlane ? "set flow.kind = \"plane\"" : "set flow.kind = \"glow\"")
+        try require(
+            (self.energy.network == .mlp) == isPlane, energy.entering("network"),
+            "energy.network = \"\(self.energy.network.rawValue)\" does not fit "
+                + "data.source = \"\(data.source.rawValue)\"",
+            advice: isPlane ? "set energy.network = \"mlp\"" : "choose a network for images")
+        try require(
+            self.energy.dropout.count == 3, energy.entering("dropout"),
+            "`energy.dropout` takes three rates, one before each block")
+        let priors = self.energy.priors
+        try require(
+            priors.isEmpty || priors.count == self.energy.classes, energy.entering("priors"),
+            "\(priors.count) priors for \(self.energy.classes) classes")
+        try require(
+            priors.isEmpty || abs(priors.reduce(0, +) - 1) < 1e-6, energy.entering("priors"),
+            "the priors do not sum to 1")
+    }
+
+    private func check(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {
+        let gate = cursor.entering("gate")
+        try require(
+            phase.gate.low <= phase.gate.high, gate.entering("low"),
+            "gate.low \(phase.gate.low) is above gate.high \(phase.gate.high)")
+        try require(
+            phase.kind != .supervised || data.labels > 0, cursor.entering("kind"),
+            "a supervised phase needs labels", advice: "set data.labels")
+        let isShort = phase.pool > 0 && phase.pool * phase.poolUses < phase.steps * generatedBatch(of: phase)
+        let needed = phase.steps * generatedBatch(of: phase)
+        try require(
+            !isShort, cursor.entering("pool"),
+            "\(phase.pool) samples used \(phase.poolUses) times do not last for \(needed)",
+            advice: "take a pool of \((needed + phase.poolUses - 1) / phase.poolUses), or more uses")
+    }
+
+    private func checkMethod(_ cursor: RecipeCursor) throws {
+        let place = cursor.entering("method")
+        try require(!phases.isEmpty, cursor.entering("phase"), "no [[phase]]", advice: "list what to train")
+        let last = phases.last?.kind
+        try require(
+            last == method.lastPhase, place,
+            "method \"\(method.rawValue)\" ends with a phase of kind \"\(method.lastPhase.rawValue)\", "
+                + "this recipe with \"\(last?.rawValue ?? "none")\"",
+            advice: "change method or the phases")
+        try require(
+            method.usesVAT == (vat.weight > 0) || method == .flow, place,
+            "method \"\(method.rawValue)\" and vat.weight = \(vat.weight) contradict each other",
+            advice: method.usesVAT ? "set vat.weight" : "choose the method's name with vat")
+    }
+
+    /// The flow of images must be trained before an energy is measured against it.
+    private func checkOrder(_ cursor: RecipeCursor) throws {
+        guard flow.kind == .glow else { return }
+        let first = phases.firstIndex { $0.kind == .energy || $0.kind == .joint }
+        let trained = phases.firstIndex { $0.kind == .flowMLE }
+        guard let first, trained ?? first >= first else { return }
+        throw cursor.element(first).entering("kind").error(
+            "the flow is not trained before this phase", advice: "put a phase of kind \"flow-mle\" first")
+    }
+}

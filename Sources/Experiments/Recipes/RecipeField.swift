@@ -1,0 +1,215 @@
+import Tensors
+
+/// One documented key of a recipe, as `fce recipe keys` prints it.
+public struct RecipeKey: Sendable, Equatable {
+    /// The full key, such as `phase.optimizer.rate`.
+    public let path: String
+    /// What values it takes, such as `number, above 0`.
+    public let type: String
+    /// The default as TOML, `required`, or one default a kind.
+    public let defaultValue: String
+    public let summary: String
+}
+
+/// One key of a table of kind `Section`: its name, type, range and meaning. Decoding, defaults, validation,
+/// the canonical form, help and suggestions all come from these values.
+struct RecipeField<Section: Sendable>: Sendable {
+    let name: String
+    let summary: String
+    let type: String
+    /// Reads the node into the section; the error names file, line and key.
+    let decode: @Sendable (TOMLNode, RecipeCursor, inout Section) throws -> Void
+    /// The value in the section as TOML; nil when it is absent.
+    let encode: @Sendable (Section) -> TOMLNode?
+    /// Documentation of this key, or of the keys of the table it holds. Arguments: the path of the key, and
+    /// example sections by name, whose values are the defaults.
+    var keys: @Sendable (String, [(name: String, section: Section)]) -> [RecipeKey] = { _, _ in [] }
+    /// Nil where the key has a meaning, or what it would need.
+    var obstacle: @Sendable (Section) -> String? = { _ in nil }
+    var isRequired = false
+}
+
+extension RecipeField {
+    typealias Path<Value> = any (WritableKeyPath<Section, Value> & Sendable)
+
+    /// A key with a plain value. `read` returns nil for what it does not take.
+    static func value<Value>(
+        _ name: String, _ path: Path<Value>, _ type: String, _ summary: String,
+        advice: @escaping @Sendable (TOMLNode) -> String? = { _ in nil },
+        read: @escaping @Sendable (TOMLNode) -> Value?, write: @escaping @Sendable (Value) -> TOMLNode?
+    ) -> Self {
+        var field = RecipeField(
+            name: name, summary: summary, type: type,
+            decode: { node, cursor, section in
+                guard let value = read(node) else {
+                    throw cursor.error(
+                        "`\(cursor.key)` takes \(type), not \(node.described)", advice: advice(node))
+                }
+                section[keyPath: path] = value
+            },
+            encode: { write($0[keyPath: path]) })
+        field.keys = { [field] path, examples in [field.documentation(path, examples)] }
+        return field
+    }
+
+    /// A key that takes one of the words of an enumeration.
+    static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
+        _ name: String, _ path: Path<Value>, _ summary: String
+    ) -> Self where Value.RawValue == String {
+        let words = Value.allCases.map(\.rawValue)
+        return value(
+            name, path, "one of " + words.joined(separator: ", "), summary,
+            advice: { node in
+                guard case .string(let word) = node else { return nil }
+                return NearestKey.nearest(to: word, among: words).map { "did you mean \"\($0)\"?" }
+            },
+            read: { node in
+                guard case .string(let word) = node else { return nil }
+                return Value(rawValue: word)
+            },
+            write: { .string($0.rawValue) })
+    }
+
+    /// A choice that decides the defaults of the keys after it: choosing starts the section anew.
+    static func variant<Value: RawRepresentable & CaseIterable & Sendable>(
+        _ name: String, _ path: Path<Value>, _ summary: String,
+        defaults: @escaping @Sendable (Value) -> Section
+    ) -> Self where Value.RawValue == String {
+        let plain = choice(name, path, summary)
+        var field = RecipeField(
+            name: name, summary: summary, type: plain.type,
+            decode: { node, cursor, section in
+                try plain.decode(node, cursor, &section)
+                section = defaults(section[keyPath: path])
+            },
+            encode: plain.encode)
+        field.keys = plain.keys
+        return field
+    }
+
+    static func integer(_ name: String, _ path: Path<Int>, _ range: Bounds<Int>, _ summary: String) -> Self {
+        value(
+            name, path, "an integer, \(range)", summary,
+            read: { node in
+                guard case .integer(let integer) = node, range.contains(integer) else { return nil }
+                return integer
+            },
+            write: { .integer($0) })
+    }
+
+    static func number(_ name: String, _ path: Path<Double>, _ range: Bounds<Double>, _ summary: String)
+        -> Self
+    {
+        value(
+            name, path, "a number, \(range)", summary, read: { $0.number(in: range) }, write: { .number($0) })
+    }
+
+    static func numbers(
+        _ name: String, _ path: Path<[Double]>, _ range: Bounds<Double>, _ summary: String
+    ) -> Self {
+        value(
+            name, path, "an array of numbers, each \(range)", summary,
+            read: { node in
+                guard case .array(let nodes) = node else { return nil }
+                let numbers = nodes.compactMap { $0.number(in: range) }
+                return numbers.count == nodes.count ? numbers : nil
+            },
+            write: { .array($0.map { .number($0) }) })
+    }
+
+    static func flag(_ name: String, _ path: Path<Bool>, _ summary: String) -> Self {
+        value(
+            name, path, "true or false", summary,
+            read: { node in
+                guard case .boolean(let flag) = node else { return nil }
+                return flag
+            },
+            write: { .boolean($0) })
+    }
+
+    static func text(_ name: String, _ path: Path<String>, _ summary: String) -> Self {
+        value(
+            name, path, "a string", summary,
+            read: { node in
+                guard case .string(let text) = node else { return nil }
+                return text
+            },
+            write: { .string($0) })
+    }
+
+    func required() -> Self {
+        var copy = self
+        copy.isRequired = true
+        let type = type
+        let summary = summary
+        copy.keys = { path, _ in
+            [RecipeKey(path: path, type: type, defaultValue: "required", summary: summary)]
+        }
+        return copy
+    }
+
+    /// Limits the key to sections in which `path` has one of `values`; elsewhere it would be ignored silently,
+    /// so there it is an error.
+    func when<Value: RawRepresentable & Equatable & Sendable>(
+        _ path: Path<Value>, _ name: String, _ values: Value...
+    ) -> Self where Value.RawValue == String {
+        var copy = self
+        let words = values.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        copy.obstacle = { section in
+            values.contains(section[keyPath: path]) ? nil : "it goes with \(name) = \(words)"
+        }
+        let keys = keys
+        copy.keys = { key, examples in
+            keys(key, examples.filter { values.contains($0.section[keyPath: path]) })
+        }
+        return copy
+    }
+
+    private func documentation(_ path: String, _ examples: [(name: String, section: Section)]) -> RecipeKey {
+        let values = examples.map { (name: $0.name, literal: encode($0.section)?.literal ?? "none") }
+        let isShared = Set(values.map(\.literal)).count <= 1
+        let text =
+            isShared
+            ? values.first?.literal ?? "none"
+            : values.map { "\($0.literal) (\($0.name))" }.joined(separator: ", ")
+        return RecipeKey(path: path, type: type, defaultValue: text, summary: summary)
+    }
+}
+
+/// The values a numeric key takes.
+enum Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
+    case atLeast(Number)
+    case above(Number)
+    case between(Number, Number)
+    /// From the first up to, but not including, the second.
+    case halfOpen(Number, Number)
+
+    func contains(_ number: Number) -> Bool {
+        switch self {
+        case .atLeast(let low): number >= low
+        case .above(let low): number > low
+        case .between(let low, let high): number >= low && number <= high
+        case .halfOpen(let low, let high): number >= low && number < high
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .atLeast(let low): "at least \(low)"
+        case .above(let low): "above \(low)"
+        case .between(let low, let high): "\(low) to \(high)"
+        case .halfOpen(let low, let high): "at least \(low) and below \(high)"
+        }
+    }
+}
+
+extension TOMLNode {
+    /// The node as a finite number within `range`; integers are numbers too.
+    func number(in range: Bounds<Double>) -> Double? {
+        switch self {
+        case .number(let number) where number.isFinite && range.contains(number): number
+        case .integer(let integer) where range.contains(Double(integer)): Double(integer)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import EnergyModels
+extension Recipe {
+    /// Every key with its type, default and meaning, in the order of the documentation.
+    public static let keys: [RecipeKey] =
+        [
+            RecipeKey(
+                path: "extends", type: "a string", defaultValue: "none",
+                summary: "recipe to start from, relative to this file; tables merge, arrays replace")
+        ] + table.keys(below: "", examples: [("", Recipe())])
+
+    /// The keys of a resolved recipe.
+    static let table = RecipeTable<Recipe>([
+        .text("name", \.name, "name in tables; by default folder and name of the file; not inherited"),
+        .choice("method", \.method, "the row of the table; must agree with the phases and vat.weight")
+            .required(),
+        .integer("seed", \.seed, .atLeast(0), "moves split, initialisation and batches (--seed)"),
+        .choice("precision", \.precision, "of convolution activations and weights"),
+        .table(
+            "data", \.data, data, "which data, and how many labels",
+            variants: DataRecipe.Source.allCases.map { ($0.rawValue, DataRecipe(source: $0)) }),
+        .table(
+            "flow", \.flow, flow, "the normalising flow q",
+            variants: FlowRecipe.Kind.allCases.map { ($0.rawValue, FlowRecipe(kind: $0)) }),
+        .table(
+            "energy", \.energy, energy, "the energy-based model p",
+            variants: EnergyRecipe.Base.allCases.map { ("base \($0.rawValue)", EnergyRecipe(base: $0)) }),
+        .table("vat", \.vat, vat, "virtual adversarial training"),
+        .table("entropy", \.entropy, weight("of the entropy of p(y|x) on unlabelled images"), "entropy term"),
+        .table("label", \.label, weight("of the cross-entropy on labelled images, eq. 17"), "label term"),
+        .table(
+            "average", \.average,
+            RecipeTable([
+                .number("decay", \.decay, .halfOpen(0, 1), "of the averaged weights for p(y|x); 0: none")
+            ]), "averaged weights"),
+        .tables(
+            "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
+            variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
+        .table("log", \.log, every("steps between lines of metrics; 0: none"), "metrics"),
+        .table("evaluate", \.evaluate, every("steps between tests; 0: at each phase's end"), "tests"),
+        .table(
+            "checkpoint", \.checkpoint, every("steps between checkpoints; 0: at each phase's end"),
+            "checkpoints"),
+        .table(
+            "report", \.report,
+            RecipeTable([
+                .optionalTable("paper", \.paper, paper, "the paper's cell", initial: ReportRecipe.Paper())
+            ]), "what to print beside our numbers; not inherited"),
+    ])
+
+    private static let data = RecipeTable<DataRecipe>([
+        .variant("source", \.source, "the format of the data", defaults: DataRecipe.init).required(),
+        .text("name", \.name, "name of the data in tables"),
+        .text("directory", \.directory, "where its files are (--data)")
+            .when(\.source, "source", .svhn, .idx, .cifar10, .folder),
+        .integer("labels", \.labels, .atLeast(0), "labelled images in all, equally many of each class"),
+        .integer("validation", \.validation, .atLeast(0), "training images held out"),
+        .flag(
+            "unlabelled-includes-labelled", \.unlabelledIncludesLabelled,
+            "labelled images are among the unlabelled ones too"),
+        .flag("extra", \.extra, "SVHN's extra images as unlabelled ones").when(\.source, "source", .svhn),
+        .integer("size", \.size, .between(8, 256), "side of the square images, pixels")
+            .when(\.source, "source", .idx, .folder, .synthetic),
+        .integer("channels", \.channels, .between(1, 3), "colour channels, 1 or 3")
+            .when(\.source, "source", .folder, .synthetic),
+        .choice("density", \.density, "the density points are drawn from").when(\.source, "source", .plane),
+        .integer("train", \.train, .atLeast(0), "training examples; 0: all of them"),
+        .integer("test", \.test, .atLeast(0), "test examples; 0: all of them"),
+    ])
+
+    private static let flow = RecipeTable<FlowRecipe>([
+        .variant("kind", \.kind, "Glow for images, couplings in the plane", defaults: FlowRecipe.init),
+        .integer("levels", \.levels, .between(1, 6), "scales").when(\.kind, "kind", .glow),
+        .integer("blocks", \.blocks, .between(1, 64), "steps of flow a level").when(\.kind, "kind", .glow),
+        .integer("width", \.width, .between(1, 4096), "hidden units of a coupling network"),
+        .choice("coupling", \.coupling, "kind of coupling").when(\.kind, "kind", .glow),
+        .integer("couplings", \.couplings, .between(1, 100), "affine couplings").when(\.kind, "kind", .plane),
+        .integer("seed", \.seed, .atLeast(0), "of the flow; the seeds of a row share it"),
+    ])
+
+    private static let energy = RecipeTable<EnergyRecipe>([
+        .variant("base", \.base, "density that exp(f) multiplies", defaults: EnergyRecipe.init),
+        .choice("network", \.network, "layers of f (the paper's Tables 5 and 6)"),
+        .integer("classes", \.classes, .between(1, 1000), "K; 1: unsupervised"),
+        .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
+        .choice("head", \.head, "last layer: K outputs, or a shared energy with a gain plus K parts"),
+        .choice("pooling", \.pooling, "global pooling").when(\.network, "network", .convSmall, .convLarge),
+        .choice("downsample", \.downsample, "how blocks halve the image")
+            .when(\.network, "network", .convSmall, .convLarge),
+        .numbers("dropout", \.dropout, .halfOpen(0, 1), "rates before the three blocks")
+            .when(\.network, "network", .convSmall, .convLarge),
+        .numbers("priors", \.priors, .above(0), "class priors ρ_k, K numbers; empty: uniform"),
+        .integer("negatives", \.negatives, .between(1, 64), "ν, samples of the flow a datum"),
+    ])
+
+    private static let vat = RecipeTable<VATRecipe>([
+        .number("weight", \.weight, .atLeast(0), "0: off"),
+        .number("epsilon", \.epsilon, .above(0), "length of the perturbation, units of x/256 - 0.5"),
+        .integer("steps", \.steps, .between(1, 10), "power iterations"),
+        .choice("direction", \.direction, "finite difference, or the exact Fisher-vector product"),
+        .number("step-norm", \.stepNorm, .between(1e-6, 10), "length of the finite difference"),
+        .choice("dropout", \.dropout, "the same masks in all passes, or fresh ones"),
+    ])
+
+    private static let phase = RecipeTable<PhaseRecipe>([
+        .variant("kind", \.kind, "what is trained", defaults: PhaseRecipe.init).required(),
+        .integer("steps", \.steps, .atLeast(1), "updates; of the energy in a joint phase").required(),
+        .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),
+        .integer("labelled-batch", \.labelledBatch, .between(1, 65536), "labelled images an update")
+            .when(\.kind, "kind", .energy, .joint, .supervised),
+        .table("optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint phase"),
+        .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
+        .number("value-weight", \.valueWeight, .atLeast(0), "weight of V, eq. 12")
+            .when(\.kind, "kind", .energy, .joint),
+        .integer("pool", \.pool, .atLeast(0), "samples drawn once from the fixed flow; 0: fresh ones")
+            .when(\.kind, "kind", .energy),
+        .integer("pool-uses", \.poolUses, .atLeast(1), "most uses of a sample of the pool")
+            .when(\.kind, "kind", .energy),
+        .integer("draws", \.draws, .between(0, 100), "cached dequantisation draws an image; 0: fresh noise")
+            .when(\.kind, "kind", .energy, .joint),
+        .table("gate", \.gate, gate, "who is updated next").when(\.kind, "kind", .joint),
+        .choice("objective", \.objective, "what the flow minimises").when(\.kind, "kind", .joint),
+        .number(
+            "guard", \.divergenceGuard, .above(0), "largest rise of held-out bits/dim before the run stops"
+        )
+        .when(\.kind, "kind", .joint),
+    ])
+
+    private static let optimizer = RecipeTable<OptimizerRecipe>([
+        .choice("kind", \.kind, "update rule"),
+        .number("rate", \.rate, .above(0), "learning rate"),
+        .number("beta1", \.beta1, .halfOpen(0, 1), "decay of the first moment"),
+        .number("beta2", \.beta2, .halfOpen(0, 1), "decay of the second moment, or of the norm"),
+        .number("epsilon", \.epsilon, .above(0), "added to the denominator"),
+        .integer("warmup", \.warmup, .atLeast(0), "steps over which the rate rises"),
+        .choice("decay", \.decay, "how the rate falls"),
+        .number("decay-start", \.decayStart, .between(0, 1), "share of the phase after which it falls")
+            .when(\.decay, "decay", .linear),
+        .number("clip", \.clip, .atLeast(0), "largest norm of the gradient; 0: any"),
+    ])
+
+    private static let gate = RecipeTable<GateRecipe>([
+        .number("high", \.high, .between(0, 1), "the energy is updated until its accuracy is above"),
+        .number("low", \.low, .between(0, 1), "the flow is updated until the accuracy is below"),
+        .number("smoothing", \.smoothing, .halfOpen(0, 1), "of the averaged accuracy; 0: the last update's"),
+        .integer("cap", \.cap, .atLeast(0), "most updates a turn; 0: any number"),
+    ])
+
+    private static let paper = RecipeTable<ReportRecipe.Paper>([
+        .number("value", \.value, .between(0, 100), "test error, %").required(),
+        .number("sd", \.sd, .atLeast(0), "standard deviation over seeds, points"),
+        .text("cell", \.cell, "table, row and column").required(),
+    ])
+
+    private static func weight(_ summary: String) -> RecipeTable<WeightRecipe> {
+        RecipeTable([.number("weight", \.weight, .atLeast(0), summary)])
+    }
+
+    private static func every(_ summary: String) -> RecipeTable<IntervalRecipe> {
+        RecipeTable([.integer("every", \.every, .atLeast(0), summary)])
+    }
+}

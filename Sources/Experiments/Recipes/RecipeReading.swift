@@ -1,0 +1,39 @@
+import Foundation
+import Tensors
+
+extension Recipe {
+    /// Reads the recipe at `path` with everything it extends, and applies `overrides` (`key=value`, as given
+    /// to `--set`) in order.
+    ///
+    /// Throws `UserError(.missing)` for a file that cannot be read and `UserError(.recipe)`, with file, line and
+    /// the nearest valid key, for anything in it that is not as it must be.
+    public static func load(_ path: String, overrides: [String] = []) throws -> Recipe {
+        try Recipe(RecipeSource(path: path), file: path, overrides: overrides)
+    }
+
+    /// Reads a recipe from its text. `file` stands for it in errors, names it, and is what `extends` is
+    /// relative to.
+    public static func parse(_ text: String, file: String = "recipe", overrides: [String] = []) throws
+        -> Recipe
+    {
+        try Recipe(RecipeSource(text: text, file: file), file: file, overrides: overrides)
+    }
+
+    private init(_ source: RecipeSource, file: String, overrides: [String]) throws {
+        var source = source
+        for assignment in overrides { try source.set(assignment) }
+        let cursor = RecipeCursor(source.origins)
+        self.init()
+        name = Self.name(of: file)
+        try Self.table.decode(.table(source.root), cursor, into: &self)
+        header = source.header
+        try check(cursor)
+    }
+
+    /// Folder and name of the file, such as `svhn10k/500-fce`.
+    private static func name(of file: String) -> String {
+        let url = URL(fileURLWithPath: file).standardizedFileURL.deletingPathExtension()
+        let folder = url.deletingLastPathComponent().lastPathComponent
+        return folder == "/" ? url.lastPathComponent : "\(folder)/\(url.lastPathComponent)"
+    }
+}

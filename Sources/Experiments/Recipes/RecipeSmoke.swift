@@ -1,0 +1,78 @@
+/// A recipe cut down to about three seconds, with what was cut.
+public struct SmokeRecipe: Sendable {
+    public let recipe: Recipe
+    /// One line a change, to print before the run.
+    public let summary: [String]
+}
+
+extension Recipe {
+    /// The recipe with every phase kept but few steps, small batches and narrow models, to prove that all of it
+    /// runs. Without its data (`dataIsPresent` false) 64 generated images take their place.
+    public func smoke(dataIsPresent: Bool) -> SmokeRecipe {
+        var small = self
+        var summary = ["smoke run of \(name): its numbers mean nothing"]
+        if !dataIsPresent && data.source != .plane {
+            small.data = synthetic
+            summary.append("64 generated images in place of \(data.name), which is not at \(data.directory)")
+        }
+        small.name = name + "-smoke"
+        small.shrinkData()
+        small.shrinkModels()
+        small.phases = phases.map { $0.smoke(negatives: energy.negatives) }
+        small.log.every = 1
+        small.evaluate.every = 0
+        small.checkpoint.every = 2
+        small.report = ReportRecipe()
+        let flow =
+            flow.kind == .glow
+            ? "Glow \(small.flow.levels)x\(small.flow.blocks)x\(small.flow.width)"
+            : "\(small.flow.couplings) couplings of width \(small.flow.width)"
+        summary.append("\(small.phases.count) phases of 3 steps, batches of 8")
+        summary.append("\(flow), energy at \(small.energy.width) of its width")
+        return SmokeRecipe(recipe: small, summary: summary)
+    }
+
+    private var synthetic: DataRecipe {
+        var images = DataRecipe(source: .synthetic)
+        images.labels = data.labels
+        images.validation = data.validation
+        images.size = data.size
+        images.channels = data.channels
+        images.unlabelledIncludesLabelled = data.unlabelledIncludesLabelled
+        return images
+    }
+
+    private mutating func shrinkData() {
+        // Enough for two labels a class, 16 held-out images and some without labels.
+        let train = max(64, 4 * energy.classes)
+        data.train = data.train == 0 ? train : min(data.train, train)
+        data.test = data.test == 0 ? 64 : min(data.test, 64)
+        data.labels = min(data.labels, 2 * energy.classes)
+        data.validation = min(data.validation, 16)
+    }
+
+    private mutating func shrinkModels() {
+        flow.width = min(flow.width, 16)
+        flow.blocks = min(flow.blocks, 2)
+        flow.couplings = min(flow.couplings, 4)
+        energy.width = min(energy.width, 0.125)
+    }
+}
+
+extension PhaseRecipe {
+    fileprivate func smoke(negatives: Int) -> PhaseRecipe {
+        var small = self
+        small.steps = min(steps, 3)
+        small.batch = min(batch, 8)
+        small.labelledBatch = min(labelledBatch, 8)
+        small.pool = min(pool, 2 * small.batch * negatives)
+        small.poolUses = max(poolUses, small.steps)
+        small.draws = min(draws, 1)
+        small.optimizer.warmup = min(optimizer.warmup, 1)
+        small.flowOptimizer.warmup = min(flowOptimizer.warmup, 1)
+        // Models of three steps may move by any amount.
+        small.divergenceGuard = max(divergenceGuard, 1000)
+        small.gate.cap = min(max(gate.cap, 1), 2)
+        return small
+    }
+}

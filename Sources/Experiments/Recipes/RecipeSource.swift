@@ -1,0 +1,179 @@
+import Foundation
+import Tensors
+
+/// A recipe as merged TOML, before it is decoded: its tree, and where every key of it came from.
+struct RecipeSource {
+    private(set) var root: [String: TOMLNode]
+    private(set) var origins: RecipeOrigins
+    private(set) var header: String
+    private static let deepest = 8
+    /// Keys that describe one file, so that a recipe does not take them from its base.
+    private static let ownKeys = ["name", "report", "extends"]
+
+    /// Reads the file at `path` and the recipes it extends.
+    ///
+    /// Throws `UserError(.missing)` for an unreadable file, `UserError(.recipe)` for what is wrong in it.
+    init(path: String) throws { try self.init(path: path, requestedBy: nil, open: []) }
+
+    /// Reads `text`; `file` names it in errors and is what `extends` is relative to.
+    init(text: String, file: String) throws { try self.init(text: text, file: file, open: []) }
+
+    private init(path: String, requestedBy place: String?, open: [String]) throws {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            let at = place ?? path
+            throw UserError(.missing, "cannot read the recipe \(path)", at: at, advice: "check the path")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw UserError(.recipe, "not UTF-8 text", at: path, advice: "save the recipe as UTF-8")
+        }
+        try self.init(text: text, file: path, open: open)
+    }
+
+    private init(text: String, file: String, open: [String]) throws {
+        root = try TOMLNode.parse(text, file: file)
+        origins = RecipeOrigins(file: file, lines: TOMLLines(text).lines)
+        header = Self.header(of: text)
+        try extend(file: file, open: open)
+    }
+
+    /// Puts this recipe over the one that it `extends`.
+    private mutating func extend(file: String, open: [String]) throws {
+        guard let node = root.removeValue(forKey: "extends") else { return }
+        let place = origins.place(of: ["extends"])
+        guard case .string(let relative) = node, !relative.isEmpty else {
+            throw UserError(.recipe, "`extends` takes a recipe's path, not \(node.described)", at: place)
+        }
+        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+        let base = relative.hasPrefix("/") ? relative : folder + relative
+        let chain = open + [Self.resolved(file)]
+        guard !chain.contains(Self.resolved(base)) else {
+            throw UserError(.recipe, "`extends` runs in a circle", at: place, advice: "break it")
+        }
+        guard chain.count < Self.deepest else {
+            throw UserError(
+                .recipe, "`extends` is more than \(Self.deepest) deep", at: place,
+                advice: "flatten the recipes")
+        }
+        let own = self
+        self = try RecipeSource(path: base, requestedBy: place, open: chain)
+        for key in Self.ownKeys { root[key] = nil }
+        merge(own.root, from: own.origins, at: [])
+        origins = RecipeOrigins(file: file, places: origins)
+        header = own.header
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+
+    /// Tables merge key by key; everything else, arrays too, is replaced.
+    private mutating func merge(_ table: [String: TOMLNode], from other: RecipeOrigins, at path: [String]) {
+        for (key, node) in table {
+            let place = path + [key]
+            if case .table(let inner) = node, case .table = Self.node(at: place, in: .table(root)) {
+                merge(inner, from: other, at: place)
+            } else {
+                root = Self.replacing(place[...], in: root, with: node)
+                origins.replace(place, with: other)
+            }
+        }
+    }
+
+    private static func node(at path: [String], in node: TOMLNode) -> TOMLNode? {
+        path.reduce(node) { node, key in
+            switch node {
+            case .table(let table): table[key]
+            case .array(let array): Int(key).flatMap { array.indices.contains($0) ? array[$0] : nil }
+            default: nil
+            }
+        }
+    }
+
+    private static func replacing(
+        _ path: ArraySlice<String>, in table: [String: TOMLNode], with node: TOMLNode
+    ) -> [String: TOMLNode] {
+        guard let key = path.first else { return table }
+        var table = table
+        table[key] = replacing(path.dropFirst(), in: table[key], with: node)
+        return table
+    }
+
+    private static func replacing(
+        _ path: ArraySlice<String>, in old: TOMLNode?, with node: TOMLNode
+    ) -> TOMLNode {
+        guard let key = path.first else { return node }
+        if case .array(var elements) = old, let index = Int(key) {
+            elements[index] = replacing(path.dropFirst(), in: elements[index], with: node)
+            return .array(elements)
+        }
+        if case .table(let table) = old { return .table(replacing(path, in: table, with: node)) }
+        return .table(replacing(path, in: [:], with: node))
+    }
+
+    /// Applies `--set key=value`: the value as TOML, or, a bare word, as a string. A phase is named by its
+    /// number from 1, or by its kind where only one phase has it.
+    ///
+    /// Throws `UserError(.recipe)`.
+    mutating func set(_ assignment: String) throws {
+        let place = "--set \(assignment)"
+        guard let equals = assignment.firstIndex(of: "="), equals != assignment.startIndex else {
+            throw UserError(.recipe, "an override is written key=value", at: place)
+        }
+        let keys = assignment[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        let value = try Self.value(assignment[assignment.index(after: equals)...], place: place)
+        guard keys != ["extends"] else {
+            throw UserError(.recipe, "`extends` belongs in the recipe's file", at: place)
+        }
+        let path = try resolved(keys, place: place)
+        root = Self.replacing(path[...], in: root, with: value)
+        origins.set(path, to: place)
+    }
+
+    private static func value(_ text: Substring, place: String) throws -> TOMLNode {
+        let text = text.trimmingCharacters(in: .whitespaces)
+        if let table = try? TOMLNode.parse("x = \(text)", file: place), table.count == 1,
+            let value = table["x"]
+        {
+            return value
+        }
+        let isWord = !text.isEmpty && !text.contains { "\"'[]{}#=,".contains($0) || $0.isNewline }
+        guard isWord else {
+            throw UserError(.recipe, "the value is not TOML", at: place, advice: "quote strings")
+        }
+        return .string(text)
+    }
+
+    private func resolved(_ keys: [String], place: String) throws -> [String] {
+        guard keys.count > 1, keys[0] == "phase", case .array(let phases) = root["phase"] else { return keys }
+        let byKind = phases.indices.filter { index in
+            Self.node(at: ["kind"], in: phases[index]) == .string(keys[1])
+        }
+        let number = Int(keys[1]).map { $0 - 1 }
+        guard let index = byKind.count == 1 ? byKind[0] : number, phases.indices.contains(index) else {
+            let advice = "name a phase by a number from 1 to \(phases.count), or by a kind that only one has"
+            throw UserError(.recipe, "no phase `\(keys[1])`", at: place, advice: advice)
+        }
+        return ["phase", String(index)] + keys[2...]
+    }
+
+    /// The comment lines before the first key, without their `#`.
+    private static func header(of text: String) -> String {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .prefix { $0.hasPrefix("#") }
+            .map { line in
+                let body = line.dropFirst()
+                return String(body.hasPrefix(" ") ? body.dropFirst() : body)
+            }
+            .joined(separator: "\n")
+    }
+}
+
+extension RecipeOrigins {
+    /// The places of `places`, for a recipe that the user named `file`.
+    fileprivate init(file: String, places: RecipeOrigins) {
+        self.init(file: file)
+        replace([], with: places)
+    }
+}

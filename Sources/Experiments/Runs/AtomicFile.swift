@@ -1,0 +1,113 @@
+import Foundation
+import Tensors
+
+/// Writes a file so that a reader, also after a crash, sees the old content or the new one, nothing between:
+/// a temporary name in the same folder, sync, rename, sync of the folder.
+public struct AtomicFile: ~Copyable {
+    /// Temporary files begin with this; those of a killed process may be removed by whoever holds the lock.
+    static let temporaryPrefix = ".partial-"
+    private static let advice = "free space or choose another --out"
+
+    private let path: String
+    private let temporary: String
+    private let descriptor: Int32
+
+    private init(path: String) throws {
+        self.path = path
+        let (folder, name) = Self.split(path)
+        temporary = "\(folder)/\(Self.temporaryPrefix)\(getpid())-\(name)"
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Replaces the file at `path` by what `body` writes.
+    ///
+    /// Throws `UserError(.output)` when the disk is full or the folder cannot be written; the temporary file
+    /// is removed and the old file stays.
+    public static func write(to path: String, _ body: (borrowing AtomicFile) throws -> Void) throws {
+        let file = try AtomicFile(path: path)
+        do {
+            try body(file)
+            try file.finish()
+        } catch {
+            unlink(file.temporary)
+            throw error
+        }
+    }
+
+    /// Replaces the file at `path` by `text`.
+    public static func write(_ text: String, to path: String) throws {
+        try write(to: path) { file in try Array(text.utf8).withUnsafeBytes { try file.append($0) } }
+    }
+
+    /// Appends bytes.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws {
+        guard SystemCall.writeAll(bytes, to: descriptor) else { throw failure() }
+    }
+
+    private func finish() throws {
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
+        let folder = open(Self.split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failure() }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw failure() }
+    }
+
+    private func failure() -> UserError {
+        UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: Substring) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), path[path.index(after: slash)...])
+    }
+}
+
+/// The few system calls that files and locks share.
+enum SystemCall {
+    /// The last error, in words.
+    static var reason: String { String(cString: strerror(errno)) }
+
+    /// Writes every byte, however many calls it takes; false with `errno` set when that is not possible.
+    static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0 && errno == EINTR { continue }
+            // A write of nothing would repeat for ever.
+            if count == 0 { errno = EIO }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// The whole file, or nil with `errno` set.
+    static func readAll(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            errno = EINVAL
+            return nil
+        }
+        let size = Int(status.st_size)
+        var isWhole = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+            while filled < size {
+                let count = read(descriptor, buffer.baseAddress.map { $0 + filled }, size - filled)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { isWhole = false }
+                if count <= 0 { break }
+                filled += count
+            }
+        }
+        return isWhole ? bytes : nil
+    }
+}

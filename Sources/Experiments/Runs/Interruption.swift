@@ -1,0 +1,29 @@
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM as a flag that training polls, so that it writes a checkpoint before it leaves. A second
+/// signal ends the process at once.
+public enum Interruption {
+    private static let received = Atomic<Int32>(0)
+
+    /// Installs the handlers; call once, early, from the command line.
+    public static func install() {
+        // Reading the flag here initialises it: a signal handler must not.
+        _ = received.load(ordering: .relaxed)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                let previous = Interruption.received.exchange(number, ordering: .relaxed)
+                if previous != 0 { _exit(128 + number) }
+            }
+        }
+    }
+
+    /// True once a signal has come.
+    public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+
+    /// What a shell expects of a process ended by the signal: 128 + its number; nil before one came.
+    public static var exitCode: Int32? {
+        let number = received.load(ordering: .relaxed)
+        return number == 0 ? nil : 128 + number
+    }
+}

@@ -1,0 +1,67 @@
+/// What a line of progress says.
+public struct ProgressStatus: Sendable, Equatable {
+    /// The kind of the phase, and which of how many it is, from 0.
+    public var phase: String
+    public var phaseIndex: Int
+    public var phaseCount: Int
+    public var step: Int
+    public var steps: Int
+    /// Losses and the like by name, in the order to print.
+    public var losses: [(name: String, value: Double)]
+    /// Accuracy of the gate, 0...1.
+    public var gateAccuracy: Double?
+    /// The last test error, 0...1.
+    public var lastError: Double?
+
+    public init(
+        phase: String, phaseIndex: Int, phaseCount: Int, step: Int, steps: Int,
+        losses: [(name: String, value: Double)] = [], gateAccuracy: Double? = nil, lastError: Double? = nil
+    ) {
+        self.phase = phase
+        self.phaseIndex = phaseIndex
+        self.phaseCount = phaseCount
+        self.step = step
+        self.steps = steps
+        self.losses = losses
+        self.gateAccuracy = gateAccuracy
+        self.lastError = lastError
+    }
+
+    public static func == (first: Self, second: Self) -> Bool {
+        first.line(rate: nil) == second.line(rate: nil)
+    }
+
+    /// `[2/3 energy] 120/5000  3.1 it/s  ETA 26:14  V -1.204  gate 0.912  error 12.3 %`; `rate` in steps a second.
+    func line(rate: Double?) -> String {
+        var parts = ["[\(phaseIndex + 1)/\(phaseCount) \(phase)] \(step)/\(steps)"]
+        if let rate, rate > 0, rate.isFinite {
+            parts.append("\(Self.rounded(rate, digits: rate < 10 ? 2 : 0)) it/s")
+            parts.append("ETA \(Self.duration(Double(max(0, steps - step)) / rate))")
+        }
+        parts += losses.map { "\($0.name) \(Self.rounded($0.value, digits: 3))" }
+        if let gateAccuracy { parts.append("gate \(Self.rounded(gateAccuracy, digits: 3))") }
+        if let lastError { parts.append("error \(Self.rounded(100 * lastError, digits: 2)) %") }
+        return parts.joined(separator: "  ")
+    }
+
+    /// `1:02:03` or `2:03`.
+    static func duration(_ seconds: Double) -> String {
+        guard seconds < 1e9 else { return "-" }
+        let total = Int(seconds.rounded())
+        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+        let twoDigits = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
+        return hours > 0
+            ? "\(hours):\(twoDigits(minutes)):\(twoDigits(rest))" : "\(minutes):\(twoDigits(rest))"
+    }
+
+    private static func rounded(_ number: Double, digits: Int) -> String {
+        guard abs(number) < 1e12 else { return number.description }
+        let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
+        let scaled = Int((abs(number) * scale).rounded())
+        let sign = number < 0 && scaled > 0 ? "-" : ""
+        guard digits > 0 else { return "\(sign)\(scaled)" }
+        let fraction = String(scaled % Int(scale))
+        let zeros = String(repeating: "0", count: digits - fraction.count)
+        return "\(sign)\(scaled / Int(scale)).\(zeros)\(fraction)"
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Tensors
+
+/// The names in a run directory, and typed reading of them without a lock: for reports and tables.
+public struct RunFiles: Sendable {
+    /// The run directory.
+    public let path: String
+
+    public init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    /// The path of a file in the directory.
+    public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    public var checkpoints: String { file("checkpoints") }
+    public var samples: String { file("samples") }
+    public var predictions: String { file("predictions.safetensors") }
+
+    public func recipe() throws -> Recipe { try Recipe.load(file("recipe.toml")) }
+    public func header() throws -> RunHeader { try read(RunHeader.self, from: "run.json") }
+    public func split() throws -> SplitRecord { try read(SplitRecord.self, from: "split.json") }
+    public func result() throws -> RunResult { try read(RunResult.self, from: "result.json") }
+    public func evaluation() throws -> RunEvaluation { try read(RunEvaluation.self, from: "evaluation.json") }
+    public func metrics() throws -> MetricsLog { try MetricsLog(path: file("metrics.jsonl")) }
+
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
+    /// Reads a JSON file of the directory.
+    ///
+    /// Throws `UserError(.missing)` when it is not there, `UserError(.data)` when it is not what it should be.
+    public func read<Value: Decodable>(_: Value.Type, from name: String) throws -> Value {
+        let path = file(name)
+        guard let bytes = SystemCall.readAll(path) else {
+            throw UserError(
+                .missing, "cannot read: \(SystemCall.reason)", at: path, advice: "is this a run directory?")
+        }
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(bytes))
+        } catch {
+            throw UserError(
+                .data, "not the \(name) of a run: \(Self.reason(error))", at: path,
+                advice: "restore or repeat the run")
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .keyNotFound(let key, _): "`\(key.stringValue)` is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` has the wrong type"
+        default: "the JSON is broken"
+        }
+    }
+
+    /// Replaces a JSON file of the directory; see ``AtomicFile``.
+    func write(_ value: some Encodable, to name: String, isPretty: Bool = true) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting =
+            isPretty
+            ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+            try AtomicFile.write(text + "\n", to: file(name))
+        } catch is EncodingError {
+            throw UserError(.diverged, "a number to be written is not finite", at: file(name))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// `run.json`: what a run is and where it runs, written when it starts.
+public struct RunHeader: Codable, Sendable, Equatable {
+    public var format = 1
+    /// `fce` and its version.
+    public var tool: String
+    public var recipeHash: String
+    public var recipeName: String
+    public var method: String
+    public var seed: Int
+    /// Of the source the tool was built from; see ``SourceCommit``.
+    public var commit: String
+    public var machine: MachineRecord
+    public var data: DataRecord
+    /// ISO 8601, UTC.
+    public var startedAt: String
+
+    public init(
+        recipe: Recipe, tool: String, commit: String, machine: MachineRecord, data: DataRecord,
+        startedAt: String
+    ) {
+        self.tool = tool
+        recipeHash = recipe.hash
+        recipeName = recipe.name
+        method = recipe.method.rawValue
+        seed = recipe.seed
+        self.commit = commit
+        self.machine = machine
+        self.data = data
+        self.startedAt = startedAt
+    }
+}
+
+/// The machine a run's numbers and times come from.
+public struct MachineRecord: Codable, Sendable, Equatable {
+    public var cpu: String
+    /// Widest instruction set in use, such as `AVX512_BF16`.
+    public var isa: String
+    /// OpenBLAS's version and core name.
+    public var blas: String
+    /// oneDNN's version, or why there is none.
+    public var onednn: String
+    public var threads: Int
+    /// Of convolutions, as resolved: `float32` or `bfloat16`.
+    public var precision: String
+
+    public init(cpu: String, isa: String, blas: String, onednn: String, threads: Int, precision: String) {
+        self.cpu = cpu
+        self.isa = isa
+        self.blas = blas
+        self.onednn = onednn
+        self.threads = threads
+        self.precision = precision
+    }
+
+    /// One line for tables.
+    public var summary: String { "\(cpu), \(isa), \(threads) thread\(threads == 1 ? "" : "s")" }
+}
+
+/// The data a run saw.
+public struct DataRecord: Codable, Sendable, Equatable {
+    public var name: String
+    /// Of the training set.
+    public var sha256: String
+    /// Number of training images.
+    public var train: Int
+    /// Number of test images.
+    public var test: Int
+    public var classes: Int
+    public var height: Int
+    public var width: Int
+    public var channels: Int
+
+    public init(
+        name: String, sha256: String, train: Int, test: Int, classes: Int, height: Int, width: Int,
+        channels: Int
+    ) {
+        self.name = name
+        self.sha256 = sha256
+        self.train = train
+        self.test = test
+        self.classes = classes
+        self.height = height
+        self.width = width
+        self.channels = channels
+    }
+}
+
+/// `split.json`: which training images are labelled, unlabelled and held out, as indices.
+public struct SplitRecord: Codable, Sendable, Equatable {
+    public var format = 1
+    public var rule = "class-balanced"
+    public var seed: Int
+    /// SHA-256 of the training set that the indices count in.
+    public var data: String
+    public var labelled: [Int]
+    public var unlabelled: [Int]
+    public var validation: [Int]
+
+    public init(seed: Int, data: String, labelled: [Int], unlabelled: [Int], validation: [Int]) {
+        self.seed = seed
+        self.data = data
+        self.labelled = labelled
+        self.unlabelled = unlabelled
+        self.validation = validation
+    }
+}

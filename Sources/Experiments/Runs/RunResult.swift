@@ -1,0 +1,106 @@
+import EnergyModels
+import Foundation
+
+/// `result.json`: what tables are made of; small enough to commit.
+public struct RunResult: Codable, Sendable, Equatable {
+    /// A phase's end.
+    public struct Phase: Codable, Sendable, Equatable {
+        public var name: String
+        /// Share of wrong test images, 0...1.
+        public var testError: Double?
+        /// Mean −log p(y|x) on test images, nats.
+        public var testNLL: Double?
+        public var flowBitsPerDim: Double?
+        public var steps: Int
+        public var seconds: Double
+
+        public init(
+            name: String, testError: Double? = nil, testNLL: Double? = nil, flowBitsPerDim: Double? = nil,
+            steps: Int, seconds: Double
+        ) {
+            self.name = name
+            self.testError = testError
+            self.testNLL = testNLL
+            self.flowBitsPerDim = flowBitsPerDim
+            self.steps = steps
+            self.seconds = seconds
+        }
+    }
+
+    public var format = 1
+    public var recipe: String
+    public var recipeHash: String
+    public var protocolHash: String
+    public var method: String
+    public var seed: Int
+    public var dataName: String
+    public var dataSHA256: String
+    /// Labelled images in all.
+    public var labels: Int
+    public var splitRule = "class-balanced"
+    /// Never the best test epoch.
+    public var selection = "last iterate"
+    public var base: String
+    public var network: String
+    /// Share of wrong test images, 0...1.
+    public var testError: Double?
+    /// Nats.
+    public var testNLL: Double?
+    /// Expected calibration error, 15 bins, 0...1.
+    public var ece: Double?
+    public var flowBitsPerDim: Double?
+    public var energyBitsPerDim: Double?
+    /// Updates by kind of phase.
+    public var steps: [String: Int] = [:]
+    /// Training time in all.
+    public var seconds = 0.0
+    public var phaseSeconds: [String: Double] = [:]
+    public var machine: String
+    public var commit: String
+    public var phases: [Phase] = []
+    /// What to type to repeat the run.
+    public var command: String
+    public var paper: ReportRecipe.Paper?
+    /// Wrong test images, base64 of bits: see ``bitmap(of:)``.
+    public var errors: String?
+
+    /// What is known when a run starts.
+    public init(recipe: Recipe, header: RunHeader, command: String) {
+        self.recipe = recipe.name
+        recipeHash = recipe.hash
+        protocolHash = recipe.protocolHash
+        method = recipe.method.rawValue
+        seed = recipe.seed
+        dataName = header.data.name
+        dataSHA256 = header.data.sha256
+        labels = recipe.data.labels
+        base = recipe.energy.base.rawValue
+        network = recipe.energy.network.rawValue
+        machine = header.machine.summary
+        commit = header.commit
+        self.command = command
+        paper = recipe.report.paper
+    }
+
+    /// One bit an image in base64: bit `i % 8` of byte `i / 8`, from the least significant; 1 is wrong.
+    public static func bitmap(of wrong: [Bool]) -> String {
+        var bytes = [UInt8](repeating: 0, count: (wrong.count + 7) / 8)
+        for (index, isWrong) in wrong.enumerated() where isWrong { bytes[index / 8] |= 1 << (index % 8) }
+        return Data(bytes).base64EncodedString()
+    }
+
+    /// Which of `count` test images are wrong; nil when that was not recorded for as many.
+    public func wrongImages(count: Int) -> [Bool]? {
+        guard let data = errors.flatMap({ Data(base64Encoded: $0) }), data.count == (count + 7) / 8 else {
+            return nil
+        }
+        return (0..<count).map { data[data.startIndex + $0 / 8] >> ($0 % 8) & 1 == 1 }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, labels, splitRule
+        case selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim, steps,
+            seconds
+        case phaseSeconds, machine, commit, phases, command, paper, errors
+    }
+}

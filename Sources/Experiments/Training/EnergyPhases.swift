@@ -1,0 +1,93 @@
+import EnergyModels
+import Gradients
+import Flows
+import Gradients
+import Networks
+import Tensors
+
+/// The energy alone: supervised, or against a fixed flow (FCE-init).
+final class EnergyPhase: PhaseTraining {
+    private let context: TrainingContext
+    private let energy: ConditionalEnergy
+    private let energyUpdate: EnergyUpdate
+    private let pool: SamplePool?
+    private let schedule: RateSchedule
+
+    init(_ context: TrainingContext, energy: ConditionalEnergy) {
+        self.context = context
+        self.energy = energy
+        let phase = context.phase
+        let contrast = Contrast(context: context, energy: energy)
+        var (pool, draws): (SamplePool?, CachedDraws?) = (nil, nil)
+        if phase.kind == .energy, let flow = context.state.flow {
+            if phase.pool > 0 {
+                pool = SamplePool(flow, context, size: phase.pool, uses: phase.poolUses)
+            }
+            if phase.draws > 0 && contrast.needsLogDensity {
+                draws = CachedDraws(context, flow: flow, draws: phase.draws)
+            }
+        }
+        self.pool = pool
+        energyUpdate = EnergyUpdate(context, energy: energy, draws: draws)
+        schedule = phase.optimizer.schedule(steps: phase.steps)
+    }
+
+    var isFinished: Bool { context.state.step >= context.phase.steps }
+
+    func start() { startEnergy(energy, context) }
+
+    func update() -> Measures {
+        let state = context.state
+        guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
+        let measures = energyUpdate(
+            samples: samples(), rate: schedule(state.step), optimizer: optimizer,
+            logDensity: { state.flow?.logDensities($0) ?? [] })
+        state.energyUpdates += 1
+        state.average?.follow(energy.store, step: state.energyUpdates)
+        return measures
+    }
+
+    private func samples() -> EnergyUpdate.Samples? {
+        guard context.phase.kind == .energy, let flow = context.state.flow else { return nil }
+        let count = context.recipe.generatedBatch(of: context.phase)
+        if let pool { return pool.batch(count, step: context.state.step) }
+        return freshSamples(flow, count, context)
+    }
+}
+
+/// Samples of the flow as it is now, for the state's update.
+func freshSamples(_ flow: Glow, _ count: Int, _ context: TrainingContext) -> EnergyUpdate.Samples {
+    let pass = Pass.inference(flow.store)
+    let key = context.key(.sample, .samples, step: context.state.step)
+    let sample = flow.sample(count, key: key, pass)
+    return (sample.x.value, context.backend.doubles(sample.logDensity.value))
+}
+
+/// A fresh optimiser; at the energy's first phase also its data-dependent initialisation, c̄, and q₀.
+func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
+    let (state, recipe) = (context.state, context.recipe)
+    if !state.energyIsInitialized {
+        initialize(energy, context)
+        state.energyIsInitialized = true
+        if energy.configuration.base == .flow { state.base = state.flow?.duplicate() }
+        if recipe.average.decay > 0 {
+            state.average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
+        }
+    }
+    state.energyOptimizer = context.phase.optimizer.optimizer(for: energy.store)
+}
+
+/// Weight norm from 256 held-out images; for base `none` the head's gain from the spread of log q over them, and c̄ such
+/// that d starts at 0 on average.
+private func initialize(_ energy: ConditionalEnergy, _ context: TrainingContext) {
+    let images = context.fixedImages(context.data.heldOut(256))
+    guard energy.configuration.base == .none, context.phase.kind != .supervised, let flow = context.state.flow
+    else { return energy.initialize(with: images) }
+    let densities = flow.logDensities(images)
+    let mean = densities.reduce(0, +) / Double(densities.count)
+    let variance = densities.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(densities.count)
+    energy.initialize(with: images, energyDeviation: variance.squareRoot())
+    let pass = Pass.inference(energy.store)
+    let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
+    energy.calibrate(context.backend.doubles(marginal.value), logDensity: densities)
+}

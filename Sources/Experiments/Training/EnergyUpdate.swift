@@ -1,0 +1,174 @@
+import Datasets
+import EnergyModels
+import Flows
+import Gradients
+import Networks
+import Tensors
+
+/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12, 17 and 19), minus VAT and entropy terms.
+///
+/// The three batches run through the network as one, unlabelled images first: their dropout masks then equal those of
+/// VAT's further passes.
+final class EnergyUpdate {
+    /// Samples of the flow for an update, with log q in nats.
+    typealias Samples = (images: Tensor, logDensities: [Double])
+
+    private let context: TrainingContext
+    private let energy: ConditionalEnergy
+    private let contrast: Contrast
+    private let unlabelled: BatchStream?
+    private let labelled: BatchStream?
+    private let draws: CachedDraws?
+
+    /// - Parameter draws: dequantised training images with stored log q, in place of fresh noise.
+    init(_ context: TrainingContext, energy: ConditionalEnergy, draws: CachedDraws? = nil) {
+        self.context = context
+        self.energy = energy
+        self.draws = draws
+        contrast = Contrast(context: context, energy: energy)
+        let (recipe, phase, split) = (context.recipe, context.phase, context.data.split)
+        let start = context.state.step
+        let needsUnlabelled = phase.kind != .supervised || recipe.vat.weight > 0 || recipe.entropy.weight > 0
+        unlabelled =
+            needsUnlabelled && draws == nil
+            ? context.stream(split.unlabelled, batch: phase.batch, .unlabelled, start: start) : nil
+        let needsLabels = recipe.label.weight > 0 && !split.labelled.isEmpty
+        labelled =
+            needsLabels
+            ? context.stream(split.labelled, batch: phase.labelledBatch, .labelled, start: start) : nil
+    }
+
+    /// The parts of the joined batch.
+    private struct Batch {
+        var unlabelled: Tensor?
+        var labels: [Int] = []
+        var parts: [Tensor] = []
+        var unlabelledRows = 0..<0
+        var labelledRows = 0..<0
+        var sampleRows = 0..<0
+    }
+
+    /// Updates the energy's parameters by the recipe's loss.
+    ///
+    /// - Parameters:
+    ///   - samples: of the flow; nil in supervised phases.
+    ///   - logDensity: log q_α of data images, asked for when the base needs it.
+    func callAsFunction(
+        samples: Samples?, rate: Double, optimizer: Optimizer, logDensity: (Tensor) -> [Double]
+    ) -> Measures {
+        let (state, backend) = (context.state, context.backend)
+        var cached: [Double]?
+        let batch = assemble(samples, &cached)
+        let tape = Tape(backend)
+        let key = context.key(.dropout, .dropout, step: state.step)
+        let pass = Pass(energy.store, on: tape, mode: .train(dropout: key), trainable: true)
+        let vat = context.recipe.vat.weight > 0 ? context.recipe.adversary : nil
+        let trace = vat?.direction == .exact ? energy.linearization(count: batch.unlabelledRows.count) : nil
+        let logits = energy.logits(pass.constant(backend.stacked(batch.parts)), pass, trace: trace)
+
+        var terms = Terms(pass)
+        if !batch.labels.isEmpty {
+            let posterior = energy.logPosterior(logits.rows(batch.labelledRows), pass)
+            let labels = pass.constant(backend.oneHot(batch.labels, classes: energy.configuration.classes))
+            terms.add(
+                crossEntropy(posterior, oneHot: labels), weight: context.recipe.label.weight, "labelLoss")
+        }
+        if let samples, let images = batch.unlabelled {
+            let marginal = energy.logMarginal(logits, pass)
+            let densities = contrast.needsLogDensity ? cached ?? logDensity(images) : []
+            let onData = contrast.difference(
+                marginal.rows(batch.unlabelledRows), images: images, logDensities: densities, on: tape)
+            let onSamples = contrast.difference(
+                marginal.rows(batch.sampleRows), images: samples.images, logDensities: samples.logDensities,
+                on: tape)
+            let negatives = Double(context.recipe.energy.negatives)
+            terms.add(
+                contrastValue(data: onData, samples: onSamples, negatives: negatives),
+                weight: -context.phase.valueWeight, "value")
+            terms.record(onData, onSamples)
+        }
+        if let images = batch.unlabelled { addUnlabelledTerms(&terms, images, logits, batch, vat, trace) }
+        return terms.descend(optimizer, rate: rate)
+    }
+
+    private func addUnlabelledTerms(
+        _ terms: inout Terms, _ images: Tensor, _ logits: Variable, _ batch: Batch,
+        _ vat: VirtualAdversarial?, _ trace: Linearization?
+    ) {
+        guard vat != nil || context.recipe.entropy.weight > 0 else { return }
+        let posterior = energy.logPosterior(logits.rows(batch.unlabelledRows), terms.pass)
+        if let vat {
+            let clean = VirtualAdversarial.Clean(
+                images: images, logPosterior: posterior, linearization: trace)
+            let key = context.key(.adversary, .adversary, step: context.state.step)
+            terms.add(
+                vat.loss(energy, clean, key: key, terms.pass), weight: context.recipe.vat.weight, "vat")
+        }
+        if context.recipe.entropy.weight > 0 {
+            terms.add(meanEntropy(posterior), weight: context.recipe.entropy.weight, "entropy")
+        }
+    }
+
+    private func assemble(_ samples: Samples?, _ cached: inout [Double]?) -> Batch {
+        var (batch, row) = (Batch(), 0)
+        func append(_ part: Tensor) -> Range<Int> {
+            batch.parts.append(part)
+            defer { row += part.shape.first }
+            return row..<row + part.shape.first
+        }
+        let step = context.state.step
+        if let draws {
+            let drawn = draws.batch(context.phase.batch, step: step)
+            batch.unlabelled = drawn.images
+            cached = drawn.logDensities
+        } else if let unlabelled {
+            batch.unlabelled = context.images(unlabelled.batch(step).images)
+        }
+        if let images = batch.unlabelled { batch.unlabelledRows = append(images) }
+        if let labelled {
+            let drawn = labelled.batch(step)
+            batch.labels = drawn.labels
+            batch.labelledRows = append(context.images(drawn.images))
+        }
+        if let samples { batch.sampleRows = append(samples.images) }
+        return batch
+    }
+}
+
+/// The weighted terms of a loss on one tape, and what they measured.
+private struct Terms {
+    let pass: Pass
+    private var loss: Variable?
+    private var measures: Measures = [:]
+
+    init(_ pass: Pass) { self.pass = pass }
+
+    mutating func add(_ term: Variable, weight: Double, _ name: String) {
+        measures[name] = pass.backend.scalar(term.value)
+        let weighted = term.affine(scale: weight)
+        loss = loss.map { $0 + weighted } ?? weighted
+    }
+
+    mutating func record(_ onData: Variable, _ onSamples: Variable) {
+        measures.merge(contrastMeasures(onData, onSamples, pass.backend)) { $1 }
+    }
+
+    /// Backward pass and update; the measures with the gradient's norm.
+    mutating func descend(_ optimizer: Optimizer, rate: Double) -> Measures {
+        guard let loss else { return measures }
+        pass.tape.backward(from: loss)
+        measures["gradNorm"] = optimizer.update(pass.gradient(), rate: rate)
+        measures["rate"] = rate
+        return measures
+    }
+}
+
+/// What gate and log want to know of d on data and on samples.
+func contrastMeasures(_ onData: Variable, _ onSamples: Variable, _ backend: any Backend) -> Measures {
+    let statistics = ContrastStatistics(
+        data: backend.doubles(onData.value), samples: backend.doubles(onSamples.value))
+    return [
+        "accuracyGate": statistics.accuracy, "dData": statistics.meanOnData,
+        "dSamples": statistics.meanOnSamples, "saturated": statistics.saturated,
+    ]
+}

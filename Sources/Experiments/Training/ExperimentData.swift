@@ -1,0 +1,101 @@
+import Datasets
+import Tensors
+
+/// What a run trains and tests on, with its split.
+public struct ExperimentData: Sendable {
+    public let name: String
+    public let train: any ExampleSet
+    public let test: any ExampleSet
+    public let split: Split
+
+    /// Height, width and channels of one example.
+    public var extents: [Int] { train.extents }
+    /// D.
+    public var dimensions: Int { train.dimensions }
+
+    /// Reads or draws the data a recipe names and splits it.
+    ///
+    /// Held-out images are chosen by the flow's seed, labelled ones by the run's: runs that share a flow hold
+    /// out the same images.
+    /// - Throws: `UserError` as the readers do, `.recipe` when the classes do not match.
+    public init(_ recipe: Recipe) throws {
+        let (train, test) = try Self.load(recipe)
+        guard recipe.energy.classes == 1 || train.classes == recipe.energy.classes else {
+            throw UserError(
+                .recipe,
+                "energy.classes = \(recipe.energy.classes), but \(recipe.data.name) has \(train.classes)",
+                advice: "set energy.classes = \(train.classes)")
+        }
+        self.train = train
+        self.test = test
+        name = recipe.data.name
+        split = try Split.classBalanced(
+            dataset: train, labels: recipe.data.labels, validation: recipe.data.validation,
+            seed: UInt64(recipe.seed), validationSeed: UInt64(recipe.flow.seed),
+            includeLabelledInUnlabelled: recipe.data.unlabelledIncludesLabelled)
+    }
+
+    private static func load(_ recipe: Recipe) throws -> (any ExampleSet, any ExampleSet) {
+        let data = recipe.data
+        guard data.source != .plane else {
+            let density = data.density.density
+            return (
+                PointDataset(density, count: data.train, seed: UInt64(recipe.flow.seed)),
+                PointDataset(density, count: data.test, seed: UInt64(recipe.flow.seed) + 1_000_000)
+            )
+        }
+        let pair = try data.source.datasetSource.load(
+            directory: data.directory, options: data.options(recipe))
+        return (shortened(pair.train, to: data.train), shortened(pair.test, to: data.test))
+    }
+
+    /// The first `count` images of a set; all of them for 0.
+    private static func shortened(_ set: ImageDataset, to count: Int) -> ImageDataset {
+        count == 0 || count >= set.count ? set : set.subset(0..<count, name: set.name)
+    }
+
+    /// Indices of held-out training examples, or of the first training examples where none are held out:
+    /// what initialisation, calibration and the divergence guard look at.
+    func heldOut(_ limit: Int) -> [Int] {
+        Array((split.validation.isEmpty ? split.unlabelled : split.validation).prefix(limit))
+    }
+}
+
+extension DataRecipe {
+    func options(_ recipe: Recipe) -> DatasetOptions {
+        var options = DatasetOptions()
+        options.seed = UInt64(recipe.flow.seed)
+        options.size = size
+        options.channels = source == .svhn || source == .cifar10 ? nil : channels
+        options.extra = extra
+        options.classes = recipe.energy.classes
+        if source == .synthetic { (options.syntheticTrain, options.syntheticTest) = (train, test) }
+        return options
+    }
+}
+
+extension DataRecipe.Source {
+    var datasetSource: DatasetSource {
+        switch self {
+        case .svhn: .svhn
+        case .idx: .fashionMNIST
+        case .cifar10: .cifar10
+        case .folder: .imageFolder
+        case .synthetic, .plane: .synthetic
+        }
+    }
+}
+
+extension DataRecipe.Density {
+    var density: PlaneDensity {
+        switch self {
+        case .eightGaussians: .eightGaussians
+        case .twoSpirals: .twoSpirals
+        case .checkerboard: .checkerboard
+        case .rings: .rings
+        case .pinwheel: .pinwheel
+        case .swissRoll: .swissRoll
+        case .moons: .moons
+        }
+    }
+}

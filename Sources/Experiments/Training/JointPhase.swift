@@ -1,0 +1,126 @@
+import Datasets
+import EnergyModels
+import Flows
+import Gradients
+import Networks
+import Tensors
+
+/// Energy and flow in turns: θ maximises L_label + V, α minimises V. Gao et al. 2020, algorithm 1.
+final class JointPhase: PhaseTraining {
+    private let context: TrainingContext
+    private let energy: ConditionalEnergy
+    private let flow: Glow
+    private let contrast: Contrast
+    private let energyUpdate: EnergyUpdate
+    private let flowData: BatchStream
+    private let energySchedule: RateSchedule
+    private let flowSchedule: RateSchedule
+
+    init(_ context: TrainingContext, energy: ConditionalEnergy, flow: Glow) {
+        self.context = context
+        self.energy = energy
+        self.flow = flow
+        let phase = context.phase
+        contrast = Contrast(context: context, energy: energy)
+        energyUpdate = EnergyUpdate(context, energy: energy)
+        flowData = context.stream(
+            context.data.split.unlabelled, batch: phase.batch, .flowDropout, start: context.state.step)
+        energySchedule = phase.optimizer.schedule(steps: phase.steps)
+        flowSchedule = phase.flowOptimizer.schedule(steps: phase.steps)
+    }
+
+    /// The joint phase is as long as the energy's updates are many.
+    var isFinished: Bool { context.state.energyUpdates >= context.phase.steps }
+
+    func start() throws {
+        let state = context.state
+        if !state.flowIsInitialized {
+            flow.initialize(with: context.fixedImages(Array(context.data.split.unlabelled.prefix(256))))
+            state.flowIsInitialized = true
+        }
+        startEnergy(energy, context)
+        state.flowOptimizer = context.phase.flowOptimizer.optimizer(for: flow.store)
+        state.gate = context.phase.gate.gate
+        state.guardStart = heldOutBitsPerDimension()
+    }
+
+    /// One update of whoever's turn it is; `switched` is 1 when the next update is the other's.
+    func update() throws -> Measures {
+        let state = context.state
+        let turn = state.gate.turn
+        var measures = turn == .energy ? updateEnergy() : updateFlow()
+        if turn == .energy { state.energyUpdates += 1 } else { state.flowUpdates += 1 }
+        let switched = state.gate.record(measures["accuracyGate"] ?? 0)
+        measures["gateEMA"] = state.gate.accuracy
+        measures["turn"] = turn == .energy ? 0 : 1
+        measures["energyUpdates"] = Double(state.energyUpdates)
+        measures["flowUpdates"] = Double(state.flowUpdates)
+        if switched { measures["switched"] = 1 }
+        if turn == .flow && state.flowUpdates % 50 == 0 {
+            measures["bpdValidation"] = try guardedBitsPerDimension()
+        }
+        return measures
+    }
+
+    private func updateEnergy() -> Measures {
+        let state = context.state
+        guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
+        let count = context.recipe.generatedBatch(of: context.phase)
+        let measures = energyUpdate(
+            samples: freshSamples(flow, count, context), rate: energySchedule(state.energyUpdates),
+            optimizer: optimizer, logDensity: { [flow] in flow.logDensities($0) })
+        state.average?.follow(energy.store, step: state.energyUpdates + 1)
+        return measures
+    }
+
+    /// α descends V (or its swapped-label form), through data and through the samples g_α(z). The energy's layers run
+    /// in training mode, as in its own update.
+    private func updateFlow() -> Measures {
+        let (state, backend) = (context.state, context.backend)
+        guard let optimizer = state.flowOptimizer else { preconditionFailure("update before start") }
+        let tape = Tape(backend)
+        let flowPass = Pass(flow.store, on: tape, mode: .evaluate, trainable: true)
+        let dropout = context.key(.dropout, .flowDropout, step: state.step)
+        let energyPass = Pass(energy.store, on: tape, mode: .train(dropout: dropout), trainable: false)
+        let x = tape.constant(context.images(flowData.batch(state.step).images))
+        let count = context.recipe.generatedBatch(of: context.phase)
+        let sample = flow.sample(
+            count, key: context.key(.sample, .samples, step: state.step), flowPass)
+        let onData = contrast.differenceOnData(
+            marginal(x, energyPass), x: x, logDensity: flow.logDensity(x, flowPass), on: tape)
+        let onSamples = contrast.differenceOnSamples(
+            marginal(sample.x, energyPass), x: sample.x, logDensity: sample.logDensity, on: tape)
+        let negatives = Double(context.recipe.energy.negatives)
+        let loss = context.phase.objective.loss(data: onData, samples: onSamples, negatives: negatives)
+        var measures = contrastMeasures(onData, onSamples, backend)
+        measures["value"] = backend.scalar(
+            contrastValue(data: onData.detached, samples: onSamples.detached, negatives: negatives).value)
+        tape.backward(from: loss)
+        let rate = flowSchedule(state.energyUpdates)
+        measures["flowGradNorm"] = optimizer.update(flowPass.gradient(), rate: rate)
+        measures["flowRate"] = rate
+        return measures
+    }
+
+    private func marginal(_ x: Variable, _ pass: Pass) -> Variable {
+        energy.logMarginal(energy.logits(x, pass), pass)
+    }
+
+    private func heldOutBitsPerDimension() -> Double {
+        flow.meanBitsPerDimension(context.fixedImages(context.data.heldOut(256)))
+    }
+
+    /// - Throws: `UserError(.diverged)` when the flow has lost more than the recipe allows since the phase began.
+    private func guardedBitsPerDimension() throws -> Double {
+        let now = heldOutBitsPerDimension()
+        let start = context.state.guardStart ?? now
+        guard now.isFinite, now - start <= context.phase.divergenceGuard else {
+            throw UserError(
+                .diverged,
+                "the joint phase has destroyed the flow: held-out bits/dim went from \(start) to \(now)",
+                at: "phase \(context.phaseIndex + 1), flow update \(context.state.flowUpdates)",
+                advice: "lower phase.flow-optimizer.rate or gate.cap, or choose energy.base = \"moving\"")
+        }
+        return now
+    }
+}

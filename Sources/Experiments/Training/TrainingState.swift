@@ -1,0 +1,53 @@
+import EnergyModels
+import Flows
+import Networks
+import Tensors
+
+/// Everything that training changes: models, optimisers, gate and counters. Saving and restoring it resumes a run
+/// bit for bit.
+public final class TrainingState {
+    public let backend: any Backend
+    /// q_α; nil for supervised recipes.
+    public let flow: Glow?
+    /// The conditional energy; nil when only a flow is trained.
+    public let energy: ConditionalEnergy?
+    /// q₀, the flow as it was when the energy's first phase began; kept for `base = "flow"` only.
+    public internal(set) var base: Glow?
+    /// Averaged weights of the energy, when the recipe asks for them.
+    public internal(set) var average: AveragedParameters?
+    /// Index of the phase in training.
+    public internal(set) var phase = 0
+    /// Updates made in this phase, of either model.
+    public internal(set) var step = 0
+    /// Updates of the energy in this phase.
+    public internal(set) var energyUpdates = 0
+    /// Updates of the flow in this phase.
+    public internal(set) var flowUpdates = 0
+    /// Seconds of training in all sittings, by phase.
+    public internal(set) var seconds: [Double]
+    public internal(set) var gate = Gate()
+    /// Held-out bits/dim when the joint phase began: what the divergence guard compares with.
+    var guardStart: Double?
+    /// Whether actnorm and weight normalisation have been initialised from data.
+    var flowIsInitialized = false
+    var energyIsInitialized = false
+    var flowOptimizer: Optimizer?
+    var energyOptimizer: Optimizer?
+
+    public init(_ recipe: Recipe, extents: [Int], backend: any Backend) {
+        self.backend = backend
+        flow =
+            recipe.usesFlow
+            ? Glow(recipe.flowConfiguration(extents), backend: backend, seed: UInt64(recipe.flow.seed)) : nil
+        energy =
+            recipe.usesEnergy
+            ? ConditionalEnergy(
+                recipe.energyConfiguration, shape: Shape(extents), backend: backend, seed: UInt64(recipe.seed)
+            )
+            : nil
+        seconds = recipe.phases.map { _ in 0 }
+    }
+
+    /// The parameters that reports evaluate: the average where there is one.
+    public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }
+}

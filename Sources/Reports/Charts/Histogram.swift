@@ -1,0 +1,87 @@
+import Foundation
+
+/// Overlaid histograms of several samples of one quantity, each normalised to its own size.
+public struct Histogram: Sendable {
+    public var title: String
+    /// Names the quantity and its unit.
+    public var xTitle: String
+    public var samples: [(label: String, values: [Double])]
+    public var bins = 40
+
+    public init(title: String, xTitle: String, samples: [(label: String, values: [Double])]) {
+        self.title = title
+        self.xTitle = xTitle
+        self.samples = samples
+    }
+
+    private static let height = 210.0
+
+    /// The shares run over the central 99.8 % of all values: one outlier must not flatten the rest. What lies
+    /// outside is counted in the outermost bins.
+    public var chart: Chart {
+        let ascending = samples.flatMap { $0.values.filter(\.isFinite) }.sorted()
+        let ends = ascending.isEmpty ? [] : [0.001, 0.999].map { sortedQuantile(ascending, $0) }
+        let x = Scale(fitting: ends, from: Axes.plotLeft, to: Axes.plotRight)
+        let shares = samples.map { self.shares($0.values, x.domain) }
+        let y = Scale(
+            fitting: shares.flatMap { $0 }, from: Self.height - 30, to: samples.count > 1 ? 36 : 22,
+            includingZero: true)
+        let axes = Axes(height: Self.height, x: x, y: y)
+        let all = samples.indices.map { outline(shares[$0], $0, axes) }
+        return Chart(
+            title: title, summary: summary, width: Axes.width, height: Self.height,
+            content: Markup([
+                axes.markup(xTitle: xTitle, yTitle: "share per bin"), Markup(all), legend,
+                ascending.isEmpty ? label("no values", Axes.width / 2, Self.height / 2, "mid") : Markup([]),
+            ]))
+    }
+
+    private var summary: String {
+        let parts = samples.map { label, values in
+            let finite = values.filter(\.isFinite)
+            return "\(label): \(finite.count) values, mean \(fixed(mean(finite), 2))"
+        }
+        return "Distribution of \(xTitle). " + parts.joined(separator: "; ")
+    }
+
+    private func shares(_ values: [Double], _ domain: ClosedRange<Double>) -> [Double] {
+        var counts = [Double](repeating: 0, count: bins)
+        let width = (domain.upperBound - domain.lowerBound) / Double(bins)
+        let finite = values.filter(\.isFinite)
+        for value in finite {
+            let clamped = min(max(value, domain.lowerBound), domain.upperBound)
+            counts[min(Int((clamped - domain.lowerBound) / width), bins - 1)] += 1
+        }
+        return counts.map { $0 / Double(max(finite.count, 1)) }
+    }
+
+    private func outline(_ shares: [Double], _ index: Int, _ axes: Axes) -> Markup {
+        guard shares.contains(where: { $0 > 0 }) else { return Markup([]) }
+        let width = (axes.right - axes.left) / Double(bins)
+        var path = "M\(coordinate(axes.left)) \(coordinate(axes.bottom))"
+        for (bin, share) in shares.enumerated() {
+            let level = axes.y(share) ?? axes.bottom
+            path += "V\(coordinate(level))H\(coordinate(axes.left + width * Double(bin + 1)))"
+        }
+        let color = Theme.series(index)
+        return Markup(
+            "path",
+            [
+                "fill": color, "fill-opacity": "0.22", "stroke": color, "stroke-width": "1.2",
+                "d": path + "V\(coordinate(axes.bottom))Z",
+            ])
+    }
+
+    private var legend: Markup {
+        guard samples.count > 1 else { return Markup([]) }
+        var x = Axes.plotLeft
+        return Markup(
+            samples.enumerated().map { index, sample in
+                defer { x += 6.2 * Double(sample.label.count) + 28 }
+                return Markup([
+                    rectangle(x, 17, 12, 10, fill: Theme.series(index), opacity: 0.6),
+                    label(sample.label, x + 16, 26, "strong"),
+                ])
+            })
+    }
+}

@@ -1,0 +1,155 @@
+/// One quantity over training steps (or any other x).
+public struct Series: Sendable {
+    public struct Point: Equatable, Sendable {
+        public let x: Double
+        public let y: Double
+        /// The spread drawn as a band around the line: a range over steps or seeds.
+        public let low: Double
+        public let high: Double
+
+        public init(x: Double, y: Double, low: Double? = nil, high: Double? = nil) {
+            self.x = x
+            self.y = y
+            self.low = low ?? y
+            self.high = high ?? y
+        }
+    }
+
+    public let label: String
+    public let points: [Point]
+
+    /// Points with a NaN or an infinity are dropped; x must ascend for the line to make sense.
+    public init(_ label: String, _ points: [Point]) {
+        self.label = label
+        self.points = points.filter { $0.x.isFinite && $0.y.isFinite && $0.low.isFinite && $0.high.isFinite }
+    }
+
+    public init(_ label: String, x: [Double], y: [Double]) {
+        self.init(label, zip(x, y).map { Point(x: $0, y: $1) })
+    }
+
+    /// At most `limit` points: means of consecutive points, their range as the band. Pages stay small and
+    /// noisy curves readable.
+    public func thinned(to limit: Int = 150) -> Series {
+        precondition(limit > 0)
+        guard points.count > limit else { return self }
+        let groups = (0..<limit).map { i in
+            points[(i * points.count / limit)..<((i + 1) * points.count / limit)]
+        }
+        return Series(
+            label,
+            groups.map { group in
+                Point(
+                    x: mean(group.map(\.x)), y: mean(group.map(\.y)), low: group.map(\.low).min(),
+                    high: group.map(\.high).max())
+            })
+    }
+}
+
+/// Curves over a common x, with bands, reference lines and an optional logarithmic y axis.
+public struct LineChart: Sendable {
+    public var title: String
+    public var xTitle: String
+    /// Names the quantity and its unit.
+    public var yTitle: String
+    public var series: [Series]
+    /// Horizontal lines to compare with, such as a paper's value.
+    public var references: [(label: String, y: Double)] = []
+    public var logarithmic = false
+
+    public init(title: String, xTitle: String, yTitle: String, series: [Series]) {
+        self.title = title
+        self.xTitle = xTitle
+        self.yTitle = yTitle
+        self.series = series
+    }
+
+    private static let height = 210.0
+
+    public var chart: Chart {
+        let shown = series.map { $0.thinned() }
+        let points = shown.flatMap(\.points)
+        let levels = points.flatMap { [$0.low, $0.high] } + references.map(\.y)
+        let axes = Axes(
+            height: Self.height,
+            x: Scale(fitting: points.map(\.x), from: Axes.plotLeft, to: Axes.plotRight),
+            y: Scale(
+                fitting: levels, from: Self.height - 30, to: series.count > 1 ? 36 : 22,
+                logarithmic: logarithmic))
+        return Chart(
+            title: title, summary: summary, width: Axes.width, height: Self.height,
+            content: Markup([
+                axes.markup(xTitle: xTitle, yTitle: yTitle), Markup(references.map { rule($0, axes) }),
+                Markup(shown.enumerated().map { band($1, Theme.series($0), axes) }),
+                Markup(shown.enumerated().map { curve($1, $0, axes) }), legend(shown.map(\.label)),
+                points.isEmpty ? label("no values", Axes.width / 2, Self.height / 2, "mid") : Markup([]),
+            ]))
+    }
+
+    private var summary: String {
+        let parts = series.map { series in
+            guard let first = series.points.first, let last = series.points.last else {
+                return "\(series.label): no values"
+            }
+            return "\(series.label): from \(fixed(first.y, 4)) to \(fixed(last.y, 4))"
+        }
+        return "\(yTitle) over \(xTitle). " + parts.joined(separator: "; ")
+    }
+
+    private func curve(_ series: Series, _ index: Int, _ axes: Axes) -> Markup {
+        let path = polyline(series.points.map { ($0.x, $0.y) }, axes)
+        let color = Theme.series(index)
+        if series.points.count == 1, let point = series.points.first, let x = axes.x(point.x),
+            let y = axes.y(point.y)
+        {
+            return Markup("circle", ["cx": coordinate(x), "cy": coordinate(y), "r": "3", "fill": color])
+        }
+        return path.isEmpty
+            ? Markup([])
+            : Markup(
+                "path",
+                ["class": "curve", "stroke": color, "stroke-dasharray": Theme.dash(index), "d": "M" + path])
+    }
+
+    private func band(_ series: Series, _ color: String, _ axes: Axes) -> Markup {
+        guard series.points.contains(where: { $0.high > $0.low }) else { return Markup([]) }
+        let upper = polyline(series.points.map { ($0.x, $0.high) }, axes)
+        let lower = polyline(series.points.reversed().map { ($0.x, $0.low) }, axes)
+        guard !upper.isEmpty, !lower.isEmpty else { return Markup([]) }
+        return Markup("path", ["fill": color, "fill-opacity": "0.16", "d": "M\(upper)L\(lower)Z"])
+    }
+
+    /// The path through those points the axes can show, without its leading `M`.
+    private func polyline(_ points: [(Double, Double)], _ axes: Axes) -> String {
+        points.compactMap { x, y in
+            guard let x = axes.x(x), let y = axes.y(y) else { return nil }
+            return "\(coordinate(x)) \(coordinate(y))"
+        }.joined(separator: "L")
+    }
+
+    private func rule(_ reference: (label: String, y: Double), _ axes: Axes) -> Markup {
+        guard let y = axes.y(reference.y) else { return Markup([]) }
+        return Markup([
+            line(axes.left, y, axes.right, y, "rule"), label(reference.label, axes.right, y - 3, "end"),
+        ])
+    }
+
+    /// Line samples and names above the plot; one series needs none.
+    private func legend(_ names: [String]) -> Markup {
+        guard names.count > 1 else { return Markup([]) }
+        var x = Axes.plotLeft
+        return Markup(
+            names.enumerated().map { index, name in
+                defer { x += 6.2 * Double(name.count) + 32 }
+                return Markup([
+                    Markup(
+                        "path",
+                        [
+                            "class": "curve", "stroke": Theme.series(index),
+                            "stroke-dasharray": Theme.dash(index), "d": "M\(coordinate(x)) 22h16",
+                        ]),
+                    label(name, x + 20, 26, "strong"),
+                ])
+            })
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Tensors
+
+/// The densities a two-dimensional run leaves behind in `samples/densities.json`.
+public struct PlaneDensities: Sendable {
+    /// x from, x to, y from, y to.
+    public let extent: [Double]
+    /// Log densities by name: `flow`, `energy`, `class0`, `class1`, …
+    public let grids: [String: DensityGrid]
+    public let points: [PlanePoint]
+    public let labelled: [PlanePoint]
+
+    public init(
+        extent: [Double], grids: [String: DensityGrid], points: [PlanePoint], labelled: [PlanePoint]
+    ) throws {
+        guard extent.count == 4, extent.allSatisfy(\.isFinite), extent[0] < extent[1], extent[2] < extent[3]
+        else { throw UserError(.data, "extent \(extent) is not [x from, x to, y from, y to]") }
+        self.extent = extent
+        self.grids = grids
+        self.points = points
+        self.labelled = labelled
+    }
+
+    /// Decodes the file; numbers that JSON cannot hold may be null and are drawn darkest.
+    /// - Throws: `UserError` on malformed content.
+    public init(json: Data, file: String) throws {
+        struct Content: Decodable {
+            let extent: [Double]
+            let size: Int
+            let grids: [String: [Double?]]
+            let points: [[Double]]?
+            let labelled: [[Double]]?
+        }
+        let content: Content
+        do {
+            content = try JSONDecoder().decode(Content.self, from: json)
+        } catch {
+            throw UserError(
+                .data, "is not a file of plane densities", at: file, advice: "evaluate the run once more")
+        }
+        let wanted = content.size > 0 && content.size < 10_000 ? content.size * content.size : -1
+        if let grid = content.grids.first(where: { $0.value.count != wanted }) {
+            throw UserError(
+                .data, "grid \(grid.key) has \(grid.value.count) values, not \(content.size)²", at: file,
+                advice: "evaluate the run once more")
+        }
+        try self.init(
+            extent: content.extent,
+            grids: content.grids.mapValues {
+                DensityGrid(logDensities: $0.map { $0 ?? .nan }, size: content.size)
+            },
+            points: (content.points ?? []).compactMap(Self.point),
+            labelled: (content.labelled ?? []).compactMap(Self.point))
+    }
+
+    private static func point(_ numbers: [Double]) -> PlanePoint? {
+        guard numbers.count >= 2 else { return nil }
+        let label = numbers.count > 2 && numbers[2] >= 0 ? Int(exactly: numbers[2]) : nil
+        return PlanePoint(x: numbers[0], y: numbers[1], label: label)
+    }
+
+    /// Class grids in the order of their numbers.
+    private var classGrids: [(name: String, grid: DensityGrid)] {
+        (0..<grids.count).compactMap { k in grids["class\(k)"].map { ("p(x | class \(k))", $0) } }
+    }
+
+    /// Data, flow, unconditional EBM and every class-conditional EBM, as far as they are there.
+    func panels(_ shading: DensityGrid.Shading) -> [DensityPanel] {
+        let data = DensityPanel(
+            title: "data", extent: extent, points: points.map(\.unlabelled), marked: labelled)
+        let whole = [("flow", "flow q(x)"), ("energy", "EBM p(x)")].compactMap { key, title in
+            grids[key].map { DensityPanel(title: title, extent: extent, grid: $0, shading: shading) }
+        }
+        let conditional = classGrids.map { name, grid in
+            DensityPanel(title: name, extent: extent, grid: grid, shading: shading)
+        }
+        return [data] + whole + conditional
+    }
+
+}
+
+extension PlanePoint {
+    fileprivate var unlabelled: PlanePoint { PlanePoint(x: x, y: y) }
+}
+
+/// Data, flow, EBM and class-conditional EBMs side by side, as in Figure 5 of Gao et al., CVPR 2020.
+///
+/// - Parameters:
+///   - columns: panels in a row; by default all in one.
+public func planePicture(
+    _ densities: PlaneDensities, title: String = "Densities of the plane",
+    shading: DensityGrid.Shading = .density, columns: Int? = nil
+) -> Chart {
+    let panels = densities.panels(shading)
+    let columns = min(columns ?? panels.count, panels.count)
+    let (side, gap) = (170.0, 10.0)
+    let rows = (panels.count + columns - 1) / columns
+    let drawn = panels.enumerated().map { index, panel in
+        let x = Double(index % columns) * (side + gap)
+        let y = Double(index / columns) * (side + gap + 18)
+        return panel.markup(x: x, y: y, side: side)
+    }
+    return Chart(
+        title: title, summary: "Panels: " + panels.map(\.title).joined(separator: ", ") + ".",
+        width: Double(columns) * (side + gap) - gap, height: Double(rows) * (side + gap + 18) - gap,
+        content: Markup(drawn))
+}

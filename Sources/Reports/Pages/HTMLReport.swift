@@ -1,0 +1,265 @@
+import Experiments
+
+/// One self-contained page about a run: it loads nothing, so it can be mailed, archived and printed.
+public struct HTMLReport: Sendable {
+    let content: ReportContent
+
+    public init(_ content: ReportContent) { self.content = content }
+
+    /// The page. What is missing from the run is left out with a sentence saying why.
+    public var html: String {
+        let body = Markup("main") {
+            header
+            numbers
+            plane
+            samples
+            curves
+            classification
+            energies
+            hardest
+            phases
+            provenance
+        }
+        let page = Markup("html", ["lang": "en"]) {
+            Markup("head") {
+                Markup("meta", ["charset": "utf-8"])
+                Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+                Markup("title") { "\(content.header.recipeName), seed \(content.header.seed)" }
+                Markup("style") { Markup.verbatim(PageStyle.sheet) }
+            }
+            Markup("body") { body }
+        }
+        return "<!DOCTYPE html>\n\(page)\n"
+    }
+
+    private var header: Markup {
+        let header = content.header
+        let data = header.data
+        return Markup("header") {
+            Markup("h1") { header.recipeName }
+            Markup("p", ["class": "soft"]) {
+                "\(header.method), seed \(header.seed), on \(data.name): \(grouped(data.train)) training and "
+                "\(grouped(data.test)) test images of \(data.height) × \(data.width) × \(data.channels) in "
+                "\(data.classes) classes"
+                if let result = content.result { ", \(grouped(result.labels)) labelled" }
+                ". Started \(header.startedAt)."
+            }
+        }
+    }
+
+    /// The last evaluated phase: the run's outcome.
+    private var outcome: RunEvaluation.Phase? { content.evaluation?.phases.last }
+
+    private var numbers: Markup {
+        let error = content.result?.testError ?? outcome?.testError ?? content.predictions?.errorRate
+        let likelihood = content.result?.testNLL ?? outcome?.testNLL
+        let calibration = content.result?.ece ?? outcome?.ece
+        let flow = content.result?.flowBitsPerDim ?? outcome?.flowBitsPerDim
+        let energy = content.result?.energyBitsPerDim ?? outcome?.energyBitsPerDim
+        let figures: [(String, String?)] = [
+            ("test error, %" + paper, error.map { percent($0) }),
+            ("test NLL, nats", likelihood.map { fixed($0, 3) }),
+            ("calibration error, %", calibration.map { percent($0) }),
+            ("flow, bits/dim", flow.map { fixed($0, 3) }),
+            ("EBM, bits/dim", energy.map { fixed($0, 3) }),
+            ("training time", seconds.map { duration($0) }),
+        ]
+        return Markup("div", ["class": "numbers"]) {
+            for (name, value) in figures {
+                if let value {
+                    Markup("div") {
+                        Markup("b") { value }
+                        Markup("span") { name }
+                    }
+                }
+            }
+        }
+    }
+
+    private var seconds: Double? { content.result?.seconds ?? content.metrics?.rows.map(\.time).max() }
+
+    private var paper: String {
+        guard let paper = content.result?.paper else { return "" }
+        return " (paper \(fixed(paper.value, 2))" + (paper.sd > 0 ? " ± \(fixed(paper.sd, 2))" : "") + ")"
+    }
+
+    // MARK: Sections
+
+    private var plane: Markup? {
+        content.plane.map { plane in
+            section("Densities") {
+                figure(planePicture(plane, title: "As densities, each in proportion to its maximum", columns: 3))
+                figure(
+                    planePicture(
+                        plane, title: "As log densities, 10 nats from bright to dark",
+                        shading: .logDensity(range: 10), columns: 3))
+            }
+        }
+    }
+
+    private var samples: Markup? {
+        if content.plane != nil { return nil }
+        return section("Samples") {
+            if content.pictures.isEmpty {
+                missing("No sample grids: they are written when a phase ends.")
+            }
+            Markup("div", ["class": "panels wide"]) {
+                for picture in content.pictures { figure(picture.name, jpeg: picture.jpeg) }
+            }
+        }
+    }
+
+    private var curves: Markup {
+        let phases = content.metrics.map(PhaseCurves.phases) ?? []
+        return section("Learning curves") {
+            if phases.isEmpty { missing("Nothing was logged yet.") }
+            for phase in phases {
+                Markup("h3") { "\(phase.index + 1). \(phase.title)" }
+                Markup("div", ["class": "panels"]) { phase.charts.map(figure) }
+            }
+        }
+    }
+
+    private var classification: Markup {
+        let matrix = content.predictions?.confusion ?? ConfusionMatrix(square: outcome?.confusion)
+        return section("Classification of test images") {
+            if matrix == nil { missing("No predictions: they are written by the final evaluation.") }
+            Markup("div", ["class": "panels two"]) {
+                if let matrix {
+                    figure(
+                        MatrixChart(title: "Confusion matrix", matrix: matrix, names: content.classNames).chart)
+                }
+                if let predictions = content.predictions {
+                    figure(
+                        ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart)
+                }
+            }
+            if matrix != nil, content.predictions == nil {
+                missing("No reliability diagram: predictions.safetensors is missing.")
+            }
+            if let matrix { hardClasses(matrix) }
+        }
+    }
+
+    private func hardClasses(_ matrix: ConfusionMatrix) -> Markup? {
+        let errors = matrix.classErrors.enumerated().filter { $0.element.isFinite }
+        guard let worst = errors.max(by: { $0.element < $1.element }), errors.count > 2,
+            let best = errors.min(by: { $0.element < $1.element })
+        else { return nil }
+        return Markup("p", ["class": "soft"]) {
+            "Error by class from \(percent(best.element)) % (\(className(best.offset))) to "
+            "\(percent(worst.element)) % (\(className(worst.offset)))."
+        }
+    }
+
+    private var energies: Markup {
+        section("Energies") {
+            if let energies = content.evaluation?.energies, !energies.data.isEmpty || !energies.samples.isEmpty {
+                let scored = energies.data.isEmpty || energies.samples.isEmpty
+                Markup("div", ["class": "panels two"]) {
+                    figure(
+                        Histogram(
+                            title: "log p(x) − log q(x)", xTitle: "nats",
+                            samples: [("data", energies.data), ("flow samples", energies.samples)]
+                        ).chart)
+                }
+                if !scored {
+                    Markup("p", ["class": "soft"]) {
+                        "The EBM tells data from the flow's samples with AUROC "
+                        fixed(areaUnderROC(positives: energies.data, negatives: energies.samples), 3)
+                        "; 0.5 would mean that the flow has caught up."
+                    }
+                }
+            } else {
+                missing("No histogram: the run has no evaluated energy model.")
+            }
+        }
+    }
+
+    private var hardest: Markup? {
+        guard !content.hardest.isEmpty else { return nil }
+        let shown = content.hardest
+        return section("Hardest test images") {
+            if shown.allSatisfy({ $0.jpeg == nil }) { missing("Without thumbnails: the data is not at hand.") }
+            Markup("div", ["class": "tiles"]) {
+                for hard in shown {
+                    Markup("figure") {
+                        if let jpeg = hard.jpeg {
+                            Markup("img", ["src": dataURI(jpeg, type: "image/jpeg"), "alt": ""])
+                        }
+                        Markup("figcaption") {
+                            "\(className(hard.image.label)), taken for \(className(hard.image.predicted)) "
+                            "(\(percent(hard.image.probability, 0)) %)"
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private var phases: Markup? {
+        guard let phases = content.evaluation?.phases, !phases.isEmpty else { return nil }
+        let rows = phases.map { phase in
+            [
+                phase.name, percent(phase.testError), fixed(phase.testNLL, 3), percent(phase.ece),
+                fixed(phase.flowBitsPerDim, 3), fixed(phase.energyBitsPerDim, 3), logZ(phase.logZ),
+                grouped(phase.steps), duration(phase.seconds),
+            ]
+        }
+        return section("Phases") {
+            table(
+                [
+                    "end of phase", "test error, %", "test NLL, nats", "ECE, %", "flow, bits/dim",
+                    "EBM, bits/dim", "log Z, nats (ESS)", "updates", "time",
+                ], rows, numeric: Set(1...8))
+        }
+    }
+
+    private func logZ(_ value: RunEvaluation.Normalizer?) -> String {
+        guard let value else { return "–" }
+        return fixed(value.estimate, 2) + " (" + fixed(value.effectiveSampleSize, 1) + ")"
+    }
+
+    private var provenance: Markup {
+        let header = content.header
+        var rows = [
+            ["tool", header.tool], ["commit", header.commit], ["recipe hash", header.recipeHash],
+            ["data hash", header.data.sha256],
+        ]
+        if let result = content.result {
+            rows += [["split", result.splitRule], ["selection", result.selection], ["command", result.command]]
+        }
+        return section("Where it comes from") {
+            table([], rows + machine)
+            Markup("details") {
+                Markup("summary") { "Resolved recipe" }
+                if let recipe = content.recipe {
+                    Markup("pre") { recipe }
+                } else {
+                    missing("recipe.toml is missing from the run directory.")
+                }
+            }
+        }
+    }
+
+    private var machine: [[String]] {
+        let machine = content.header.machine
+        return [
+            ["machine", machine.summary], ["linear algebra", machine.blas], ["convolutions", machine.onednn],
+            ["precision", machine.precision],
+        ]
+    }
+
+    private func className(_ k: Int) -> String {
+        content.classNames.indices.contains(k) ? content.classNames[k] : "class \(k)"
+    }
+}
+
+private func section(_ title: String, @MarkupBuilder _ content: () -> Markup) -> Markup {
+    Markup("section") {
+        Markup("h2") { title }
+        content()
+    }
+}
+
+private func missing(_ why: String) -> Markup { Markup("p", ["class": "soft"]) { why } }

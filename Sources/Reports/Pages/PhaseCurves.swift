@@ -1,0 +1,80 @@
+import Experiments
+
+/// What one phase of a run logged, as curves.
+struct PhaseCurves {
+    let name: String
+    let index: Int
+    /// Rows of measurements, events left out.
+    let rows: [MetricsRow]
+
+    /// The phases of a run in their order.
+    static func phases(_ log: MetricsLog) -> [PhaseCurves] {
+        Dictionary(grouping: log.rows.filter { $0.event == nil }, by: \.phaseIndex)
+            .sorted { $0.key < $1.key }
+            .map { PhaseCurves(name: $1[0].phase, index: $0, rows: $1.sorted { $0.step < $1.step }) }
+    }
+
+    /// The phase as people call it.
+    var title: String {
+        switch name {
+        case "flow-mle": "Flow, maximum likelihood"
+        case "energy": "EBM against the fixed flow"
+        case "joint": "Joint training"
+        case "supervised": "Supervised training"
+        default: name
+        }
+    }
+
+    /// The curve of one logged quantity; nil where the phase never logged a finite value of it.
+    func series(_ key: String, _ label: String, scale: Double = 1) -> Series? {
+        let points = rows.compactMap { row in
+            row.values[key].map { Series.Point(x: Double(row.step), y: $0 * scale) }
+        }
+        let series = Series(label, points)
+        return series.points.isEmpty ? nil : series
+    }
+
+    /// Small multiples of everything worth looking at, by what was logged.
+    var charts: [Chart] {
+        let plans: [(title: String, unit: String, series: [Series?], logarithmic: Bool)] = [
+            (
+                "Bits per dimension", "bits/dim",
+                [series("bpd", "training batch"), series("bpdValidation", "held out")], false
+            ),
+            (
+                "Error", "%",
+                [
+                    series("testError", "test", scale: 100),
+                    series("validationError", "held out", scale: 100),
+                ], false
+            ),
+            ("Negative log-likelihood of test labels", "nats", [series("testNLL", "test")], false),
+            ("Label loss", "nats", [series("labelLoss", "label loss")], true),
+            ("Contrastive value V", "nats", [series("value", "V")], false),
+            ("VAT and entropy terms", "nats", [series("vat", "VAT"), series("entropy", "entropy")], false),
+            (
+                "d = log p − log q, mean of a batch", "nats",
+                [series("dData", "data"), series("dSamples", "samples")], false
+            ),
+            ("Saturated: |d| > 20", "% of images", [series("saturated", "saturated", scale: 100)], false),
+            ("Gradient norm", "", [series("gradNorm", "gradient norm")], true),
+        ]
+        return plans.compactMap { plan in
+            let known = plan.series.compactMap(\.self)
+            guard !known.isEmpty else { return nil }
+            var chart = LineChart(title: plan.title, xTitle: "update", yTitle: plan.unit, series: known)
+            let positive = known.allSatisfy { $0.points.allSatisfy { $0.y > 0 } }
+            chart.logarithmic = plan.logarithmic && positive
+            return chart.chart
+        } + [gate].compactMap(\.self)
+    }
+
+    /// The gate's history, in phases that have one.
+    private var gate: Chart? {
+        let samples = rows.compactMap { row -> GateChart.Sample? in
+            guard let average = row.values["gateEMA"], let turn = row.values["turn"] else { return nil }
+            return GateChart.Sample(step: Double(row.step), average: average, turn: turn)
+        }
+        return samples.isEmpty ? nil : GateChart(title: "Gate: whose turn", samples: samples).chart
+    }
+}

@@ -1,0 +1,90 @@
+import Datasets
+import Experiments
+import Foundation
+import Tensors
+
+/// Everything a report shows, gathered; what a run does not have (yet) is nil or empty.
+public struct ReportContent: Sendable {
+    /// A test image with a confident wrong prediction.
+    public struct Hardest: Sendable {
+        public var image: RunEvaluation.HardImage
+        public var jpeg: [UInt8]?
+
+        public init(image: RunEvaluation.HardImage, jpeg: [UInt8]?) {
+            self.image = image
+            self.jpeg = jpeg
+        }
+    }
+
+    public var header: RunHeader
+    public var result: RunResult?
+    public var metrics: MetricsLog?
+    public var evaluation: RunEvaluation?
+    public var predictions: Predictions?
+    /// Sample grids with their file names.
+    public var pictures: [(name: String, jpeg: [UInt8])] = []
+    public var plane: PlaneDensities?
+    /// The resolved recipe.
+    public var recipe: String?
+    public var classNames: [String] = []
+    public var hardest: [Hardest] = []
+
+    public init(header: RunHeader) { self.header = header }
+
+    /// Gathers a run's files, finished or not.
+    ///
+    /// - Parameter testImages: the run's test set, for class names and thumbnails; nil when it is not at hand.
+    /// - Throws: `UserError` without `run.json`, and for a file that is there but damaged.
+    public init(_ run: RunFiles, testImages: ImageDataset? = nil) throws {
+        header = try run.header()
+        result = try ifPresent { try run.result() }
+        metrics = try ifPresent { try run.metrics() }
+        evaluation = try ifPresent { try run.evaluation() }
+        predictions = try ifPresent { try Predictions(path: run.predictions) }
+        recipe = try ifPresent { String(decoding: try Files.read(run.file("recipe.toml")), as: UTF8.self) }
+        plane = try ifPresent {
+            let file = run.samples + "/densities.json"
+            return try PlaneDensities(json: Data(try Files.read(file)), file: file)
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: run.samples)) ?? []
+        pictures = try names.filter { $0.hasSuffix(".jpg") }.sorted().map { name in
+            (String(name.dropLast(4)), try Files.read(run.samples + "/" + name))
+        }
+        classNames = testImages?.classNames ?? []
+        hardest = try (evaluation?.hardest ?? []).prefix(24).map { image in
+            Hardest(image: image, jpeg: try testImages.flatMap { try thumbnail($0, image.index) })
+        }
+    }
+}
+
+/// The value of `body`, or nil when the file it reads does not exist; other errors pass.
+private func ifPresent<Value>(_ body: () throws -> Value) throws -> Value? {
+    do {
+        return try body()
+    } catch let error as UserError where error.kind == .missing {
+        return nil
+    }
+}
+
+private func thumbnail(_ images: ImageDataset, _ index: Int) throws -> [UInt8]? {
+    guard (0..<images.count).contains(index), images.channels == 1 || images.channels == 3 else { return nil }
+    return try JPEGImage.encode(
+        pixels: Array(images.image(index)), width: images.width, height: images.height,
+        channels: images.channels, quality: 95)
+}
+
+extension Predictions {
+    /// Reads `probabilities` [N, K] and `labels` [N] of a run's `predictions.safetensors`.
+    /// - Throws: `UserError(.missing)` without the file, `UserError(.data)` on other content.
+    public init(path: String) throws {
+        let file = try SafetensorsFile(path: path)
+        guard let entry = file.tensors["probabilities"], let probabilities = entry.floats(),
+            entry.shape.count == 2, let labels = file.tensors["labels"]?.integers()
+        else {
+            throw UserError(
+                .data, "does not hold `probabilities` [images, classes] and integer `labels`", at: path,
+                advice: "evaluate the run once more")
+        }
+        try self.init(probabilities: probabilities, labels: labels, classes: entry.shape[1])
+    }
+}

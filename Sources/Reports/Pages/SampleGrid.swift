@@ -1,0 +1,59 @@
+import Datasets
+import Tensors
+
+/// Images tiled into one RGB picture.
+public struct SampleGrid: Sendable {
+    /// RGB bytes, [height, width, 3].
+    public let pixels: [UInt8]
+    public let width: Int
+    public let height: Int
+    /// Share of values outside [-0.5, 0.5): samples may leave the range, and only the picture is clipped.
+    public let clippedShare: Double
+
+    private static let gap = 2
+
+    /// - Parameters:
+    ///   - images: scaled to [-0.5, 0.5), [N, H, W, C] with C 1 or 3; a NaN is drawn black and counts as clipped.
+    ///   - columns: images in a row; by default as square as possible.
+    public init(_ images: [Float], height: Int, width: Int, channels: Int, columns: Int? = nil) {
+        let size = height * width * channels
+        precondition(channels == 1 || channels == 3, "pictures are grey or RGB")
+        precondition(size > 0 && !images.isEmpty && images.count.isMultiple(of: size))
+        let count = images.count / size
+        let across = min(columns ?? Int(Double(count).squareRoot().rounded(.up)), count)
+        precondition(across > 0)
+        let down = (count + across - 1) / across
+        self.width = across * (width + Self.gap) - Self.gap
+        self.height = down * (height + Self.gap) - Self.gap
+        var canvas = [UInt8](repeating: 255, count: self.width * self.height * 3)
+        for image in 0..<count {
+            let left = image % across * (width + Self.gap)
+            let top = image / across * (height + Self.gap)
+            for y in 0..<height {
+                for x in 0..<width {
+                    let source = ((image * height + y) * width + x) * channels
+                    let target = ((top + y) * self.width + left + x) * 3
+                    for c in 0..<3 { canvas[target + c] = byte(images[source + (channels == 3 ? c : 0)]) }
+                }
+            }
+        }
+        pixels = canvas
+        clippedShare = Double(images.count { !(-0.5..<0.5).contains($0) }) / Double(images.count)
+    }
+
+    public func jpeg(quality: Int = 92) throws -> [UInt8] {
+        try JPEGImage.encode(pixels: pixels, width: width, height: height, channels: 3, quality: quality)
+    }
+
+    /// Writes the picture whole or not at all.
+    /// - Throws: `UserError(.output)`.
+    public func write(to path: String) throws {
+        try JPEGImage(width: width, height: height, channels: 3, pixels: pixels).write(to: path, quality: 92)
+    }
+}
+
+/// The bin of x/256 - 0.5 that `value` lies in, clipped to 0...255.
+private func byte(_ value: Float) -> UInt8 {
+    let level = ((value + 0.5) * 256).rounded(.down)
+    return level >= 255 ? 255 : level > 0 ? UInt8(level) : 0
+}

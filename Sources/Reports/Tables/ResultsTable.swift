@@ -1,0 +1,119 @@
+import Experiments
+import Tensors
+
+/// Results of runs as the papers print them: a row for each cell, mean ± sample sd over seeds, every seed
+/// listed, beside the paper's number.
+public struct ResultsTable: Sendable {
+    /// One cell: the runs of one recipe, which differ only in their seeds.
+    public struct Row: Sendable {
+        /// In order of their seeds.
+        public let results: [RunResult]
+        /// Test error in 0...1 of the last iterate; nil for methods without a classifier.
+        public let error: Summary?
+
+        /// What the cell's runs share.
+        public let sample: RunResult
+
+        init(_ results: [RunResult], sample: RunResult) {
+            self.results = results.sorted { $0.seed < $1.seed }
+            self.sample = sample
+            let errors = results.compactMap(\.testError)
+            error = errors.isEmpty ? nil : Summary(errors)
+        }
+    }
+
+    public let rows: [Row]
+    /// What every row shares: data, split rule, selection.
+    public let shared: RunResult
+
+    /// Groups results by recipe, in the order the recipes first appear.
+    ///
+    /// - Throws: `UserError` without results, when rows were not measured alike (other data, split or
+    ///   selection rule), when a cell mixes protocols, has one seed twice, or a seed without its test error.
+    public init(_ results: [RunResult]) throws {
+        guard let first = results.first else {
+            throw UserError(.missing, "no results to tabulate", advice: "name result.json files or run folders")
+        }
+        for result in results { try Self.expectComparable(first, result) }
+        var order: [String] = []
+        var cells: [String: [RunResult]] = [:]
+        for result in results {
+            if cells[result.recipe] == nil { order.append(result.recipe) }
+            cells[result.recipe, default: []].append(result)
+        }
+        rows = try order.compactMap { name in
+            guard let cell = cells[name], let sample = cell.first else { return nil }
+            try Self.expectOneCell(cell, sample)
+            return Row(cell, sample: sample)
+        }
+        shared = first
+    }
+
+    private static func expectComparable(_ first: RunResult, _ other: RunResult) throws {
+        let rules: [(String, String, String)] = [
+            ("test data", first.dataSHA256, other.dataSHA256),
+            ("split rules", first.splitRule, other.splitRule),
+            ("selection rules", first.selection, other.selection),
+        ]
+        guard let (what, a, b) = rules.first(where: { $0.1 != $0.2 }) else { return }
+        throw UserError(
+            .data, "the \(what) differ: \(name(first)) has \(a.prefix(24)), \(name(other)) has \(b.prefix(24))",
+            advice: "put them into separate tables")
+    }
+
+    private static func expectOneCell(_ cell: [RunResult], _ sample: RunResult) throws {
+        if let other = cell.first(where: { $0.protocolHash != sample.protocolHash }) {
+            throw UserError(
+                .data,
+                "\(name(sample)) and \(name(other)) share a name but not a protocol "
+                    + "(\(sample.protocolHash.prefix(12)), \(other.protocolHash.prefix(12)))",
+                advice: "rename one recipe, or repeat the older runs")
+        }
+        var seeds: Set<Int> = []
+        if let twice = cell.first(where: { !seeds.insert($0.seed).inserted }) {
+            throw UserError(
+                .data, "\(name(twice)) appears twice", advice: "a seed counts once; leave one of the files out")
+        }
+        if let unfinished = cell.first(where: { ($0.testError == nil) != (sample.testError == nil) }) {
+            let which = unfinished.testError == nil ? unfinished : sample
+            throw UserError(
+                .data, "\(name(which)) has no test error but other seeds have", advice: "finish the run first")
+        }
+    }
+
+    private static func name(_ result: RunResult) -> String { "\(result.recipe) seed \(result.seed)" }
+}
+
+extension ResultsTable.Row {
+    /// Our mean error minus the paper's, in points of percent; nil without a paper's number.
+    public var difference: Double? {
+        guard let error, let paper = sample.paper else { return nil }
+        return 100 * error.mean - paper.value
+    }
+
+    /// Student's 95 % interval of `difference` over seeds, the paper's number taken as exact.
+    public var differenceInterval: Interval? {
+        guard let paper = sample.paper else { return nil }
+        return Summary(results.compactMap { $0.testError.map { 100 * $0 } }).differenceInterval(from: paper.value)
+    }
+
+    /// Compares the errors of two cells by resampling their common test images.
+    ///
+    /// - Parameter testCount: number of test images.
+    /// - Throws: `UserError` when a run did not record which of so many images it misses.
+    public func compared(to other: Self, testCount: Int) throws -> PairedBootstrap {
+        try PairedBootstrap(try wrong(testCount), try other.wrong(testCount))
+    }
+
+    private func wrong(_ count: Int) throws -> [[Bool]] {
+        try results.map { result in
+            guard let wrong = result.wrongImages(count: count) else {
+                throw UserError(
+                    .data,
+                    "\(result.recipe) seed \(result.seed) does not say which of \(count) test images it misses",
+                    advice: "evaluate the run once more")
+            }
+            return wrong
+        }
+    }
+}

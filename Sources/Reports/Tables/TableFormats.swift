@@ -1,0 +1,135 @@
+import Experiments
+import Foundation
+
+/// The written forms of a table.
+extension ResultsTable {
+    /// What the table rests on, in sentences: data, split, selection, seeds, machines, commands.
+    public var caption: String {
+        let results = rows.flatMap(\.results)
+        let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
+        let sentences = [
+            "Test error in percent, mean ± sample sd over n seeds, \(shared.selection).",
+            "Data: \(shared.dataName) (SHA-256 \(shared.dataSHA256.prefix(12))), split: \(shared.splitRule); "
+                + "seeds \(seeds).",
+            "Difference: ours − paper with Student's 95 % interval over our seeds, the paper's number taken as "
+                + "exact.",
+            "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
+        ]
+        return sentences.joined(separator: " ")
+    }
+
+    /// The commands that made the rows, each once.
+    public var commands: [String] { unique(rows.flatMap(\.results).map(\.command)) }
+
+    /// A Markdown table under its caption.
+    public var markdown: String {
+        let lines = [Self.columns.map(\.title), Self.columns.map { $0.isNumeric ? "---:" : "---" }]
+        let body = rows.map { row in Self.columns.map { escapedForMarkdown($0.text(row)) } }
+        let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
+        let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
+        return ([escapedForMarkdown(caption), ""] + table + ["", "Made by:", ""] + commands)
+            .joined(separator: "\n") + "\n"
+    }
+
+    public var csv: String {
+        ([TableRecord.csvHeader] + rows.map { TableRecord($0).csv }).joined(separator: "\r\n") + "\r\n"
+    }
+
+    /// `{"caption": …, "commands": […], "rows": […]}`; a figure that is missing or not finite is left out.
+    public func json() throws -> String {
+        struct Content: Encodable {
+            let caption: String
+            let commands: [String]
+            let rows: [TableRecord]
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let content = Content(caption: caption, commands: commands, rows: rows.map(TableRecord.init))
+        return String(decoding: try encoder.encode(content), as: UTF8.self) + "\n"
+    }
+
+    /// A `tabular` in booktabs style.
+    public var latex: String {
+        let alignment = Self.columns.map { $0.isNumeric ? "r" : "l" }.joined()
+        let body = rows.map { row in Self.columns.map { escapedForLaTeX($0.text(row)) } }
+        let lines = ([Self.columns.map { escapedForLaTeX($0.title) }] + body).map {
+            $0.joined(separator: " & ") + " \\\\"
+        }
+        let rules = ["% " + caption, "\\begin{tabular}{\(alignment)}", "\\toprule", lines[0], "\\midrule"]
+        return (rules + lines.dropFirst() + ["\\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
+    }
+}
+
+extension ResultsTable {
+    struct Column: Sendable {
+        let title: String
+        let isNumeric: Bool
+        let text: @Sendable (Row) -> String
+
+        init(_ title: String, numeric: Bool = true, _ text: @escaping @Sendable (Row) -> String) {
+            self.title = title
+            isNumeric = numeric
+            self.text = text
+        }
+    }
+
+    static let columns = [
+        Column("recipe", numeric: false) { $0.sample.recipe },
+        Column("method", numeric: false) { $0.sample.method },
+        Column("labels") { String($0.sample.labels) },
+        Column("network", numeric: false) { $0.sample.network },
+        Column("base", numeric: false) { $0.sample.base },
+        Column("paper, %") { paper($0) },
+        Column("ours, %") { ours($0) },
+        Column("each seed, %", numeric: false) { row in
+            row.results.map { percent($0.testError) }.joined(separator: ", ")
+        },
+        Column("difference") { difference($0) },
+        Column("steps", numeric: false) { steps($0) },
+        Column("flow bits/dim") { fixed(TableRecord($0).flowBitsPerDim, 3) },
+        Column("EBM bits/dim") { fixed(TableRecord($0).energyBitsPerDim, 3) },
+        Column("time a seed") { duration(TableRecord($0).seconds) },
+    ]
+
+    private static func paper(_ row: Row) -> String {
+        guard let paper = row.sample.paper else { return "–" }
+        let spread = paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : ""
+        return fixed(paper.value, 2) + spread + (paper.cell.isEmpty ? "" : " (\(paper.cell))")
+    }
+
+    private static func ours(_ row: Row) -> String {
+        guard let error = row.error else { return "–" }
+        let spread = error.standardDeviation.map { " ± " + percent($0) } ?? ""
+        return "\(percent(error.mean))\(spread) (\(error.count))"
+    }
+
+    private static func difference(_ row: Row) -> String {
+        guard let interval = row.differenceInterval else { return signed(row.difference, 2) }
+        return "\(signed(row.difference, 2)) [\(signed(interval.lower, 2)), \(signed(interval.upper, 2))]"
+    }
+
+    private static func steps(_ row: Row) -> String {
+        row.sample.steps.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+}
+
+private func unique(_ values: [String]) -> [String] {
+    var seen: Set<String> = []
+    return values.filter { seen.insert($0).inserted }
+}
+
+private func distinct(_ values: [String]) -> String { unique(values).joined(separator: "; ") }
+
+private func escapedForMarkdown(_ text: String) -> String {
+    text.replacing("|", with: "\\|").replacing("\n", with: " ").replacing("<", with: "&lt;")
+}
+
+private func escapedForLaTeX(_ text: String) -> String {
+    let replacements: [Character: String] = [
+        "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{",
+        "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$", "−": "$-$", "–": "--",
+    ]
+    return text.map { replacements[$0] ?? String($0) }.joined()
+}

@@ -1,0 +1,88 @@
+import Experiments
+
+/// A table's row in plain numbers, for programs to read: the element of the JSON form, a line of the CSV form.
+public struct TableRecord: Codable, Equatable, Sendable {
+    public let recipe: String
+    public let method: String
+    public let labels: Int
+    public let network: String
+    public let base: String
+    public let protocolHash: String
+    /// In percent, as the paper prints it.
+    public let paperError: Double?
+    public let paperDeviation: Double?
+    public let paperCell: String?
+    /// Test error in percent: mean over seeds, sample standard deviation.
+    public let error: Double?
+    public let deviation: Double?
+    public let seeds: [Int]
+    /// Test error in percent of each seed, in the order of `seeds`.
+    public let errors: [Double]
+    /// Ours minus the paper's in points of percent, with Student's 95 % interval.
+    public let difference: Double?
+    public let interval: Interval?
+    /// Updates by phase.
+    public let steps: [String: Int]
+    /// Means over seeds.
+    public let flowBitsPerDim: Double?
+    public let energyBitsPerDim: Double?
+    /// Mean training time of a seed in seconds.
+    public let seconds: Double
+
+    init(_ row: ResultsTable.Row) {
+        let sample = row.sample
+        recipe = sample.recipe
+        method = sample.method
+        labels = sample.labels
+        network = sample.network
+        base = sample.base
+        protocolHash = sample.protocolHash
+        paperError = sample.paper?.value
+        paperDeviation = sample.paper?.sd
+        paperCell = sample.paper?.cell
+        error = row.error.map { 100 * $0.mean }
+        deviation = row.error?.standardDeviation.map { 100 * $0 }
+        seeds = row.results.map(\.seed)
+        errors = row.results.compactMap { $0.testError.map { 100 * $0 } }
+        difference = row.difference
+        interval = row.differenceInterval
+        steps = sample.steps
+        flowBitsPerDim = Self.meanOfAll(row.results.map(\.flowBitsPerDim))
+        energyBitsPerDim = Self.meanOfAll(row.results.map(\.energyBitsPerDim))
+        seconds = mean(row.results.map(\.seconds))
+    }
+
+    /// The mean where every seed has the figure: a mean over some of them would not be comparable.
+    private static func meanOfAll(_ values: [Double?]) -> Double? {
+        let known = values.compactMap(\.self)
+        return known.count == values.count && !known.isEmpty ? mean(known) : nil
+    }
+}
+
+extension TableRecord {
+    static let csvHeader =
+        "recipe,method,labels,network,base,protocol,paper_error,paper_sd,paper_cell,error,sd,n,seeds,errors,"
+        + "difference,difference_low,difference_high,steps,flow_bits_per_dim,energy_bits_per_dim,seconds"
+
+    /// The row after RFC 4180; lists are separated by spaces, a missing figure is an empty field.
+    var csv: String {
+        let fields: [String] = [
+            recipe, method, String(labels), network, base, protocolHash, number(paperError),
+            number(paperDeviation), paperCell ?? "", number(error), number(deviation), String(seeds.count),
+            seeds.map(String.init).joined(separator: " "), errors.map(number).joined(separator: " "),
+            number(difference), number(interval?.lower), number(interval?.upper),
+            steps.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
+            number(flowBitsPerDim), number(energyBitsPerDim), number(seconds),
+        ]
+        return fields.map(quoted).joined(separator: ",")
+    }
+
+    private func number(_ value: Double?) -> String {
+        value.map { $0.isFinite ? fixed($0, 4) : "" } ?? ""
+    }
+
+    private func quoted(_ field: String) -> String {
+        field.contains { ",\"\n\r".contains($0) }
+            ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+    }
+}

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Datasets
+
+@Suite struct SHA256Tests {
+    /// FIPS 180-4 examples and NIST's million a's.
+    @Test(arguments: [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+        (
+            String(repeating: "a", count: 1_000_000),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+        ),
+    ])
+    func standardVectors(message: String, digest: String) {
+        #expect(SHA256.hex(of: message.utf8) == digest)
+        #expect(SHA256.hex(of: Array(message.utf8)) == digest)
+    }
+
+    @Test func piecesMakeTheSameDigest() {
+        let message = (0..<1000).map { UInt8($0 % 251) }
+        let whole = SHA256.hex(of: message)
+        for piece in [1, 3, 63, 64, 65, 200] {
+            var hash = SHA256()
+            for start in stride(from: 0, to: message.count, by: piece) {
+                hash.update(message[start..<min(start + piece, message.count)])
+            }
+            #expect(hash.hex() == whole, "pieces of \(piece)")
+        }
+    }
+
+    @Test func datasetIdentityCoversGeometryPixelsAndLabels() {
+        let a = Fixtures.dataset(labels: [0, 1, -1], classes: 2)
+        #expect(a.sha256 == Fixtures.dataset(labels: [0, 1, -1], classes: 2).sha256)
+        #expect(a.sha256 != Fixtures.dataset(labels: [0, 1, 1], classes: 2).sha256)
+        #expect(a.sha256 != Fixtures.dataset(labels: [0, 1, -1], classes: 3).sha256)
+        #expect(a.sha256 != a.subset([0, 2, 1], name: "toy").sha256)
+        let flat = ImageDataset(
+            name: "flat", height: 1, width: 4, channels: 1, classNames: a.classNames, pixels: a.pixels,
+            labels: a.labels)
+        #expect(a.sha256 != flat.sha256)
+    }
+}

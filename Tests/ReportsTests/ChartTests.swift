@@ -1,0 +1,159 @@
+import Foundation
+import FoundationXML
+import Tensors
+import Testing
+
+@testable import Reports
+
+/// Parses XML and reports whether it is well-formed, and which elements it has.
+final class XMLElements: NSObject, XMLParserDelegate {
+    private(set) var names: [String: Int] = [:]
+    private(set) var attributes: [String] = []
+    private(set) var isWellFormed = false
+
+    init(_ source: String) {
+        super.init()
+        let parser = XMLParser(data: Data(source.utf8))
+        parser.delegate = self
+        isWellFormed = parser.parse()
+    }
+
+    func parser(
+        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+        attributes found: [String: String] = [:]
+    ) {
+        names[name, default: 0] += 1
+        attributes += found.values
+    }
+}
+
+/// Numbers that come out of training when it goes wrong.
+private let hostile: [Double] = [
+    1, .nan, .infinity, -.infinity, 0, -1, 1e308, -1e308, -0.0, .greatestFiniteMagnitude,
+]
+
+private func lineChart(_ values: [Double], logarithmic: Bool) -> Chart {
+    let points = values.enumerated().map { Series.Point(x: Double($0), y: $1, low: $1 - 1, high: $1 + 1) }
+    var chart = LineChart(
+        title: "a < b", xTitle: "x", yTitle: "y & z",
+        series: [
+            Series("one", points), Series("two", x: values, y: values), Series("none", []),
+        ])
+    chart.logarithmic = logarithmic
+    chart.references = [("paper", 0.5), ("lost", .nan)]
+    return chart.chart
+}
+
+private func charts(_ values: [Double]) -> [Chart] {
+    let calibration = Calibration(confidences: values, correct: values.map { _ in true }, bins: 15)
+    let matrix = ConfusionMatrix(counts: values.map { _ in values.map { _ in 1 } })
+    let size = 4
+    let grid = DensityGrid(
+        logDensities: (0..<(size * size)).map { values.isEmpty ? .nan : values[$0 % values.count] },
+        size: size)
+    let panel = DensityPanel(
+        title: "p", extent: [0, 1, 0, 1], grid: grid, shading: .logDensity(range: 5),
+        points: values.map { PlanePoint(x: $0, y: $0, label: 0) })
+    return [
+        lineChart(values, logarithmic: false), lineChart(values, logarithmic: true),
+        Histogram(title: "h", xTitle: "d (nats)", samples: [("data", values), ("samples", [])]).chart,
+        MatrixChart(title: "m", matrix: matrix, names: ["<script>", "\"'&"]).chart,
+        ReliabilityDiagram(title: "r", calibration: calibration).chart,
+        GateChart(
+            title: "g", samples: values.map { .init(step: $0, average: $0, turn: $0) },
+            thresholds: [0.5, .nan]
+        ).chart,
+        Chart(
+            title: "d", summary: "", width: 10, height: 10, content: panel.markup(x: 0, y: 0, side: 10)),
+    ]
+}
+
+@Suite struct ChartTests {
+    @Test(arguments: [[], hostile, [.nan], [3], [3, 3, 3], (0..<5000).map(Double.init)])
+    func chartsAreWellFormedWhateverTheNumbers(values: [Double]) {
+        for chart in charts(values.count > 100 ? Array(values.prefix(60)) : values) {
+            let file = chart.file
+            let elements = XMLElements(file)
+            #expect(elements.isWellFormed, "\(chart.title)")
+            #expect(elements.names["title"] != nil && elements.names["desc"] != nil)
+            #expect(
+                !elements.attributes.contains { $0.contains("nan") || $0.contains("inf") }, "\(chart.title)")
+        }
+    }
+
+    @Test func theEmptyChartSaysSo() {
+        #expect(lineChart([], logarithmic: false).file.contains(">no values<"))
+        #expect(!lineChart([1, 2], logarithmic: false).file.contains(">no values<"))
+    }
+
+    @Test func markupEscapesTextAndAttributes() {
+        let markup = Markup("a", ["href": "\"><script>", "gone": nil]) { "x < y & 'z'\u{0}" }
+        #expect(
+            markup.description
+                == "<a href=\"&quot;&gt;&lt;script&gt;\">x &lt; y &amp; &#39;z&#39;\u{FFFD}</a>")
+        #expect(Markup("td").description == "<td></td>" && Markup("br").description == "<br/>")
+    }
+
+    @Test(arguments: zip([0.0...1, 0...7, -3...12, 12_000...12_900], [0.2, 2, 5, 200]))
+    func ticksAreRound(domain: ClosedRange<Double>, step: Double) throws {
+        let ticks = Scale(domain: domain, from: 0, to: 1).ticks()
+        #expect(ticks.count >= 3 && ticks.count <= 8)
+        #expect(abs(ticks[1] - ticks[0] - step) < 1e-9, "\(ticks)")
+        #expect(ticks.allSatisfy { domain.contains($0) })
+    }
+
+    @Test func logarithmicTicksArePowersOrMultiples() {
+        let decades = Scale(domain: 1e-4...1, from: 0, to: 1, logarithmic: true).ticks()
+        #expect(decades.count == 5 && abs(decades[0] - 1e-4) < 1e-12)
+        let narrow = Scale(domain: 1.5...30, from: 0, to: 1, logarithmic: true).ticks()
+        #expect(narrow == [2, 5, 10, 20])
+    }
+
+    @Test func tickLabelsHaveTheDecimalsTheyNeed() {
+        #expect(tickLabels([0, 0.25, 0.5]) == ["0.00", "0.25", "0.50"])
+        #expect(tickLabels([-2, 0, 2]) == ["−2", "0", "2"])
+        #expect(tickLabels([0, 10_000, 20_000]) == ["0", "10k", "20k"])
+    }
+
+    @Test func thinningKeepsMeanAndRange() {
+        let series = Series("s", x: (0..<1000).map(Double.init), y: (0..<1000).map { Double($0 % 10) })
+        let thin = series.thinned(to: 100)
+        #expect(thin.points.count == 100)
+        #expect(thin.points.allSatisfy { $0.y == 4.5 && $0.low == 0 && $0.high == 9 })
+    }
+
+    @Test func densityShadesPutLargeYFirstAndTheMaximumBrightest() {
+        let grid = DensityGrid(logDensities: [0, log(0.5), .nan, -100], size: 2)
+        #expect(grid.shades(.density) == [0, 0, 255, 128])
+        #expect(grid.shades(.logDensity(range: 200)) == [0, 128, 255, 254])
+    }
+
+    @Test func pngHasItsChunks() {
+        let png = PNG.encode(indices: [0, 1, 2, 3], width: 2, height: 2, palette: ColorMap.palette)
+        #expect(Array(png.prefix(4)) == [0x89, 0x50, 0x4E, 0x47])
+        // The end chunk is the same in every file, its checksum included.
+        #expect(Array(png.suffix(8)) == [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
+        #expect(ColorMap.palette.count == 768)
+    }
+
+    @Test func planePictureHasAPanelForEveryDensity() throws {
+        let json = """
+            {"extent":[-1,1,-1,1],"size":2,"grids":{"flow":[0,1,2,null],"energy":[0,0,0,0],"class0":[0,0,0,0],\
+            "class1":[0,0,0,0]},"points":[[0,0,0],[0.5,0.5,1]],"labelled":[[0.1,0.1,1],[9,9,0]]}
+            """
+        let densities = try PlaneDensities(json: Data(json.utf8), file: "densities.json")
+        let elements = XMLElements(planePicture(densities).file)
+        #expect(elements.isWellFormed)
+        #expect(elements.names["image"] == 4)
+        #expect(elements.names["circle"] == 3)
+    }
+
+    @Test(arguments: [
+        "{", #"{"extent":[0,1,0,1],"size":2,"grids":{"flow":[1]}}"#,
+        #"{"extent":[1,0,0,1],"size":1,"grids":{}}"#,
+        #"{"extent":[0,1,0,1],"size":99999999999,"grids":{"flow":[1]}}"#,
+    ])
+    func brokenDensitiesAreRefused(json: String) {
+        #expect(throws: UserError.self) { try PlaneDensities(json: Data(json.utf8), file: "densities.json") }
+    }
+}
