@@ -66,7 +66,7 @@ FC_CLONES void fc_normal(fc_key key, uint32_t first, float *y, long n) {
             for (int l = 0; l < LANES; l++) {
                 float u1 = (float)(int32_t)((b.w[p][l] >> 8) + 1) * 0x1p-24f;
                 float u2 = (float)(int32_t)(b.w[p + 1][l] >> 8) * 0x1p-24f;
-                float radius = sqrtf(-2.0f * fc_logf(u1)), s, c;
+                float radius = FC_SQRT(-2.0f * fc_logf(u1)), s, c;
                 sincos_turns(u2, &s, &c);
                 pair[p][l] = radius * c;
                 pair[p + 1][l] = radius * s;

@@ -19,6 +19,9 @@
 
 #define FC_INLINE static inline __attribute__((always_inline))
 
+// sqrt may set errno, which keeps loops scalar; the element-wise builtin does not.
+#define FC_SQRT(x) __builtin_elementwise_sqrt(x)
+
 FC_INLINE uint32_t fc_bits(float x) {
     uint32_t b;
     memcpy(&b, &x, 4);

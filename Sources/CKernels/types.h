@@ -17,7 +17,7 @@
 #define TANH fc_tanhf
 #define SOFTPLUS fc_softplusf
 #define SIGMOID fc_sigmoidf
-#define SQRT sqrtf
+#define SQRT FC_SQRT
 #include TEMPLATE
 #undef T
 #undef GET
@@ -51,7 +51,7 @@
 #define TANH tanh
 #define SOFTPLUS fc_softplus
 #define SIGMOID fc_sigmoid
-#define SQRT sqrt
+#define SQRT FC_SQRT
 #include TEMPLATE
 
 // Calls f_f32, f_bf16 or f_f64.

@@ -3,20 +3,21 @@ import CKernels
 extension CPUBackend {
     public func adamStep(_ state: OptimizerState, _ rule: AdamRule) {
         let (beta1, beta2) = decays(rule)
-        let coefficients = fc_adam(
-            rate: Float(rule.rate / (1 - beta1)), beta1: Float(rule.beta1), beta2: Float(rule.beta2),
-            epsilon: Float(rule.epsilon), second_scale: Float(1 / (1 - beta2)))
-        update(state) { fc_adam_step(coefficients, $0, $1, $2, $3, $4) }
+        let step = coefficients(rule, rate: rule.rate / (1 - beta1), secondScale: 1 / (1 - beta2))
+        update(state) { fc_adam_step(step, $0, $1, $2, $3, $4) }
     }
 
     public func adamaxStep(_ state: OptimizerState, _ rule: AdamRule) {
         let (beta1, beta2) = decays(rule)
         let correction = rule.glowCorrection ? (1 - beta2).squareRoot() : 1
-        let coefficients = fc_adam(
-            rate: Float(rule.rate * correction / (1 - beta1)), beta1: Float(rule.beta1),
-            beta2: Float(rule.beta2),
-            epsilon: Float(rule.epsilon), second_scale: 1)
-        update(state) { fc_adamax_step(coefficients, $0, $1, $2, $3, $4) }
+        let step = coefficients(rule, rate: rule.rate * correction / (1 - beta1), secondScale: 1)
+        update(state) { fc_adamax_step(step, $0, $1, $2, $3, $4) }
+    }
+
+    private func coefficients(_ rule: AdamRule, rate: Double, secondScale: Double) -> fc_adam {
+        fc_adam(
+            rate: Float(rate), beta1: Float(rule.beta1), beta2: Float(rule.beta2), gain1: Float(1 - rule.beta1),
+            gain2: Float(1 - rule.beta2), epsilon: Float(rule.epsilon), second_scale: Float(secondScale))
     }
 
     /// β₁ᵗ and β₂ᵗ.

@@ -111,7 +111,8 @@ void fc_gaussian_gradient(fc_type t, double dy, const void *z, const void *mean,
 
 double fc_power(double base, long exponent);
 
-typedef struct { float rate, beta1, beta2, epsilon, second_scale; } fc_adam;
+// gain = 1 - beta, rounded once: 1 - (float)0.999 is off by 5e-5 of itself.
+typedef struct { float rate, beta1, beta2, gain1, gain2, epsilon, second_scale; } fc_adam;
 
 // p -= rate * m / (sqrt(v * second_scale) + epsilon)
 void fc_adam_step(fc_adam a, float *p, const float *g, float *m, float *v, long n);
