@@ -35,6 +35,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var seed: Int
     public var dataName: String
     public var dataSHA256: String
+    /// Number of test images.
+    public var testCount: Int
     /// Labelled images in all.
     public var labels: Int
     public var splitRule = "class-balanced"
@@ -73,6 +75,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         seed = recipe.seed
         dataName = header.data.name
         dataSHA256 = header.data.sha256
+        testCount = header.data.test
         labels = recipe.data.labels
         base = recipe.energy.base.rawValue
         network = recipe.energy.network.rawValue
@@ -98,8 +101,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, labels, splitRule
-        case selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim, steps,
+        case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
+        case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim, steps,
             seconds
         case phaseSeconds, machine, commit, phases, command, paper, errors
     }
