@@ -1,3 +1,5 @@
+import Datasets
+
 /// Everything `fce eval` says of a phase's weights.
 public struct RunScore: Encodable, Sendable {
     public let recipe: String

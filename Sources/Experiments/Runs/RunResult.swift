@@ -1,3 +1,4 @@
+import Datasets
 import EnergyModels
 import Foundation
 
@@ -39,7 +40,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var testCount: Int
     /// Labelled images in all.
     public var labels: Int
-    public var splitRule = "class-balanced"
+    public var splitRule: String
     /// Never the best test epoch.
     public var selection = "last iterate"
     public var base: String
@@ -67,7 +68,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var errors: String?
 
     /// What is known when a run starts.
-    public init(recipe: Recipe, header: RunHeader, command: String) {
+    public init(recipe: Recipe, header: RunHeader, split: Split, command: String) {
         self.recipe = recipe.name
         recipeHash = recipe.hash
         protocolHash = recipe.protocolHash
@@ -76,7 +77,8 @@ public struct RunResult: Codable, Sendable, Equatable {
         dataName = header.data.name
         dataSHA256 = header.data.sha256
         testCount = header.data.test
-        labels = recipe.data.labels
+        labels = split.labelled.count
+        splitRule = split.rule
         base = recipe.energy.base.rawValue
         network = recipe.energy.network.rawValue
         machine = header.machine.summary
