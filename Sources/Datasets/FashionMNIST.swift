@@ -33,18 +33,27 @@ public enum FashionMNIST {
             throw UserError(
                 .recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
         }
-        let pictures = try IDX(images, rank: 3, file: imageFile)
+        let pictures = try decodeImages(images, file: imageFile, channels: channels)
         let classes = try IDX(labels, rank: 1, file: labelFile)
-        let (count, height, width) = (pictures.dimensions[0], pictures.dimensions[1], pictures.dimensions[2])
-        guard height == 28, width == 28 else {
-            throw .damaged(imageFile, "has images of \(height)x\(width), not 28x28")
-        }
+        let count = pictures.pixels.count / (padded * padded * channels)
         guard classes.bytes.count == count, classes.bytes.allSatisfy({ $0 < classNames.count }) else {
             throw .damaged(labelFile, "does not hold one label 0...9 for each of \(count) images")
         }
         return ImageDataset(
             name: name, height: padded, width: padded, channels: channels, classNames: classNames,
-            pixels: pad(pictures, channels: channels), labels: classes.bytes.map(Int.init))
+            pixels: pictures.pixels, labels: classes.bytes.map(Int.init))
+    }
+
+    /// The padded images of an IDX file, `[N, 32, 32, channels]`, and their side.
+    static func decodeImages(
+        _ bytes: [UInt8], file: String, channels: Int
+    ) throws(UserError) -> (pixels: [UInt8], size: Int) {
+        let pictures = try IDX(bytes, rank: 3, file: file)
+        let (height, width) = (pictures.dimensions[1], pictures.dimensions[2])
+        guard height == 28, width == 28 else {
+            throw .damaged(file, "has images of \(height)x\(width), not 28x28")
+        }
+        return (pad(pictures, channels: channels), padded)
     }
 
     /// `[N, h, w]` centred in `[N, 32, 32, channels]`.

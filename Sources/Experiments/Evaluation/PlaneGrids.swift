@@ -25,7 +25,7 @@ extension Evaluator {
         let centres = (0..<size).map { reach * (2 * (Double($0) + 0.5) / Double(size) - 1) }
         let cells = centres.flatMap { y in centres.flatMap { x in [Float(x), Float(y)] } }
         let x = state.backend.tensor(cells, [size * size, 1, 1, 2], state.backend.real)
-        let densities = densities(x)
+        let densities = state.densities(x)
         var grids: [String: [Double]] = densities.flow.isEmpty ? [:] : ["flow": densities.flow]
         if !densities.difference.isEmpty {
             grids["energy"] = densities.energy

@@ -36,6 +36,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var seed: Int
     public var dataName: String
     public var dataSHA256: String
+    /// Number of test images.
+    public var testCount: Int
     /// Labelled images in all.
     public var labels: Int
     public var splitRule: String
@@ -74,6 +76,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         seed = recipe.seed
         dataName = header.data.name
         dataSHA256 = header.data.sha256
+        testCount = header.data.test
         labels = split.labelled.count
         splitRule = split.rule
         base = recipe.energy.base.rawValue
@@ -100,8 +103,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, labels, splitRule
-        case selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim, steps,
+        case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
+        case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim, steps,
             seconds
         case phaseSeconds, machine, commit, phases, command, paper, errors
     }

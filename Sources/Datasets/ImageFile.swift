@@ -1,0 +1,37 @@
+import Tensors
+
+/// Images from a file of any kind the package reads, told by its first bytes rather than its name.
+public enum ImageFile {
+    /// Reads a JPEG (its largest centred square, resized), an SVHN `.mat` file, or an IDX file of 28×28 images,
+    /// compressed or not, padded to 32×32.
+    /// - Parameters:
+    ///   - size: side of the square images a JPEG is resized to, in pixels.
+    ///   - channels: 1 or 3, for JPEG and IDX.
+    /// - Throws: `UserError(.missing)`, or `UserError(.data)` for a damaged file or one of another kind.
+    public static func read(_ path: String, size: Int, channels: Int) throws(UserError) -> ImageDataset {
+        let bytes = try Files.read(path)
+        if bytes.starts(with: [0xFF, 0xD8]) {
+            let picture = try JPEGImage.decode(bytes, file: path)
+            return unlabelled(
+                path, size: size, channels: channels,
+                pixels: picture.thumbnail(size: size, channels: channels))
+        }
+        if bytes.starts(with: "MATLAB".utf8) { return try SVHN.decode(bytes, file: path, name: path) }
+        if bytes.starts(with: [0x1F, 0x8B]) || bytes.starts(with: [0, 0, 8, 3]) {
+            let images = try FashionMNIST.decodeImages(bytes, file: path, channels: channels)
+            return unlabelled(path, size: images.size, channels: channels, pixels: images.pixels)
+        }
+        throw UserError(
+            .data, "is neither a JPEG, nor an SVHN .mat file, nor an IDX file of images", at: path,
+            advice: "convert it to JPEG")
+    }
+
+    private static func unlabelled(
+        _ name: String, size: Int, channels: Int, pixels: [UInt8]
+    ) -> ImageDataset {
+        let count = pixels.count / (size * size * channels)
+        return ImageDataset(
+            name: name, height: size, width: size, channels: channels, classNames: [], pixels: pixels,
+            labels: [Int](repeating: ImageDataset.unlabelled, count: count))
+    }
+}

@@ -1,0 +1,51 @@
+import Datasets
+import Tensors
+
+/// What a run's models say of one image, at the centres of its bytes' bins.
+public struct ImageScore: Encodable, Sendable {
+    /// The file, and in a file of many images `#INDEX`, from 0.
+    public let image: String
+    /// The most probable class; nil without a classifier.
+    public let predicted: Int?
+    /// p(y|x) by class; empty without a classifier.
+    public let probabilities: [Float]
+    /// log p(x) in nats, unnormalised but for c̄; nil without a trained flow and energy.
+    public let logP: Double?
+    /// log p(x) − log q(x) in nats.
+    public let logRatio: Double?
+}
+
+extension LoadedRun {
+    /// Scores images of the model's size; `name` tells the image of an index.
+    /// - Throws: `UserError(.data)` when the images have another size than the model's.
+    public func scores(of images: ImageDataset, name: (Int) -> String) throws -> [ImageScore] {
+        let wanted = [header.data.height, header.data.width, header.data.channels]
+        guard images.extents == wanted else {
+            func size(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: "x") }
+            throw UserError(
+                .data, "the images are \(size(images.extents)), the model takes \(size(wanted))",
+                at: images.name)
+        }
+        return passes(over: images.count).flatMap { rows in
+            let values = images.values(
+                at: Array(rows), dequantize: .centre, key: RandomKey(seed: 0, purpose: .evaluation))
+            return scores(
+                of: backend.tensor(values, Shape([rows.count] + wanted), backend.real), rows.map(name))
+        }
+    }
+
+    private func scores(of images: Tensor, _ names: [String]) -> [ImageScore] {
+        let classes = recipe.energy.classes
+        let isClassifier = classes > 1 && state.energyIsInitialized
+        let energy = isClassifier ? state.energy : nil
+        let posterior = energy.map { state.classProbabilities(images, $0) }
+        let densities = state.densities(images)
+        return names.indices.map { i in
+            let row = posterior.map { Array($0[i * classes..<(i + 1) * classes]) } ?? []
+            return ImageScore(
+                image: names[i], predicted: row.indices.max { row[$0] < row[$1] }, probabilities: row,
+                logP: densities.difference.isEmpty ? nil : densities.energy[i],
+                logRatio: densities.difference.isEmpty ? nil : densities.difference[i])
+        }
+    }
+}

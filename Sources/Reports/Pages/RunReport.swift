@@ -1,0 +1,24 @@
+import Datasets
+import Experiments
+
+/// Writes what a run can show: its page, and for a run in the plane the picture of its densities.
+public enum RunReport {
+    /// Returns the paths written, the page first.
+    ///
+    /// - Parameters:
+    ///   - page: where the page goes; nil for `report.html` in the run directory.
+    ///   - testImages: for class names and thumbnails; nil when they are not at hand.
+    /// - Throws: `UserError` for a damaged run, `.output` when nothing can be written.
+    @discardableResult
+    public static func write(
+        _ run: RunFiles, page: String? = nil, testImages: ImageDataset? = nil
+    ) throws -> [String] {
+        let content = try ReportContent(run, testImages: testImages)
+        let page = page ?? run.file("report.html")
+        try HTMLReport(content).write(to: page)
+        guard let plane = content.plane else { return [page] }
+        let picture = "\(run.samples)/figure5.svg"
+        try planePicture(plane).write(to: picture)
+        return [page, picture]
+    }
+}

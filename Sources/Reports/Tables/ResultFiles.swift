@@ -1,0 +1,65 @@
+import Datasets
+import Experiments
+import Foundation
+import Tensors
+
+/// Finds results where users keep them: run directories, `result.json` files under any name, folders of either.
+public enum ResultFiles {
+    /// The results below `paths`, in their order; inside a folder sorted by path, each file once.
+    ///
+    /// A folder with `run.json` is a run, of which only `result.json` counts; in other folders every `.json` file
+    /// that has a protocol's hash is a result.
+    /// - Throws: `UserError(.missing)` for a path that does not exist or holds no result, `UserError(.data)` for a
+    ///   damaged result.
+    public static func read(_ paths: [String]) throws -> [RunResult] {
+        var seen: Set<String> = []
+        return try paths.flatMap { path -> [RunResult] in
+            let files = try find(path)
+            guard !files.isEmpty else { throw missing(path) }
+            return try files.filter { seen.insert(resolved($0)).inserted }.map(result)
+        }
+    }
+
+    private static func missing(_ path: String) -> UserError {
+        let isRun = exists("\(path)/run.json")
+        return UserError(
+            .missing, isRun ? "the run has no result yet" : "no results here", at: path,
+            advice: isRun ? "finish it with `fce train … --resume`" : "name run folders or result.json files")
+    }
+
+    private static func find(_ path: String) throws -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw UserError(.missing, "does not exist", at: path, advice: "check the path")
+        }
+        guard isFolder.boolValue else { return [path] }
+        if exists("\(path)/run.json") { return ["\(path)/result.json"].filter(exists) }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        return try names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+            let inner = "\(path)/\(name)"
+            if name.hasSuffix(".json") { return try isResult(inner) ? [inner] : [] }
+            return isDirectory(inner) ? try find(inner) : []
+        }
+    }
+
+    private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+
+    private static func isResult(_ path: String) throws -> Bool {
+        String(decoding: try Files.read(path), as: UTF8.self).contains("\"protocolHash\"")
+    }
+
+    private static func result(_ path: String) throws -> RunResult {
+        let url = URL(fileURLWithPath: path)
+        return try RunFiles(path: url.deletingLastPathComponent().relativePath)
+            .read(RunResult.self, from: url.lastPathComponent)
+    }
+}
