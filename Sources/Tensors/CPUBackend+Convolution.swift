@@ -11,9 +11,16 @@ extension CPUBackend {
         // bfloat16 results of float32 images are computed in float32: the images keep their precision.
         let type = x.type == .bfloat16 && oneDNN != nil ? output : .float32
         let y = allocate(shape.output, type)
-        guard y.count > 0 else { return allocate(shape.output, output) }
+        guard y.count > 0 else { return cast(y, to: output) }
         if let oneDNN {
-            oneDNN.convolution(x, weights, bias: bias, shape, slope: slope, into: y)
+            let narrow = NarrowConvolution(backend: self, library: oneDNN, shape: shape)
+            if shape.hasNarrowInput {
+                narrow.forward(x, weights, bias: bias, slope: slope, into: y)
+            } else if shape.hasNarrowOutput {
+                narrow.forwardOfAdjoint(x, weights, bias: bias, slope: slope, into: y)
+            } else {
+                oneDNN.convolution(x, weights, bias: bias, shape, slope: slope, into: y)
+            }
         } else {
             convolveColumns(cast(x, to: .float32), weights, bias: bias, shape, slope: slope, into: y)
         }
@@ -31,7 +38,13 @@ extension CPUBackend {
             return cast(dx, to: dy.type)
         }
         let dx = allocate(shape, dy.type)
-        if dx.count > 0 { oneDNN.inputGradient(dy, weights, convolution, into: dx) }
+        guard dx.count > 0 else { return dx }
+        if convolution.hasNarrowInput {
+            NarrowConvolution(backend: self, library: oneDNN, shape: convolution)
+                .inputGradient(dy, weights, into: dx)
+        } else {
+            oneDNN.inputGradient(dy, weights, convolution, into: dx)
+        }
         return dx
     }
 
@@ -46,11 +59,28 @@ extension CPUBackend {
         if x.count == 0 {
             fill(dw, with: 0)
         } else if let oneDNN {
-            oneDNN.weightGradient(x, dy, convolution, into: dw)
+            weightGradient(x, dy, convolution, oneDNN, into: dw)
         } else {
             weightGradientByColumns(cast(x, to: .float32), cast(dy, to: .float32), convolution, into: dw)
         }
         return dw
+    }
+
+    private func weightGradient(
+        _ x: Tensor, _ dy: Tensor, _ s: ConvolutionShape, _ oneDNN: OneDNN, into dw: Tensor
+    ) {
+        let narrow = NarrowConvolution(backend: self, library: oneDNN, shape: s)
+        if s.isProduct {
+            oneDNN.product(
+                x.reshaped([x.count / s.inputs, s.inputs]), dy.reshaped([dy.count / s.outputs, s.outputs]),
+                transposeA: true, into: dw.reshaped([s.inputs, s.outputs]))
+        } else if s.hasNarrowInput {
+            narrow.weightGradient(x, dy, into: dw)
+        } else if s.hasNarrowOutput {
+            narrow.weightGradientOfAdjoint(x, dy, into: dw)
+        } else {
+            oneDNN.weightGradient(x, dy, s, into: dw)
+        }
     }
 
     public func activationGradient(_ dy: Tensor, _ y: Tensor, slope: Float?, wantsBias: Bool) -> (

@@ -16,7 +16,8 @@ extension CPUBackend {
 
     private func coefficients(_ rule: AdamRule, rate: Double, secondScale: Double) -> fc_adam {
         fc_adam(
-            rate: Float(rate), beta1: Float(rule.beta1), beta2: Float(rule.beta2), gain1: Float(1 - rule.beta1),
+            rate: Float(rate), beta1: Float(rule.beta1), beta2: Float(rule.beta2),
+            gain1: Float(1 - rule.beta1),
             gain2: Float(1 - rule.beta2), epsilon: Float(rule.epsilon), second_scale: Float(secondScale))
     }
 

@@ -28,6 +28,25 @@ struct ConvolutionShape {
         kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
     }
 
+    /// Whether the products of ``NarrowConvolution`` beat the library's convolution: a few channels on one
+    /// side, many on the other. Its blocks of 16 channels are mostly empty then.
+    var hasNarrowInput: Bool { fanIn > inputs && inputs <= 32 && outputs >= 2 * inputs }
+    var hasNarrowOutput: Bool {
+        geometry.stride == 1 && geometry.padding < min(kernelHeight, kernelWidth)
+            && kernelHeight == kernelWidth
+            && fanIn > inputs && outputs <= 32 && inputs >= 2 * outputs
+    }
+
+    /// The convolution from results to inputs that this one's transpose is (stride 1): its kernel is turned by
+    /// half a turn with inputs and outputs exchanged.
+    var adjoint: ConvolutionShape {
+        ConvolutionShape(
+            input: output, weights: [kernelHeight, kernelWidth, outputs, inputs],
+            ConvolutionGeometry(padding: kernelHeight - 1 - geometry.padding))
+    }
+
+    var input: Shape { [images, height, width, inputs] }
+
     var dnn: fc_dnn_shape {
         fc_dnn_shape(
             n: images, h: height, w: width, c: inputs, o: outputs, kh: kernelHeight, kw: kernelWidth,
