@@ -28,7 +28,7 @@ package enum Files {
 
     /// Writes to a temporary name beside `path`, syncs, and renames: a reader sees the old file or the new one.
     /// - Throws: `UserError(.output)` on a full disk or missing permission; nothing is left behind.
-    package static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
+    static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
         let temporary = path + ".part"
         guard let file = fopen(temporary, "wb") else {
             throw UserError(.output, "cannot be created (\(reason()))", at: path, advice: "check the folder")

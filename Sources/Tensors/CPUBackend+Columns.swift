@@ -31,7 +31,10 @@ extension CPUBackend {
     ) {
         let wide = bias.map { widened($0, for: y) }
         policy.forRanges(s.images, grain: imagesPerProduct(s)) { images in
-            let patches = columns(x, s, images, scratch: scratch(s, images: images.count))
+            // Held to the end: a block given back at once would serve another thread during the product.
+            let scratch = scratch(s, images: images.count)
+            defer { withExtendedLifetime(scratch) {} }
+            let patches = columns(x, s, images, scratch: scratch)
             let rows = images.count * s.outPixels
             let result = y.floats + images.lowerBound * s.outPixels * s.outputs
             fc_sgemm(
@@ -47,6 +50,7 @@ extension CPUBackend {
         let size = s.height * s.width * s.inputs
         policy.forRanges(s.images, grain: imagesPerProduct(s)) { images in
             let scratch = scratch(s, images: images.count)
+            defer { withExtendedLifetime(scratch) {} }
             let target = s.isProduct ? dx.floats + images.lowerBound * size : scratch.floats
             fc_sgemm(
                 0, 1, Int32(images.count * s.outPixels), Int32(s.fanIn), Int32(s.outputs),
@@ -69,6 +73,7 @@ extension CPUBackend {
         let partials = allocate([chunks, dw.count], .float32)
         policy.forEach(chunks) { chunk in
             let scratch = scratch(s, images: step)
+            defer { withExtendedLifetime(scratch) {} }
             let end = min(s.images, (chunk + 1) * grain)
             for first in stride(from: chunk * grain, to: end, by: step) {
                 let images = first..<min(first + step, end)

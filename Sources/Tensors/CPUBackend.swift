@@ -79,6 +79,9 @@ public final class CPUBackend: Backend {
         return String(cString: fc_blas_core())
     }
 
+    /// Whether oneDNN is compiled in.
+    public static var hasOneDNN: Bool { OneDNN.isCompiled }
+
     public var summary: [(name: String, value: String)] {
         [
             ("processor", Machine.current.name),

@@ -27,6 +27,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         ConvolutionCase([2, 6, 6, 5], [3, 3, 5, 7]),
         ConvolutionCase([2, 5, 6, 1], [1, 1, 1, 1]),
         ConvolutionCase([3, 4, 4, 6], [1, 1, 6, 16]),
+        ConvolutionCase([2, 10, 3, 8], [1, 1, 8, 33]),
         ConvolutionCase([1, 5, 5, 2], [1, 1, 2, 3], stride: 2),
         ConvolutionCase([2, 4, 4, 3], [2, 2, 3, 4], stride: 2),
         ConvolutionCase([2, 6, 5, 2], [3, 1, 2, 3]),

@@ -28,8 +28,9 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
     /// Weight of V (eq. 12).
     public var valueWeight = 1.0
-    /// Samples drawn once while the flow is fixed; 0: fresh ones for each update.
+    /// Samples of the fixed flow held at once; 0: fresh ones for each update.
     public var pool = 0
+    /// Uses of a sample before the next one of the flow's stream takes its place.
     public var poolUses = 8
     /// Cached dequantisation draws per image; 0: fresh noise for each update.
     public var draws = 0

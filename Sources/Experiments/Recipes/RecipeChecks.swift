@@ -67,12 +67,6 @@ extension Recipe {
         try require(
             phase.kind != .supervised || data.labels > 0, cursor.entering("kind"),
             "a supervised phase needs labels", advice: "set data.labels")
-        let isShort = phase.pool > 0 && phase.pool * phase.poolUses < phase.steps * generatedBatch(of: phase)
-        let needed = phase.steps * generatedBatch(of: phase)
-        try require(
-            !isShort, cursor.entering("pool"),
-            "\(phase.pool) samples used \(phase.poolUses) times do not last for \(needed)",
-            advice: "take a pool of \((needed + phase.poolUses - 1) / phase.poolUses), or more uses")
     }
 
     private func checkMethod(_ cursor: RecipeCursor) throws {

@@ -83,7 +83,7 @@ extension RecipeField {
                 section = defaults(section[keyPath: path])
             },
             encode: plain.encode)
-        field.keys = plain.keys
+        field.keys = { path, examples in plain.keys(path, Array(examples.prefix(1))) }
         return field
     }
 
@@ -160,18 +160,25 @@ extension RecipeField {
         }
         let keys = keys
         copy.keys = { key, examples in
-            keys(key, examples.filter { values.contains($0.section[keyPath: path]) })
+            let fitting = examples.filter { values.contains($0.section[keyPath: path]) }
+            return keys(key, fitting.isEmpty ? examples : fitting)
         }
         return copy
     }
 
     private func documentation(_ path: String, _ examples: [(name: String, section: Section)]) -> RecipeKey {
-        let values = examples.map { (name: $0.name, literal: encode($0.section)?.literal ?? "none") }
-        let isShared = Set(values.map(\.literal)).count <= 1
+        var literals: [String] = []
+        var names: [String: [String]] = [:]
+        for (name, section) in examples {
+            let literal = encode(section)?.literal ?? "none"
+            if names[literal] == nil { literals.append(literal) }
+            names[literal, default: []].append(name)
+        }
         let text =
-            isShared
-            ? values.first?.literal ?? "none"
-            : values.map { "\($0.literal) (\($0.name))" }.joined(separator: ", ")
+            literals.count == 1
+            ? literals[0]
+            : literals.map { "\($0) (\(names[$0, default: []].joined(separator: ", ")))" }.joined(
+                separator: ", ")
         return RecipeKey(path: path, type: type, defaultValue: text, summary: summary)
     }
 }

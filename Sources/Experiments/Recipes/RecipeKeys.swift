@@ -1,4 +1,5 @@
 import EnergyModels
+
 extension Recipe {
     /// Every key with its type, default and meaning, in the order of the documentation.
     public static let keys: [RecipeKey] =
@@ -111,9 +112,9 @@ extension Recipe {
         .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
         .number("value-weight", \.valueWeight, .atLeast(0), "weight of V, eq. 12")
             .when(\.kind, "kind", .energy, .joint),
-        .integer("pool", \.pool, .atLeast(0), "samples drawn once from the fixed flow; 0: fresh ones")
+        .integer("pool", \.pool, .atLeast(0), "samples of the fixed flow held at once; 0: fresh ones")
             .when(\.kind, "kind", .energy),
-        .integer("pool-uses", \.poolUses, .atLeast(1), "most uses of a sample of the pool")
+        .integer("pool-uses", \.poolUses, .atLeast(1), "uses of a sample before another takes its place")
             .when(\.kind, "kind", .energy),
         .integer("draws", \.draws, .between(0, 100), "cached dequantisation draws an image; 0: fresh noise")
             .when(\.kind, "kind", .energy, .joint),

@@ -53,8 +53,10 @@ extension Recipe {
 
     private mutating func shrinkModels() {
         flow.width = min(flow.width, 16)
-        flow.blocks = min(flow.blocks, 2)
-        flow.couplings = min(flow.couplings, 4)
+        switch flow.kind {
+        case .glow: flow.blocks = min(flow.blocks, 2)
+        case .plane: flow.couplings = min(flow.couplings, 4)
+        }
         energy.width = min(energy.width, 0.125)
     }
 }
@@ -64,15 +66,18 @@ extension PhaseRecipe {
         var small = self
         small.steps = min(steps, 3)
         small.batch = min(batch, 8)
-        small.labelledBatch = min(labelledBatch, 8)
-        small.pool = min(pool, 2 * small.batch * negatives)
-        small.poolUses = max(poolUses, small.steps)
-        small.draws = min(draws, 1)
+        if kind != .flowMLE { small.labelledBatch = min(labelledBatch, 8) }
         small.optimizer.warmup = min(optimizer.warmup, 1)
-        small.flowOptimizer.warmup = min(flowOptimizer.warmup, 1)
-        // Models of three steps may move by any amount.
-        small.divergenceGuard = max(divergenceGuard, 1000)
-        small.gate.cap = min(max(gate.cap, 1), 2)
+        small.draws = min(draws, 1)
+        switch kind {
+        case .energy: small.pool = min(pool, 2 * small.batch * negatives)
+        case .joint:
+            small.flowOptimizer.warmup = min(flowOptimizer.warmup, 1)
+            // Models of three steps may move by any amount.
+            small.divergenceGuard = max(divergenceGuard, 1000)
+            small.gate.cap = gate.cap == 0 ? 2 : min(gate.cap, 2)
+        case .flowMLE, .supervised: break
+        }
         return small
     }
 }

@@ -126,8 +126,29 @@ struct RecipeSource {
             throw UserError(.recipe, "`extends` belongs in the recipe's file", at: place)
         }
         let path = try resolved(keys, place: place)
+        try checkReach(of: path, place: place)
+        for length in path.indices.dropFirst()
+        where Self.node(at: Array(path[..<length]), in: .table(root)) == nil {
+            origins.set(Array(path[..<length]), to: place)
+        }
         root = Self.replacing(path[...], in: root, with: value)
         origins.set(path, to: place)
+    }
+
+    /// Throws where `path` leads through a value, or to an element that an array does not have.
+    private func checkReach(of path: [String], place: String) throws {
+        for length in path.indices.dropFirst() {
+            let outer = Array(path[..<length])
+            switch Self.node(at: outer, in: .table(root)) {
+            case nil, .table: continue
+            case .array(let elements) where Int(path[length]).map(elements.indices.contains) ?? false:
+                continue
+            case .some(let node):
+                let what =
+                    "`\(outer.joined(separator: "."))` is \(node.described) without a `\(path[length])`"
+                throw UserError(.recipe, what, at: place)
+            }
+        }
     }
 
     private static func value(_ text: Substring, place: String) throws -> TOMLNode {

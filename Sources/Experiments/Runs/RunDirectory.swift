@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensors
 
@@ -25,7 +26,7 @@ public final class RunDirectory {
     /// - Throws: `UserError(.busy)` while another process trains there; `UserError(.recipe)` when there is a run
     ///   already and `resume` is false, or when recipe, data or split differ from the run's;
     ///   `UserError(.output)` when nothing can be written.
-    public init(at path: String, recipe: Recipe, header: RunHeader, split: SplitRecord, resume: Bool) throws {
+    public init(at path: String, recipe: Recipe, header: RunHeader, split: Split, resume: Bool) throws {
         files = RunFiles(path: path)
         self.recipe = recipe
         try Self.checkForeign(files)
@@ -83,7 +84,7 @@ public final class RunDirectory {
 
     /// Throws `UserError(.recipe)` that says what differs from the run in the folder.
     private static func checkSame(
-        _ files: RunFiles, recipe: Recipe, header: RunHeader, split: SplitRecord
+        _ files: RunFiles, recipe: Recipe, header: RunHeader, split: Split
     ) throws {
         func refuse(_ what: String) -> UserError {
             UserError(

@@ -84,23 +84,3 @@ public struct DataRecord: Codable, Sendable, Equatable {
         self.channels = channels
     }
 }
-
-/// `split.json`: which training images are labelled, unlabelled and held out, as indices.
-public struct SplitRecord: Codable, Sendable, Equatable {
-    public var format = 1
-    public var rule = "class-balanced"
-    public var seed: Int
-    /// SHA-256 of the training set that the indices count in.
-    public var data: String
-    public var labelled: [Int]
-    public var unlabelled: [Int]
-    public var validation: [Int]
-
-    public init(seed: Int, data: String, labelled: [Int], unlabelled: [Int], validation: [Int]) {
-        self.seed = seed
-        self.data = data
-        self.labelled = labelled
-        self.unlabelled = unlabelled
-        self.validation = validation
-    }
-}

@@ -2,9 +2,10 @@ import Tensors
 
 /// One tensor of a safetensors file: little-endian, row-major.
 public struct SafetensorsEntry: Sendable, Equatable {
-    /// The element types we read and write, by the names of the format.
+    /// The element types we read and write, by the names of the format, in the order the reference
+    /// implementation writes them: wide elements first, so that all are aligned.
     public enum DataType: String, Sendable, CaseIterable {
-        case F64, I64, F32, I32, BF16, U8
+        case I64, F64, F32, I32, BF16, U8
 
         public var byteCount: Int {
             switch self {
@@ -127,9 +128,8 @@ public struct SafetensorsFile: Sendable, Equatable {
     ///
     /// Throws `UserError(.output)`; the old file then stays. See ``AtomicFile``.
     public func write(to path: String) throws {
-        // The order of the reference implementation: wide elements first, so that all are aligned.
-        let ordered = tensors.sorted {
-            ($1.value.type.byteCount, $0.key) < ($0.value.type.byteCount, $1.key)
+        let ordered = SafetensorsEntry.DataType.allCases.flatMap { type in
+            tensors.filter { $0.value.type == type }.sorted { $0.key < $1.key }
         }
         let header = SafetensorsHeader.encode(metadata: metadata, tensors: ordered)
         try AtomicFile.write(to: path) { file in

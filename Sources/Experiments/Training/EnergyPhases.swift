@@ -1,5 +1,4 @@
 import EnergyModels
-import Gradients
 import Flows
 import Gradients
 import Networks

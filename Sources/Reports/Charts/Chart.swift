@@ -1,3 +1,5 @@
+import Experiments
+
 /// A drawing of fixed proportions that scales with its container: inline in a page, or as a file of its own.
 public struct Chart: Sendable {
     public let title: String
@@ -22,6 +24,10 @@ public struct Chart: Sendable {
     public var file: String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\(svg(standalone: true))\n"
     }
+
+    /// Writes ``file`` in place of whatever is at `path`.
+    /// - Throws: `UserError(.output)`; the old file then stays.
+    public func write(to path: String) throws { try AtomicFile.write(file, to: path) }
 
     private func svg(standalone: Bool) -> Markup {
         Markup(

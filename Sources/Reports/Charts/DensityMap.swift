@@ -62,15 +62,20 @@ struct DensityPanel {
     /// Points drawn larger, over the others.
     var marked: [PlanePoint] = []
 
-    /// The panel with its title above, `side` units wide, its top-left corner at (x, y).
+    /// The panel without its title, `side` units wide, its top-left corner at (x, y).
     func markup(x: Double, y: Double, side: Double) -> Markup {
-        let top = y + 18
-        return Markup([
-            label(title, x + side / 2, y + 12, "mid strong"),
-            picture(x, top, side) ?? rectangle(x, top, side, side, fill: "var(--panel)"),
-            Markup(points.compactMap { dot($0, 0.9, x, top, side) }),
-            Markup(marked.compactMap { dot($0, 3, x, top, side) }),
+        Markup([
+            picture(x, y, side) ?? rectangle(x, y, side, side, fill: "var(--panel)"),
+            Markup(points.compactMap { dot($0, 0.9, x, y, side) }),
+            Markup(marked.compactMap { dot($0, 3, x, y, side) }),
         ])
+    }
+
+    /// The panel by itself.
+    var chart: Chart {
+        Chart(
+            title: title, summary: "x from \(fixed(extent[0], 1)) to \(fixed(extent[1], 1)).",
+            width: 180, height: 180, content: markup(x: 0, y: 0, side: 180))
     }
 
     private func picture(_ x: Double, _ y: Double, _ side: Double) -> Markup? {

@@ -19,7 +19,7 @@ public struct GateChart: Sendable {
     /// The accuracies at which turns change.
     public var thresholds: [Double]
 
-    public init(title: String, samples: [Sample], thresholds: [Double] = [0.5]) {
+    public init(title: String, samples: [Sample], thresholds: [Double] = []) {
         self.title = title
         self.samples = samples.filter { $0.step.isFinite && $0.average.isFinite && $0.turn.isFinite }
         self.thresholds = thresholds
@@ -34,7 +34,7 @@ public struct GateChart: Sendable {
         let averages = samples.map(\.average) + thresholds
         let axes = Axes(
             height: Self.height, x: steps,
-            y: Scale(fitting: averages, from: Self.height - 30, to: 38))
+            y: Scale(fitting: averages, from: Self.height - 30, to: 52))
         let flowShare = mean(samples.map(\.turn))
         return Chart(
             title: title,
@@ -58,11 +58,15 @@ public struct GateChart: Sendable {
         let bars = groups.enumerated().compactMap { column, group -> Markup? in
             guard !group.isEmpty else { return nil }
             let x = axes.left + Double(column) * width
-            return rectangle(x, 18, width + 0.2, 10, fill: Theme.series(1), opacity: mean(group.map(\.turn)))
+            return rectangle(x, 34, width + 0.2, 10, fill: Theme.series(1), opacity: mean(group.map(\.turn)))
         }
         return Markup([
-            rectangle(axes.left, 18, axes.right - axes.left, 10, fill: Theme.series(0), opacity: 0.35),
-            Markup(bars), label("flow", axes.left - 5, 27, "end"),
+            rectangle(axes.left, 34, axes.right - axes.left, 10, fill: Theme.series(0), opacity: 0.3),
+            Markup(bars), label("turn", axes.left - 5, 43, "end"),
+            rectangle(axes.left, 17, 12, 10, fill: Theme.series(0), opacity: 0.3),
+            label("EBM", axes.left + 16, 26, "strong"),
+            rectangle(axes.left + 56, 17, 12, 10, fill: Theme.series(1)),
+            label("flow", axes.left + 72, 26, "strong"),
         ])
     }
 

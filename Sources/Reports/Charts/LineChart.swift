@@ -108,7 +108,7 @@ public struct LineChart: Sendable {
             ? Markup([])
             : Markup(
                 "path",
-                ["class": "curve", "stroke": color, "stroke-dasharray": Theme.dash(index), "d": "M" + path])
+                ["class": Theme.curve(index), "stroke": color, "d": "M" + path])
     }
 
     private func band(_ series: Series, _ color: String, _ axes: Axes) -> Markup {
@@ -145,8 +145,8 @@ public struct LineChart: Sendable {
                     Markup(
                         "path",
                         [
-                            "class": "curve", "stroke": Theme.series(index),
-                            "stroke-dasharray": Theme.dash(index), "d": "M\(coordinate(x)) 22h16",
+                            "class": Theme.curve(index), "stroke": Theme.series(index),
+                            "d": "M\(coordinate(x)) 22h16",
                         ]),
                     label(name, x + 20, 26, "strong"),
                 ])

@@ -98,7 +98,9 @@ public func planePicture(
     let drawn = panels.enumerated().map { index, panel in
         let x = Double(index % columns) * (side + gap)
         let y = Double(index / columns) * (side + gap + 18)
-        return panel.markup(x: x, y: y, side: side)
+        return Markup([
+            label(panel.title, x + side / 2, y + 12, "mid strong"), panel.markup(x: x, y: y + 18, side: side),
+        ])
     }
     return Chart(
         title: title, summary: "Panels: " + panels.map(\.title).joined(separator: ", ") + ".",

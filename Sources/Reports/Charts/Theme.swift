@@ -23,12 +23,17 @@ enum Theme {
         .chart .grid{stroke:var(--line);stroke-opacity:.6;fill:none}\
         .chart .curve{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}\
         .chart .rule{stroke:var(--soft);stroke-dasharray:3 3;fill:none}\
-        @media print{.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+        .chart .again{stroke-dasharray:6 3}\
+        @media print{.chart .k1{stroke-dasharray:6 3}.chart .k2{stroke-dasharray:2 3}.chart .k0{stroke-dasharray:\
+        8 3 2 3}.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
         """
 
     /// The colour of series `index`; past six they repeat with another dash.
     static func series(_ index: Int) -> String { "var(--s\(index % 6 + 1))" }
 
-    /// Dashes tell series apart where colour does not: on grey paper and past the sixth.
-    static func dash(_ index: Int) -> String? { [nil, "6 3", "2 3", "8 3 2 3"][(index + index / 6) % 4] }
+    /// The style of curve `index`. Past six the colours repeat, dashed; on paper, where colours may turn grey,
+    /// all but the first are dashed.
+    static func curve(_ index: Int) -> String {
+        "curve" + (index == 0 ? "" : index < 6 ? " k\(index % 3)" : " again")
+    }
 }

@@ -32,6 +32,10 @@ public struct HTMLReport: Sendable {
         return "<!DOCTYPE html>\n\(page)\n"
     }
 
+    /// Writes the page in place of whatever is at `path`.
+    /// - Throws: `UserError(.output)`; the old file then stays.
+    public func write(to path: String) throws { try AtomicFile.write(html, to: path) }
+
     private var header: Markup {
         let header = content.header
         let data = header.data
@@ -39,8 +43,10 @@ public struct HTMLReport: Sendable {
             Markup("h1") { header.recipeName }
             Markup("p", ["class": "soft"]) {
                 "\(header.method), seed \(header.seed), on \(data.name): \(grouped(data.train)) training and "
-                "\(grouped(data.test)) test images of \(data.height) × \(data.width) × \(data.channels) in "
-                "\(data.classes) classes"
+                "\(grouped(data.test)) test "
+                content.plane == nil
+                    ? "images of \(data.height)×\(data.width)×\(data.channels)" : "points of the plane"
+                " in \(data.classes) classes"
                 if let result = content.result { ", \(grouped(result.labels)) labelled" }
                 ". Started \(header.startedAt)."
             }
@@ -88,11 +94,13 @@ public struct HTMLReport: Sendable {
     private var plane: Markup? {
         content.plane.map { plane in
             section("Densities") {
-                figure(planePicture(plane, title: "As densities, each in proportion to its maximum", columns: 3))
-                figure(
-                    planePicture(
-                        plane, title: "As log densities, 10 nats from bright to dark",
-                        shading: .logDensity(range: 10), columns: 3))
+                Markup("div", ["class": "panels small"]) {
+                    plane.panels(.density).map { figure($0.chart) }
+                }
+                Markup("p", ["class": "soft"]) { "The same as log densities, 10 nats from bright to dark:" }
+                Markup("div", ["class": "panels small"]) {
+                    plane.panels(.logDensity(range: 10)).dropFirst().map { figure($0.chart) }
+                }
             }
         }
     }
@@ -103,14 +111,14 @@ public struct HTMLReport: Sendable {
             if content.pictures.isEmpty {
                 missing("No sample grids: they are written when a phase ends.")
             }
-            Markup("div", ["class": "panels wide"]) {
+            Markup("div", ["class": "panels"]) {
                 for picture in content.pictures { figure(picture.name, jpeg: picture.jpeg) }
             }
         }
     }
 
     private var curves: Markup {
-        let phases = content.metrics.map(PhaseCurves.phases) ?? []
+        let phases = content.metrics.map { PhaseCurves.phases($0, gates: content.gates) } ?? []
         return section("Learning curves") {
             if phases.isEmpty { missing("Nothing was logged yet.") }
             for phase in phases {
@@ -122,16 +130,18 @@ public struct HTMLReport: Sendable {
 
     private var classification: Markup {
         let matrix = content.predictions?.confusion ?? ConfusionMatrix(square: outcome?.confusion)
-        return section("Classification of test images") {
+        return section("Classification") {
             if matrix == nil { missing("No predictions: they are written by the final evaluation.") }
             Markup("div", ["class": "panels two"]) {
                 if let matrix {
                     figure(
-                        MatrixChart(title: "Confusion matrix", matrix: matrix, names: content.classNames).chart)
+                        MatrixChart(title: "Confusion matrix", matrix: matrix, names: content.classNames)
+                            .chart)
                 }
                 if let predictions = content.predictions {
                     figure(
-                        ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart)
+                        ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart
+                    )
                 }
             }
             if matrix != nil, content.predictions == nil {
@@ -154,7 +164,9 @@ public struct HTMLReport: Sendable {
 
     private var energies: Markup {
         section("Energies") {
-            if let energies = content.evaluation?.energies, !energies.data.isEmpty || !energies.samples.isEmpty {
+            if let energies = content.evaluation?.energies,
+                !energies.data.isEmpty || !energies.samples.isEmpty
+            {
                 let scored = energies.data.isEmpty || energies.samples.isEmpty
                 Markup("div", ["class": "panels two"]) {
                     figure(
@@ -180,7 +192,9 @@ public struct HTMLReport: Sendable {
         guard !content.hardest.isEmpty else { return nil }
         let shown = content.hardest
         return section("Hardest test images") {
-            if shown.allSatisfy({ $0.jpeg == nil }) { missing("Without thumbnails: the data is not at hand.") }
+            if shown.allSatisfy({ $0.jpeg == nil }) {
+                missing("Without thumbnails: the data is not at hand.")
+            }
             Markup("div", ["class": "tiles"]) {
                 for hard in shown {
                     Markup("figure") {
@@ -227,7 +241,9 @@ public struct HTMLReport: Sendable {
             ["data hash", header.data.sha256],
         ]
         if let result = content.result {
-            rows += [["split", result.splitRule], ["selection", result.selection], ["command", result.command]]
+            rows += [
+                ["split", result.splitRule], ["selection", result.selection], ["command", result.command],
+            ]
         }
         return section("Where it comes from") {
             table([], rows + machine)

@@ -14,8 +14,8 @@ enum PageStyle {
             .numbers b{display:block;font-size:30px;line-height:1.15;font-weight:600}
             .numbers span{display:block;font-size:13px;color:var(--soft)}
             .panels{display:grid;gap:20px 28px;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr))}
-            .wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr))}
-            .panels.two{max-width:800px}
+            .small{grid-template-columns:repeat(auto-fill,minmax(min(45%,200px),1fr));gap:12px 16px}
+            .two{max-width:800px}
             figure{margin:10px 0 0;min-width:0;break-inside:avoid}
             figcaption{font-size:13px;font-weight:600;color:var(--ink);margin-bottom:4px}
             figure img{display:block;width:100%;image-rendering:pixelated;border-radius:3px}
@@ -29,9 +29,10 @@ enum PageStyle {
             td.wrap{overflow-wrap:anywhere}
             pre{background:var(--panel);border-radius:6px;padding:14px;overflow-x:auto;font-size:12.5px;line-height:1.45}
             details{margin-top:16px}summary{cursor:pointer}
-            @media print{main{max-width:none;padding:0}h2{break-after:avoid}details{display:none}\
+            @media print{main{max-width:none;padding:0}h2,h3{break-after:avoid}\
+            .scroll{overflow:visible}table{font-size:9.5px}th{white-space:normal}th,td{padding-right:10px}details{display:none}\
             body{font-size:11px}.panels{grid-template-columns:repeat(3,1fr);gap:10px 16px}\
-            .wide{grid-template-columns:repeat(2,1fr)}.numbers b{font-size:20px}}
+            .small{grid-template-columns:repeat(5,1fr)}.numbers b{font-size:20px}}
             """
 }
 

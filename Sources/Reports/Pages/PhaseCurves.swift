@@ -6,12 +6,18 @@ struct PhaseCurves {
     let index: Int
     /// Rows of measurements, events left out.
     let rows: [MetricsRow]
+    /// The accuracies at which the gate changes turns.
+    var thresholds: [Double] = []
 
     /// The phases of a run in their order.
-    static func phases(_ log: MetricsLog) -> [PhaseCurves] {
+    static func phases(_ log: MetricsLog, gates: [Int: [Double]]) -> [PhaseCurves] {
         Dictionary(grouping: log.rows.filter { $0.event == nil }, by: \.phaseIndex)
             .sorted { $0.key < $1.key }
-            .map { PhaseCurves(name: $1[0].phase, index: $0, rows: $1.sorted { $0.step < $1.step }) }
+            .map {
+                PhaseCurves(
+                    name: $1[0].phase, index: $0, rows: $1.sorted { $0.step < $1.step },
+                    thresholds: gates[$0] ?? [])
+            }
     }
 
     /// The phase as people call it.
@@ -48,12 +54,12 @@ struct PhaseCurves {
                     series("validationError", "held out", scale: 100),
                 ], false
             ),
-            ("Negative log-likelihood of test labels", "nats", [series("testNLL", "test")], false),
+            ("Test NLL", "nats", [series("testNLL", "test")], false),
             ("Label loss", "nats", [series("labelLoss", "label loss")], true),
             ("Contrastive value V", "nats", [series("value", "V")], false),
             ("VAT and entropy terms", "nats", [series("vat", "VAT"), series("entropy", "entropy")], false),
             (
-                "d = log p − log q, mean of a batch", "nats",
+                "Mean d = log p − log q", "nats",
                 [series("dData", "data"), series("dSamples", "samples")], false
             ),
             ("Saturated: |d| > 20", "% of images", [series("saturated", "saturated", scale: 100)], false),
@@ -63,8 +69,10 @@ struct PhaseCurves {
             let known = plan.series.compactMap(\.self)
             guard !known.isEmpty else { return nil }
             var chart = LineChart(title: plan.title, xTitle: "update", yTitle: plan.unit, series: known)
-            let positive = known.allSatisfy { $0.points.allSatisfy { $0.y > 0 } }
-            chart.logarithmic = plan.logarithmic && positive
+            let values = known.flatMap { $0.points.map(\.y) }
+            let (lowest, highest) = (values.min() ?? 0, values.max() ?? 0)
+            // A logarithmic axis pays from about a decade on.
+            chart.logarithmic = plan.logarithmic && lowest > 0 && highest > 20 * lowest
             return chart.chart
         } + [gate].compactMap(\.self)
     }
@@ -75,6 +83,7 @@ struct PhaseCurves {
             guard let average = row.values["gateEMA"], let turn = row.values["turn"] else { return nil }
             return GateChart.Sample(step: Double(row.step), average: average, turn: turn)
         }
-        return samples.isEmpty ? nil : GateChart(title: "Gate: whose turn", samples: samples).chart
+        return samples.isEmpty
+            ? nil : GateChart(title: "Gate: whose turn", samples: samples, thresholds: thresholds).chart
     }
 }

@@ -26,6 +26,8 @@ public struct ReportContent: Sendable {
     public var plane: PlaneDensities?
     /// The resolved recipe.
     public var recipe: String?
+    /// The accuracies at which turns change, by the phase's index.
+    public var gates: [Int: [Double]] = [:]
     public var classNames: [String] = []
     public var hardest: [Hardest] = []
 
@@ -42,6 +44,10 @@ public struct ReportContent: Sendable {
         evaluation = try ifPresent { try run.evaluation() }
         predictions = try ifPresent { try Predictions(path: run.predictions) }
         recipe = try ifPresent { String(decoding: try Files.read(run.file("recipe.toml")), as: UTF8.self) }
+        // A recipe of another version may not parse; its text is shown all the same, the thresholds are not.
+        for (index, phase) in ((try? run.recipe())?.phases ?? []).enumerated() where phase.kind == .joint {
+            gates[index] = Set([phase.gate.high, phase.gate.low]).sorted()
+        }
         plane = try ifPresent {
             let file = run.samples + "/densities.json"
             return try PlaneDensities(json: Data(try Files.read(file)), file: file)

@@ -1,5 +1,4 @@
-/// The arithmetic mean; NaN of nothing.
-public func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+import Experiments
 
 /// Mean and sample standard deviation of a figure over seeds.
 public struct Summary: Equatable, Sendable {
@@ -9,7 +8,7 @@ public struct Summary: Equatable, Sendable {
     public let standardDeviation: Double?
 
     public init(_ values: [Double]) {
-        let average = Reports.mean(values)
+        let average = Experiments.mean(values)
         count = values.count
         mean = average
         let squares = values.reduce(0) { $0 + ($1 - average) * ($1 - average) }

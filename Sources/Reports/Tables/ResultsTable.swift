@@ -32,7 +32,8 @@ public struct ResultsTable: Sendable {
     ///   selection rule), when a cell mixes protocols, has one seed twice, or a seed without its test error.
     public init(_ results: [RunResult]) throws {
         guard let first = results.first else {
-            throw UserError(.missing, "no results to tabulate", advice: "name result.json files or run folders")
+            throw UserError(
+                .missing, "no results to tabulate", advice: "name result.json files or run folders")
         }
         for result in results { try Self.expectComparable(first, result) }
         var order: [String] = []
@@ -57,7 +58,8 @@ public struct ResultsTable: Sendable {
         ]
         guard let (what, a, b) = rules.first(where: { $0.1 != $0.2 }) else { return }
         throw UserError(
-            .data, "the \(what) differ: \(name(first)) has \(a.prefix(24)), \(name(other)) has \(b.prefix(24))",
+            .data,
+            "the \(what) differ: \(name(first)) has \(a.prefix(24)), \(name(other)) has \(b.prefix(24))",
             advice: "put them into separate tables")
     }
 
@@ -72,12 +74,14 @@ public struct ResultsTable: Sendable {
         var seeds: Set<Int> = []
         if let twice = cell.first(where: { !seeds.insert($0.seed).inserted }) {
             throw UserError(
-                .data, "\(name(twice)) appears twice", advice: "a seed counts once; leave one of the files out")
+                .data, "\(name(twice)) appears twice",
+                advice: "a seed counts once; leave one of the files out")
         }
         if let unfinished = cell.first(where: { ($0.testError == nil) != (sample.testError == nil) }) {
             let which = unfinished.testError == nil ? unfinished : sample
             throw UserError(
-                .data, "\(name(which)) has no test error but other seeds have", advice: "finish the run first")
+                .data, "\(name(which)) has no test error but other seeds have", advice: "finish the run first"
+            )
         }
     }
 
@@ -94,7 +98,8 @@ extension ResultsTable.Row {
     /// Student's 95 % interval of `difference` over seeds, the paper's number taken as exact.
     public var differenceInterval: Interval? {
         guard let paper = sample.paper else { return nil }
-        return Summary(results.compactMap { $0.testError.map { 100 * $0 } }).differenceInterval(from: paper.value)
+        return Summary(results.compactMap { $0.testError.map { 100 * $0 } }).differenceInterval(
+            from: paper.value)
     }
 
     /// Compares the errors of two cells by resampling their common test images.

@@ -111,7 +111,9 @@ extension ResultsTable {
     }
 
     private static func steps(_ row: Row) -> String {
-        row.sample.steps.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let steps = row.sample.steps
+        let order = PhaseRecipe.Kind.allCases.map(\.rawValue).filter { steps[$0] != nil }
+        return order.map { "\($0) \(steps[$0] ?? 0)" }.joined(separator: ", ")
     }
 }
 
@@ -129,7 +131,8 @@ private func escapedForMarkdown(_ text: String) -> String {
 private func escapedForLaTeX(_ text: String) -> String {
     let replacements: [Character: String] = [
         "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{",
-        "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$", "−": "$-$", "–": "--",
+        "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$", "−": "$-$",
+        "–": "--",
     ]
     return text.map { replacements[$0] ?? String($0) }.joined()
 }

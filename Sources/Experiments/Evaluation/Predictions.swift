@@ -76,6 +76,9 @@ public struct Predictions: Sendable {
     private func probability(_ image: Int, _ k: Int) -> Float { probabilities[image * classes + k] }
 }
 
+/// The arithmetic mean; NaN of nothing.
+public func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
 /// Counts of true class (row) against predicted class (column).
 public struct ConfusionMatrix: Equatable, Sendable {
     public let counts: [[Int]]

@@ -1,0 +1,186 @@
+import Datasets
+import EnergyModels
+import Flows
+import Glibc
+import Gradients
+import Networks
+import Tensors
+
+/// Scores models on test data: classes at bin centres, densities of dequantised images, everything with dropout off.
+public struct Evaluator {
+    let recipe: Recipe
+    let data: ExperimentData
+    let state: TrainingState
+    /// Most test examples whose densities are computed; classification takes all.
+    private static let densityLimit = 2000
+    /// Images of one pass.
+    private static let chunk = 250
+
+    public init(_ recipe: Recipe, _ data: ExperimentData, _ state: TrainingState) {
+        self.recipe = recipe
+        self.data = data
+        self.state = state
+    }
+
+    private var backend: any Backend { state.backend }
+
+    /// p(y|x) of all of `set`; nil without an energy of several classes.
+    public func predictions(of set: any ExampleSet) throws -> Predictions? {
+        guard let energy = state.energy, energy.configuration.classes > 1 else { return nil }
+        var probabilities: [Float] = []
+        for rows in chunks(set.count) {
+            probabilities += classProbabilities(images(of: set, Array(rows), .centre), energy)
+        }
+        return try Predictions(
+            probabilities: probabilities, labels: set.labels, classes: energy.configuration.classes)
+    }
+
+    /// p(y|x) `[N, K]`, row-major, of images as tensors.
+    func classProbabilities(_ images: Tensor, _ energy: ConditionalEnergy) -> [Float] {
+        guard let store = state.evaluatedEnergyStore else { return [] }
+        let pass = Pass.inference(store)
+        let posterior = energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
+        return backend.doubles(backend.map(.exp, posterior.value)).map(Float.init)
+    }
+
+    /// log q and d = log p − log q of examples, nats `[N]`.
+    public struct Densities: Sendable {
+        /// log q_α(x).
+        public var flow: [Double] = []
+        /// log p(x) − log q_α(x); empty without an energy.
+        public var difference: [Double] = []
+
+        /// log p(x), unnormalised but for c̄.
+        public var energy: [Double] { zip(flow, difference).map(+) }
+    }
+
+    /// Densities of examples of `set`, dequantised with noise fixed by the recipe's flow seed.
+    func densities(of set: any ExampleSet, _ indices: [Int]) -> Densities {
+        var result = Densities()
+        for rows in chunks(indices.count) {
+            let part = densities(images(of: set, rows.map { indices[$0] }, .uniform))
+            result.flow += part.flow
+            result.difference += part.difference
+        }
+        return result
+    }
+
+    /// Densities of `[N, H, W, C]`.
+    func densities(_ images: Tensor) -> Densities {
+        guard let flow = state.flow, state.flowIsInitialized else { return Densities() }
+        var result = Densities(flow: flow.logDensities(images))
+        guard let energy = state.energy, let store = state.evaluatedEnergyStore, state.energyIsInitialized
+        else {
+            return result
+        }
+        let pass = Pass.inference(store)
+        let marginal = backend.doubles(
+            energy.logMarginal(energy.logits(pass.constant(images), pass), pass).value)
+        switch energy.configuration.base {
+        case .none: result.difference = zip(marginal, result.flow).map { $0 - energy.normalizer - $1 }
+        case .flow:
+            let base = state.base?.logDensities(images) ?? result.flow
+            result.difference = zip(marginal, zip(base, result.flow)).map { $0 + $1.0 - $1.1 }
+        case .moving: result.difference = marginal
+        }
+        return result
+    }
+
+    func images(of set: any ExampleSet, _ indices: [Int], _ dequantize: Dequantization) -> Tensor {
+        let key = RandomKey(
+            seed: UInt64(recipe.flow.seed), purpose: .evaluation, step: indices.first ?? 0, lane: 2)
+        return backend.tensor(
+            set.values(at: indices, dequantize: dequantize, key: key), Shape([indices.count] + set.extents),
+            backend.real)
+    }
+
+    /// Samples of the flow at a temperature, `[count, H, W, C]`.
+    public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
+        guard let flow = state.flow, state.flowIsInitialized else { return nil }
+        let parts = stride(from: 0, to: count, by: Self.chunk).map { start -> Tensor in
+            let key = RandomKey(seed: UInt64(seed), purpose: .sample, step: start, lane: 1 << 20)
+            let pass = Pass.inference(flow.store)
+            return flow.sample(min(Self.chunk, count - start), key: key, temperature: temperature, pass).x
+                .value
+        }
+        return parts.isEmpty ? nil : backend.stacked(parts)
+    }
+
+    private func chunks(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: Self.chunk).map { $0..<min($0 + Self.chunk, count) }
+    }
+
+    /// The scores of a phase's end.
+    public func score(phase: Int) throws -> (phase: RunEvaluation.Phase, predictions: Predictions?) {
+        var score = RunEvaluation.Phase(
+            name: recipe.phases[phase].kind.rawValue, steps: state.step, seconds: state.seconds[phase])
+        let kind = recipe.phases[phase].kind
+        let predictions = kind == .flowMLE ? nil : try predictions(of: data.test)
+        if let predictions {
+            score.testError = predictions.errorRate
+            score.testNLL = predictions.negativeLogLikelihood
+            score.ece = predictions.calibration().expectedError
+            score.confusion = predictions.confusion.counts
+        }
+        if kind != .supervised { addDensities(&score) }
+        return (score, predictions)
+    }
+
+    private func addDensities(_ score: inout RunEvaluation.Phase) {
+        let limit = min(data.test.count, Self.densityLimit)
+        let densities = densities(of: data.test, Array(0..<limit))
+        guard !densities.flow.isEmpty else { return }
+        score.flowBitsPerDim = bitsPerDim(densities.flow)
+        guard !densities.difference.isEmpty else { return }
+        score.energyBitsPerDim = bitsPerDim(densities.energy)
+        score.logZ = normalizer()
+    }
+
+    private func bitsPerDim(_ logDensities: [Double]) -> Double {
+        let mean = logDensities.reduce(0, +) / Double(logDensities.count)
+        return bitsPerDimension8(mean, dimensions: data.dimensions)
+    }
+
+    /// log Z of exp(log p) by importance sampling with q: log mean exp(d) over samples, with the effective sample size
+    /// (Σw)²/Σw².
+    private func normalizer() -> RunEvaluation.Normalizer? {
+        let count = 1000
+        guard let samples = samples(count, seed: recipe.seed) else { return nil }
+        let d = sampleDifferences(samples)
+        guard let largest = d.max(), largest.isFinite else { return nil }
+        let weights = d.map { Glibc.exp($0 - largest) }
+        let (sum, squares) = (weights.reduce(0, +), weights.reduce(0) { $0 + $1 * $1 })
+        return RunEvaluation.Normalizer(
+            estimate: largest + Glibc.log(sum / Double(count)), effectiveSampleSize: sum * sum / squares,
+            samples: count)
+    }
+
+    private func sampleDifferences(_ samples: Tensor) -> [Double] {
+        chunks(samples.shape.first).flatMap { densities(samples.rows($0)).difference }
+    }
+}
+
+extension Evaluator {
+    /// The histograms and the list of hard images of the report.
+    public func details(_ phases: [RunEvaluation.Phase], _ predictions: Predictions?) -> RunEvaluation {
+        var evaluation = RunEvaluation(phases: phases)
+        let data = densities(of: data.test, Array(0..<min(self.data.test.count, 500))).difference
+        if !data.isEmpty, let samples = samples(500, seed: recipe.seed + 1) {
+            evaluation.energies = .init(data: data, samples: sampleDifferences(samples))
+        }
+        evaluation.hardest = predictions.map(Self.hardest)
+        return evaluation
+    }
+
+    /// The wrong predictions with the largest probability.
+    private static func hardest(_ predictions: Predictions) -> [RunEvaluation.HardImage] {
+        let predicted = predictions.predicted
+        let wrong = predicted.indices.filter { predicted[$0] != predictions.labels[$0] }
+        return wrong.map { index in
+            RunEvaluation.HardImage(
+                index: index, label: predictions.labels[index], predicted: predicted[index],
+                probability: Double(predictions.probabilities[index * predictions.classes + predicted[index]])
+            )
+        }.sorted { ($0.probability, $1.index) > ($1.probability, $0.index) }.prefix(24).map { $0 }
+    }
+}

@@ -1,0 +1,57 @@
+import Datasets
+import EnergyModels
+import Gradients
+import Networks
+import Tensors
+
+/// `samples/densities.json` of a 2-D run: log densities on a grid, with the points. Figures 1 and 5 of the paper.
+struct PlaneGrids: Encodable {
+    /// x from, x to, y from, y to.
+    let extent: [Double]
+    /// Cells a side.
+    let size: Int
+    /// Log densities in nats, row-major y then x: `flow`, `energy`, and `class0`, `class1`, … of the energy.
+    var grids: [String: [Double]]
+    /// Training points [x, y, label] and the labelled ones.
+    let points: [[Double]]
+    let labelled: [[Double]]
+}
+
+extension Evaluator {
+    /// Densities over the square that holds the data; nil for images.
+    func planeGrids(size: Int = 100) -> PlaneGrids? {
+        guard let set = data.train as? PointDataset else { return nil }
+        let reach = Double(set.points.map(abs).max() ?? 4).rounded(.up)
+        let centres = (0..<size).map { reach * (2 * (Double($0) + 0.5) / Double(size) - 1) }
+        let cells = centres.flatMap { y in centres.flatMap { x in [Float(x), Float(y)] } }
+        let x = state.backend.tensor(cells, [size * size, 1, 1, 2], state.backend.real)
+        let densities = densities(x)
+        var grids: [String: [Double]] = densities.flow.isEmpty ? [:] : ["flow": densities.flow]
+        if !densities.difference.isEmpty {
+            grids["energy"] = densities.energy
+            grids.merge(classGrids(x, densities.energy)) { $1 }
+        }
+        func rows(_ indices: some Sequence<Int>) -> [[Double]] {
+            indices.map {
+                [Double(set.points[2 * $0]), Double(set.points[2 * $0 + 1]), Double(set.labels[$0])]
+            }
+        }
+        return PlaneGrids(
+            extent: [-reach, reach, -reach, reach], size: size, grids: grids,
+            points: rows(0..<min(2000, set.count)), labelled: rows(data.split.labelled))
+    }
+
+    /// log p(x|y) = log p(x) + log p(y|x) − log p(y), up to the constant log p(y).
+    private func classGrids(_ x: Tensor, _ marginal: [Double]) -> [String: [Double]] {
+        guard let energy = state.energy, let store = state.evaluatedEnergyStore,
+            energy.configuration.classes > 1
+        else { return [:] }
+        let pass = Pass.inference(store)
+        let posterior = state.backend.doubles(
+            energy.logPosterior(energy.logits(pass.constant(x), pass), pass).value)
+        let classes = energy.configuration.classes
+        return (0..<classes).reduce(into: [:]) { grids, label in
+            grids["class\(label)"] = marginal.indices.map { marginal[$0] + posterior[$0 * classes + label] }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+import Datasets
+import EnergyModels
+import Flows
+import Foundation
+import Tensors
+
+/// How a recipe is run.
+public struct ExperimentOptions: Sendable {
+    /// The run directory.
+    public var out: String
+    public var resume = false
+    /// nil: all processors.
+    public var threads: Int?
+    /// The folder of trained flows; nil: train the flow in any case.
+    public var flows: String?
+    /// What the user typed, for tables.
+    public var command = ""
+
+    public init(out: String) { self.out = out }
+}
+
+/// One run of a recipe with one seed: data, models and run directory, trained to the end and scored.
+public final class Experiment: TrainingObserver {
+    public static let tool = "fce 0.1.0"
+
+    public let recipe: Recipe
+    public let data: ExperimentData
+    public let backend: CPUBackend
+    public let directory: RunDirectory
+    private let state: TrainingState
+    private let log: ProgressLog
+    private let options: ExperimentOptions
+    private var phases: [RunEvaluation.Phase] = []
+    private var lastError: Double?
+
+    /// Reads the data, opens or creates the run directory and, when resuming, the last checkpoint.
+    /// - Throws: `UserError` of any kind but `.diverged`.
+    public init(_ recipe: Recipe, _ options: ExperimentOptions, log: ProgressLog) throws {
+        self.recipe = recipe
+        self.options = options
+        self.log = log
+        backend = try CPUBackend(threads: options.threads, precision: recipe.precision)
+        data = try ExperimentData(recipe)
+        directory = try RunDirectory(
+            at: options.out, recipe: recipe, header: RunHeader(recipe, data, backend), split: data.split,
+            resume: options.resume)
+        state = TrainingState(recipe, extents: data.extents, backend: backend)
+        printHeader()
+        if options.resume { try resume() }
+    }
+
+    /// Trains what is left, scores the last iterate and writes the results.
+    /// - Throws: ``Interrupted`` after a signal, `UserError` otherwise; a checkpoint is left in both cases.
+    public func run() throws -> RunResult {
+        if state.phase >= recipe.phases.count, let done = try? directory.files.result() { return done }
+        let cache = options.flows.map(FlowCache.init)
+        try Trainer(recipe, data, state, flowCache: cache, observer: self).run()
+        log.end()
+        return try finishRun()
+    }
+
+    private func printHeader() {
+        log.note("\(recipe.name), seed \(recipe.seed) → \(options.out)")
+        let split = data.split
+        log.note(
+            "data: \(data.name), \(data.train.count) training and \(data.test.count) test examples; "
+                + "\(split.labelled.count) labelled, \(split.unlabelled.count) unlabelled, "
+                + "\(split.validation.count) held out")
+        for (name, value) in backend.summary { log.note("\(name): \(value)") }
+        log.note("recipe \(recipe.hash.prefix(12)), commit \(directory.header.commit.prefix(12))")
+        if !CPUBackend.hasOneDNN {
+            log.warn("built without oneDNN: installing libdnnl-dev makes training faster")
+        }
+        for notice in directory.notices { log.warn(notice) }
+    }
+
+    private func resume() throws {
+        guard let saved = try directory.restoreState() else { return }
+        if saved.position.phaseIndex == recipe.phases.count {
+            (state.phase, state.step) = (recipe.phases.count, 0)
+        } else {
+            try state.restore(saved, of: recipe, at: options.out)
+        }
+        phases = (try? directory.files.evaluation().phases) ?? []
+        log.note("resuming at phase \(saved.position.phaseIndex + 1), step \(saved.position.step)")
+    }
+
+    // MARK: TrainingObserver
+
+    public var isInterrupted: Bool { Interruption.isRequested }
+
+    public func updated(_ state: TrainingState, _ measures: Measures) throws {
+        let isLogged = recipe.log.every > 0 && state.step % recipe.log.every == 0
+        if isLogged || measures["bpdValidation"] != nil { try directory.metrics.append(row(measures)) }
+        if measures["switched"] != nil {
+            let counts = measures.filter { $0.key == "energyUpdates" || $0.key == "flowUpdates" }
+            try directory.metrics.append(
+                row(counts, event: "switch", words: ["to": state.gate.turn.rawValue]))
+        }
+        log.update(status(measures))
+    }
+
+    public func checkpoint(_ state: TrainingState) throws {
+        try directory.saveState(state.stateFile, at: position)
+    }
+
+    public func tested(_ state: TrainingState, _ measures: Measures) throws {
+        lastError = measures["testError"] ?? lastError
+        try directory.metrics.append(row(measures))
+    }
+
+    public func finished(_ state: TrainingState) throws {
+        let evaluator = Evaluator(recipe, data, state)
+        let (score, predictions) = try evaluator.score(phase: state.phase)
+        phases = phases.prefix(state.phase) + [score]
+        try directory.saveWeights(state.weightsFile, at: position)
+        try writeSamples(evaluator)
+        var measures: Measures = [:]
+        measures["testError"] = score.testError
+        measures["testNLL"] = score.testNLL
+        measures["bpdTest"] = score.flowBitsPerDim
+        lastError = score.testError ?? lastError
+        try directory.metrics.append(row(measures, event: "phaseEnd"))
+        log.end()
+        log.note(summary(of: score))
+        let isLast = state.phase == recipe.phases.count - 1
+        try directory.save(isLast ? evaluator.details(phases, predictions) : RunEvaluation(phases: phases))
+        if isLast, let predictions {
+            try directory.savePredictions(
+                probabilities: predictions.probabilities, labels: predictions.labels.map(Int32.init),
+                classes: predictions.classes)
+        }
+        if isLast { try directory.save(result(predictions)) }
+    }
+
+    private func finishRun() throws -> RunResult { try directory.files.result() }
+
+    // MARK: Records
+
+    private var position: RunPosition {
+        let kind =
+            recipe.phases.indices.contains(state.phase) ? recipe.phases[state.phase].kind.rawValue : "end"
+        return RunPosition(
+            phaseIndex: state.phase, phase: kind, step: state.step, seconds: state.seconds.reduce(0, +))
+    }
+
+    private func row(_ measures: Measures, event: String? = nil, words: [String: String] = [:]) -> MetricsRow
+    {
+        let position = position
+        var values = measures
+        values["switched"] = nil
+        return MetricsRow(
+            phase: position.phase, phaseIndex: position.phaseIndex, step: position.step,
+            time: position.seconds, event: event, values: values, words: words)
+    }
+
+    private func status(_ measures: Measures) -> ProgressStatus {
+        let phase = recipe.phases[state.phase]
+        let shown = [("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT")]
+        return ProgressStatus(
+            phase: phase.kind.rawValue, phaseIndex: state.phase, phaseCount: recipe.phases.count,
+            step: phase.kind == .joint ? state.energyUpdates : state.step, steps: phase.steps,
+            losses: shown.compactMap { key, name in measures[key].map { (name, $0) } },
+            gateAccuracy: measures["accuracyGate"], lastError: lastError)
+    }
+
+    private func summary(of score: RunEvaluation.Phase) -> String {
+        var parts = ["\(score.name): \(score.steps) updates in \(Int(score.seconds.rounded())) s"]
+        if let error = score.testError { parts.append("test error \(percent(error))") }
+        if let bits = score.flowBitsPerDim { parts.append("flow \(rounded(bits)) bits/dim") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func percent(_ share: Double) -> String { rounded(100 * share) + " %" }
+    private func rounded(_ value: Double) -> String { String(format: "%.2f", value) }
+
+    private func writeSamples(_ evaluator: Evaluator) throws {
+        if let grids = evaluator.planeGrids() {
+            return try directory.saveSample(grids, name: "densities.json")
+        }
+        let kind = recipe.phases[state.phase].kind
+        guard kind == .flowMLE || kind == .joint, let samples = evaluator.samples(64) else { return }
+        let grid = SampleGrid(
+            backend.floats(samples), height: data.extents[0], width: data.extents[1],
+            channels: data.extents[2])
+        try grid.write(to: "\(directory.files.samples)/\(state.phase)-\(kind.rawValue).jpg")
+    }
+
+    private func result(_ predictions: Predictions?) -> RunResult {
+        var result = RunResult(recipe: recipe, header: directory.header, command: options.command)
+        let last = phases.last
+        (result.testError, result.testNLL, result.ece) = (last?.testError, last?.testNLL, last?.ece)
+        (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
+        for phase in phases {
+            result.steps[phase.name, default: 0] += phase.steps
+            result.phaseSeconds[phase.name, default: 0] += phase.seconds
+        }
+        result.seconds = state.seconds.reduce(0, +)
+        result.splitRule = data.split.rule
+        result.phases = phases.map {
+            .init(
+                name: $0.name, testError: $0.testError, testNLL: $0.testNLL,
+                flowBitsPerDim: $0.flowBitsPerDim,
+                steps: $0.steps, seconds: $0.seconds)
+        }
+        result.errors = predictions.map { RunResult.bitmap(of: $0.wrong) }
+        return result
+    }
+}
+
+extension RunHeader {
+    init(_ recipe: Recipe, _ data: ExperimentData, _ backend: CPUBackend) {
+        let summary = Dictionary(uniqueKeysWithValues: backend.summary)
+        let machine = MachineRecord(
+            cpu: summary["processor"] ?? "", isa: summary["instruction set"] ?? "",
+            blas: summary["OpenBLAS"] ?? "", onednn: summary["oneDNN"] ?? "", threads: backend.threads,
+            precision: backend.reduced.rawValue)
+        let record = DataRecord(
+            name: data.name, sha256: data.train.sha256, train: data.train.count, test: data.test.count,
+            classes: data.train.classes, height: data.extents[0], width: data.extents[1],
+            channels: data.extents[2])
+        self.init(
+            recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(), machine: machine,
+            data: record, startedAt: Date.now.ISO8601Format())
+    }
+}

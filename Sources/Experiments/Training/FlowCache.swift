@@ -1,0 +1,38 @@
+import Flows
+import Foundation
+import Networks
+import Tensors
+
+/// Trained flows by the hash of everything that made them, so that no run repeats another's maximum likelihood.
+public struct FlowCache: Sendable {
+    /// The folder of flows.
+    public let folder: String
+
+    public init(folder: String) { self.folder = folder }
+
+    /// A flow must be evaluated in the precision it trained in: both are part of its name.
+    func path(_ hash: String, precision: ScalarType) -> String {
+        "\(folder)/flow-\(hash.prefix(24))-\(precision.rawValue).safetensors"
+    }
+
+    /// The flow at `path` with the seconds it took; nil where there is none.
+    /// - Throws: `UserError(.data)` for a damaged file.
+    func read(_ path: String) throws -> (file: SafetensorsFile, seconds: Double)? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let file = try SafetensorsFile(path: path)
+        return (file, file.metadata["seconds"].flatMap(Double.init) ?? 0)
+    }
+
+    func write(_ state: TrainingState, to path: String) throws {
+        guard let flow = state.flow else { return }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw UserError(.output, "cannot make the folder of trained flows", at: folder)
+        }
+        var file = SafetensorsFile()
+        flow.store.write(to: &file, prefix: "flow")
+        file.metadata["seconds"] = state.seconds[0].description
+        try file.write(to: path)
+    }
+}

@@ -1,0 +1,133 @@
+import EnergyModels
+import Flows
+import Foundation
+import Networks
+import Tensors
+
+// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`
+// by the parameters' own names; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the parameters' order.
+
+extension TrainingState {
+    /// Parameters only: what evaluation and other programs need.
+    public var weightsFile: SafetensorsFile {
+        var file = SafetensorsFile()
+        for (prefix, store) in stores { store.write(to: &file, prefix: prefix) }
+        if let energy { file.metadata["normalizer"] = energy.normalizer.description }
+        file.metadata["flowIsInitialized"] = String(flowIsInitialized)
+        file.metadata["energyIsInitialized"] = String(energyIsInitialized)
+        return file
+    }
+
+    /// Everything: parameters, moments, gate and counters.
+    public var stateFile: SafetensorsFile {
+        var file = weightsFile
+        for (name, optimizer) in [("flow", flowOptimizer), ("energy", energyOptimizer)] {
+            guard let optimizer else { continue }
+            let shape = [optimizer.first.count]
+            file.tensors["\(name).optimizer.first"] = .init(
+                floats: backend.floats(optimizer.first), shape: shape)
+            file.tensors["\(name).optimizer.second"] = .init(
+                floats: backend.floats(optimizer.second), shape: shape)
+            file.metadata["\(name).optimizer.step"] = String(optimizer.step)
+        }
+        file.metadata["energyUpdates"] = String(energyUpdates)
+        file.metadata["flowUpdates"] = String(flowUpdates)
+        file.metadata["phaseSeconds"] = seconds.map(\.description).joined(separator: " ")
+        file.metadata["guardStart"] = guardStart?.description
+        file.metadata["gate"] = (try? JSONEncoder().encode(gate)).map { String(decoding: $0, as: UTF8.self) }
+        return file
+    }
+
+    private var stores: [(prefix: String, store: ParameterStore)] {
+        [
+            ("flow", flow?.store), ("energy", energy?.store), ("average", average?.store),
+            ("base", base?.store),
+        ]
+        .compactMap { pair in pair.1.map { (pair.0, $0) } }
+    }
+
+    /// Takes over parameters from a weights or state file.
+    /// - Throws: `UserError(.data)` when a tensor is missing or has another shape.
+    public func restoreWeights(_ file: SafetensorsFile, of recipe: Recipe, at place: String) throws {
+        if file.tensors.keys.contains(where: { $0.hasPrefix("base.") }) { base = flow?.duplicate() }
+        if let energy, file.tensors.keys.contains(where: { $0.hasPrefix("average.") }) {
+            average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
+        }
+        for (prefix, store) in stores { try store.read(from: file, prefix: prefix, at: place) }
+        energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
+        flowIsInitialized = file.metadata["flowIsInitialized"] == "true"
+        energyIsInitialized = file.metadata["energyIsInitialized"] == "true"
+    }
+
+    /// Takes over everything.
+    /// - Throws: `UserError(.data)` for a file that is not a whole state of this recipe.
+    func restore(_ saved: RunState, of recipe: Recipe, at place: String) throws {
+        let file = saved.file
+        try restoreWeights(file, of: recipe, at: place)
+        (phase, step) = (saved.position.phaseIndex, saved.position.step)
+        energyUpdates = try number(file, "energyUpdates", at: place)
+        flowUpdates = try number(file, "flowUpdates", at: place)
+        seconds = (file.metadata["phaseSeconds"] ?? "").split(separator: " ").compactMap { Double($0) }
+        guardStart = file.metadata["guardStart"].flatMap(Double.init)
+        guard recipe.phases.indices.contains(phase), seconds.count == recipe.phases.count,
+            let gate = file.metadata["gate"].flatMap({
+                try? JSONDecoder().decode(Gate.self, from: Data($0.utf8))
+            })
+        else { throw damaged("phase, times or gate", place) }
+        self.gate = gate
+        let optimizers = recipe.phases[phase]
+        if let flow, file.metadata["flow.optimizer.step"] != nil {
+            let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
+            flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
+        }
+        if let energy, file.metadata["energy.optimizer.step"] != nil {
+            energyOptimizer = try restored(
+                optimizers.optimizer.optimizer(for: energy.store), file, "energy", place)
+        }
+    }
+
+    private func restored(
+        _ optimizer: Optimizer, _ file: SafetensorsFile, _ name: String, _ place: String
+    ) throws -> Optimizer {
+        func moments(_ which: String) throws -> Tensor {
+            guard let values = file.tensors["\(name).optimizer.\(which)"]?.floats(),
+                values.count == optimizer.first.count
+            else { throw damaged("\(name).optimizer.\(which)", place) }
+            return backend.tensor(values, optimizer.first.shape, backend.real)
+        }
+        let step = try number(file, "\(name).optimizer.step", at: place)
+        optimizer.restore(step: step, first: try moments("first"), second: try moments("second"))
+        return optimizer
+    }
+
+    private func number(_ file: SafetensorsFile, _ key: String, at place: String) throws -> Int {
+        guard let value = file.metadata[key].flatMap({ Int($0) }) else { throw damaged(key, place) }
+        return value
+    }
+}
+
+private func damaged(_ what: String, _ place: String) -> UserError {
+    UserError(
+        .data, "the checkpoint lacks \(what), or it does not fit the recipe", at: place,
+        advice: "resume from another checkpoint, or start again in another --out")
+}
+
+extension ParameterStore {
+    func write(to file: inout SafetensorsFile, prefix: String) {
+        for name in names {
+            let view = self[name]
+            file.tensors["\(prefix).\(name)"] = .init(
+                floats: backend.floats(view), shape: view.shape.dimensions)
+        }
+    }
+
+    func read(from file: SafetensorsFile, prefix: String, at place: String) throws {
+        for name in names {
+            let view = self[name]
+            guard let entry = file.tensors["\(prefix).\(name)"], entry.shape == view.shape.dimensions,
+                let values = entry.floats()
+            else { throw damaged("\(prefix).\(name)", place) }
+            backend.copy(backend.tensor(values, view.shape, backend.real), into: view)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Experiments
+
+/// A log with a clock to set, and what it wrote.
+private final class Console: Sendable {
+    let time = Mutex(0.0)
+    let text = Mutex("")
+
+    func log(_ style: ProgressLog.Style) -> ProgressLog {
+        ProgressLog(
+            style: style, clock: { [self] in time.withLock { $0 } },
+            output: { [self] in text.withLock { [added = $0] in $0 += added } })
+    }
+
+    func at(_ seconds: Double) { time.withLock { $0 = seconds } }
+    var written: String { text.withLock { $0 } }
+}
+
+private func status(_ step: Int, phase: Int = 1) -> ProgressStatus {
+    ProgressStatus(
+        phase: "energy", phaseIndex: phase, phaseCount: 3, step: step, steps: 5000,
+        losses: [("V", -1.2041), ("label", 0.31)], gateAccuracy: 0.9123, lastError: 0.12345)
+}
+
+@Suite struct ProgressTests {
+    @Test func lineSaysWhereTrainingStands() {
+        let expected =
+            "[2/3 energy] 120/5000  3.10 it/s  ETA 26:14  V -1.204  label 0.310  gate 0.912  error 12.35 %"
+        #expect(status(120).line(rate: 3.1) == expected)
+        #expect(status(120).line(rate: nil).hasPrefix("[2/3 energy] 120/5000  V"))
+        #expect(ProgressStatus.duration(3723.4) == "1:02:03")
+        #expect(ProgressStatus.duration(59.6) == "1:00")
+        let lost = ProgressStatus(
+            phase: "a", phaseIndex: 0, phaseCount: 1, step: 0, steps: 1,
+            losses: [("V", .nan), ("x", -0.0001)])
+        #expect(lost.line(rate: .infinity) == "[1/1 a] 0/1  V nan  x 0.000")
+    }
+
+    @Test func plainLinesComeEveryTenSeconds() {
+        let console = Console()
+        let log = console.log(.lines)
+        for second in 0..<25 {
+            console.at(Double(second))
+            log.update(status(second * 4))
+        }
+        let lines = console.written.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines.last?.contains(" 80/5000  4.00 it/s  ETA 20:30 ") == true)
+        console.at(25)
+        log.update(status(5000))
+        log.update(status(0, phase: 2))
+        #expect(console.written.split(separator: "\n").count == 5)
+        #expect(!console.written.contains("\r"))
+    }
+
+    @Test func terminalLineIsRewrittenAndMakesRoomForMessages() {
+        let console = Console()
+        let log = console.log(.terminal(width: 30))
+        log.update(status(1))
+        console.at(0.1)
+        log.update(status(2))
+        console.at(0.3)
+        log.update(status(3))
+        log.note("hello")
+        log.end()
+        let clear = "\r\u{1B}[K"
+        let first = "\(clear)[2/3 energy] 1/5000  V -1.204"
+        let second = "\(clear)[2/3 energy] 3/5000  10 it/s "
+        #expect(console.written.hasPrefix(first.prefix(first.count)))
+        #expect(console.written.components(separatedBy: clear).map(\.count).max() ?? 99 <= 29)
+        #expect(console.written.hasSuffix("\(clear)hello\n"))
+        #expect(console.written.contains(second.prefix(25)))
+        #expect(!console.written.contains("2/5000"))
+    }
+
+    @Test func quietKeepsWarnings() {
+        let console = Console()
+        let log = console.log(.quiet)
+        log.update(status(1))
+        log.note("a")
+        log.logger(label: "x").info("b")
+        log.logger(label: "x").warning("c", metadata: ["k": "v"])
+        log.warn("d")
+        #expect(console.written == "warning: c k=v\nwarning: d\n")
+    }
+}
+
+@Suite struct InterruptionTests {
+    @Test func firstSignalIsAFlagTheSecondEnds() async {
+        await #expect(processExitsWith: .exitCode(128 + SIGINT)) {
+            Interruption.install()
+            guard !Interruption.isRequested, Interruption.exitCode == nil else { exit(1) }
+            // To the process: the threads of Swift's pool block signals.
+            kill(getpid(), SIGTERM)
+            for _ in 0..<500 where !Interruption.isRequested { usleep(10_000) }
+            guard Interruption.isRequested, Interruption.exitCode == 128 + SIGTERM else { exit(2) }
+            kill(getpid(), SIGINT)
+            sleep(10)
+            exit(3)
+        }
+    }
+}
+
+@Suite struct SourceCommitTests {
+    @Test func commitOfThisCheckoutOrUnknown() throws {
+        let commit = SourceCommit.commit(in: "\(package)/Sources")
+        let hash = commit.map { $0.hasSuffix("-dirty") ? String($0.dropLast(6)) : $0 }
+        // A source archive is no checkout.
+        #expect(hash?.count == 40 || !FileManager.default.fileExists(atPath: "\(package)/.git"))
+        #expect(try withScratch { SourceCommit.commit(in: $0) } == nil)
+        #expect(SourceCommit.commit(in: "/no/such/folder") == nil)
+    }
+}

@@ -1,0 +1,152 @@
+import Tensors
+import Testing
+
+@testable import Experiments
+
+/// The error that `parse` throws for the small recipe with `old` replaced by `new`.
+private func failure(_ old: String, _ new: String, overrides: [String] = []) -> UserError? {
+    #expect(smallRecipe.contains(old))
+    let text = smallRecipe.replacing(old, with: new, maxReplacements: 1)
+    return #expect(throws: UserError.self) {
+        try Recipe.parse(text, file: "r.toml", overrides: overrides)
+    }
+}
+
+@Suite struct RecipeErrorTests {
+    @Test(arguments: [
+        ("steps = 50", "stepz = 50", "r.toml:19", "did you mean `phase.2.steps`?"),
+        ("rate = 1e-3", "rete = 1e-3", "r.toml:21", "did you mean `phase.2.optimizer.rate`?"),
+        ("base = ", "basis = ", "r.toml:11", "did you mean `energy.base`?"),
+        ("[energy]", "[enrgy]", "r.toml:10", "did you mean `energy`?"),
+        ("labels = 500", "labels = 500\npooling = \"max\"", "r.toml:9", "did you mean `energy.pooling`?"),
+        ("labels = 500", "nest.a.b = 1", "r.toml:8", "did you mean `data.test`?"),
+    ])
+    func unknownKeysHaveLineAndNeighbour(old: String, new: String, place: String, advice: String) {
+        let error = failure(old, new)
+        #expect(error?.kind == .recipe)
+        #expect(error?.place == place)
+        #expect(error?.what.hasPrefix("unknown key") == true)
+        #expect(error?.advice == advice)
+    }
+
+    @Test(arguments: [
+        (
+            "steps = 50", "steps = \"ten\"", "r.toml:19",
+            "`phase.2.steps` takes an integer, at least 1, not the string \"ten\""
+        ),
+        ("steps = 50", "steps = 0", "r.toml:19", "`phase.2.steps` takes an integer, at least 1, not 0"),
+        ("steps = 50", "steps = 5e1", "r.toml:19", "`phase.2.steps` takes an integer, at least 1, not 50.0"),
+        ("labels = 500", "labels = true", "r.toml:8", "`data.labels` takes an integer, at least 0, not true"),
+        ("rate = 1e-3", "rate = 0", "r.toml:21", "`phase.2.optimizer.rate` takes a number, above 0.0, not 0"),
+        (
+            "rate = 1e-3", "rate = inf", "r.toml:21",
+            "`phase.2.optimizer.rate` takes a number, above 0.0, not inf"
+        ),
+        (
+            "rate = 1e-3", "rate = nan", "r.toml:21",
+            "`phase.2.optimizer.rate` takes a number, above 0.0, not nan"
+        ),
+        (
+            "base = \"moving\"", "dropout = 0.2", "r.toml:11",
+            "`energy.dropout` takes an array of numbers, each at least 0.0 and below 1.0, not 0.2"
+        ),
+        (
+            "labels = 500", "labels = 2025-01-01", "r.toml:8",
+            "`data.labels` takes an integer, at least 0, not a date"
+        ),
+    ])
+    func wrongValuesHaveLineAndType(old: String, new: String, place: String, what: String) {
+        let error = failure(old, new)
+        #expect(error?.kind == .recipe)
+        #expect(error?.place == place)
+        #expect(error?.what == what)
+    }
+
+    @Test func wrongWordsAreSuggested() {
+        let error = failure("\"moving\"", "\"movin\"")
+        #expect(error?.advice == "did you mean \"moving\"?")
+        #expect(error?.place == "r.toml:11")
+    }
+
+    @Test func keysWithoutEffectAreErrors() {
+        let pool = failure("steps = 20", "steps = 20\npool = 5")
+        #expect(pool?.place == "r.toml:26")
+        #expect(pool?.what == "`phase.3.pool` has no effect here: it goes with kind = \"energy\"")
+        #expect(failure("[energy]", "[flow]\ncouplings = 4\n[energy]")?.place == "r.toml:11")
+    }
+
+    @Test func missingKeysAreErrors() {
+        #expect(failure("method = \"fce\"", "")?.what == "`method` is missing")
+        let steps = failure("steps = 50\n", "")
+        #expect(steps?.what == "`phase.2.steps` is missing")
+        #expect(steps?.place == "r.toml:17")
+    }
+
+    @Test func syntaxErrorsHaveLineAndColumn() {
+        let error = failure("labels = 500", "labels = = 500")
+        #expect(error?.kind == .recipe)
+        #expect(error?.place?.hasPrefix("r.toml:8:") == true)
+        #expect(failure("labels = 500", "labels = 500\nlabels = 5")?.place?.hasPrefix("r.toml:9:") == true)
+        #expect(failure("labels", "la\u{0}bels")?.what == "a NUL byte in a TOML file")
+    }
+
+    @Test(arguments: [
+        ("method = \"fce\"", "method = \"fce-init\"", "r.toml:4"),
+        ("method = \"fce\"", "method = \"fce-vat\"", "r.toml:4"),
+        ("[energy]", "[vat]\nweight = 1\n[energy]", "r.toml:4"),
+        ("labels = 500", "labels = 501", "r.toml:8"),
+        ("source = \"svhn\"", "source = \"plane\"", "r.toml"),
+        ("base = \"moving\"", "network = \"mlp\"", "r.toml:11"),
+        ("base = \"moving\"", "dropout = [0.5]", "r.toml:11"),
+        ("base = \"moving\"", "priors = [0.5, 0.5]", "r.toml:11"),
+        ("steps = 20", "steps = 20\ngate = { high = 0.4, low = 0.6 }", "r.toml:26"),
+        ("kind = \"flow-mle\"", "kind = \"energy\"", "r.toml:14"),
+    ])
+    func contradictionsAreErrors(old: String, new: String, place: String) {
+        let error = failure(old, new)
+        #expect(error?.kind == .recipe)
+        #expect(error?.place == place)
+        #expect(error?.advice != nil || error?.what.isEmpty == false)
+    }
+
+    @Test func linesOfEveryShapeOfKey() {
+        let text = """
+            a.b = 1
+            "c d" = [ # comment
+                { e = 1 },
+                { e = \"\"\"
+            two \\" lines\"\"\", f = 'x' },
+            ]
+            long = '''
+            [not.a.table]
+            '''
+            [t.u]
+            v = { w = { x = 1 } }
+            [[p]]
+            [p.q]
+            r = 1
+            [[p]]
+            s = "# no comment" # comment
+            """
+        let lines = TOMLLines(text).lines
+        let expected: [[String]: Int] = [
+            ["a"]: 1, ["a", "b"]: 1, ["c d"]: 2, ["c d", "0"]: 3, ["c d", "0", "e"]: 3, ["c d", "1"]: 4,
+            ["c d", "1", "e"]: 4, ["c d", "1", "f"]: 5, ["long"]: 7, ["t"]: 10, ["t", "u"]: 10,
+            ["t", "u", "v"]: 11, ["t", "u", "v", "w"]: 11, ["t", "u", "v", "w", "x"]: 11, ["p"]: 12,
+            ["p", "0"]: 12, ["p", "0", "q"]: 13, ["p", "0", "q", "r"]: 14, ["p", "1"]: 15,
+            ["p", "1", "s"]: 16,
+        ]
+        #expect(lines == expected)
+    }
+
+    /// The scanner sees only what TOMLKit accepted, but it must end on anything.
+    @Test func scannerEndsOnAnyText() {
+        var stream = RandomStream(RandomKey(seed: 3, purpose: .noise))
+        let alphabet = Array("[]{}\"'=.,#\\ab1\n \"\"\"")
+        for _ in 0..<2000 {
+            let text = String((0..<stream.below(40)).map { _ in alphabet[stream.below(alphabet.count)] })
+            let lines = TOMLLines(text).lines.values
+            #expect(lines.allSatisfy { $0 >= 1 && $0 <= 41 })
+        }
+    }
+}

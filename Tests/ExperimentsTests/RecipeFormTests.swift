@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+@testable import Experiments
+
+/// Every recipe of the package, relative to its folder of recipes.
+private let files =
+    FileManager.default.enumerator(atPath: "\(package)/Recipes")?
+    .compactMap { $0 as? String }.filter { $0.hasSuffix(".toml") }.sorted() ?? []
+
+@Suite struct RecipeFormTests {
+    @Test func canonicalFormIsStable() throws {
+        let recipe = try Recipe.parse(smallRecipe, file: "tests/small.toml")
+        let expected = try String(contentsOfFile: golden("recipe-small.toml"), encoding: .utf8)
+        #expect(recipe.canonical == expected)
+        #expect(recipe.hash == "469ff99498e4ced2d39bb6dc9e4d0e6058284f9e47d4c71339ed3992b80e912f")
+        #expect(recipe.protocolHash == "e13c9be264ca9d5811a14eec830b568510fe759de580a9fed602768ba40a9919")
+    }
+
+    @Test func hashIsOfMeaningNotOfSpelling() throws {
+        let recipe = try Recipe.parse(smallRecipe)
+        let same = try Recipe.parse(
+            """
+            method = 'fce'
+            data.labels = 5_00
+            data.source = 'svhn'
+            energy = { width = 1, base = 'moving' }
+            phase = [
+                { kind = 'flow-mle', steps = 40 },
+                { steps = 50, kind = 'energy', pool = 640, optimizer.rate = 0.001 },
+                { kind = "joint", steps = 0x14 },
+            ]
+            """)
+        #expect(same.hash == recipe.hash)
+        #expect(try Recipe.parse(smallRecipe, overrides: ["energy.width=1.5"]).hash != recipe.hash)
+    }
+
+    @Test func protocolHashLeavesOutSeedsPathsAndReports() throws {
+        let recipe = try Recipe.parse(smallRecipe)
+        let moved = try Recipe.parse(
+            smallRecipe, file: "other.toml",
+            overrides: [
+                "seed=9", "flow.seed=4", "data.directory=/elsewhere", "log.every=7", "evaluate.every=3",
+                "checkpoint.every=2", "report.paper={value=1, cell='x'}",
+            ])
+        #expect(moved.protocolHash == recipe.protocolHash)
+        #expect(moved.hash != recipe.hash)
+        for change in ["vat.epsilon=1", "data.labels=1000", "phase.2.steps=51", "energy.network=conv-large"] {
+            let other = try Recipe.parse(smallRecipe, overrides: [change])
+            #expect(other.protocolHash != recipe.protocolHash, "\(change)")
+        }
+    }
+
+    @Test func flowHashDependsOnTheFlowAlone() throws {
+        let hash = try Recipe.parse(smallRecipe).flowHash(data: "a")
+        let same = try Recipe.parse(
+            smallRecipe, overrides: ["seed=2", "energy.width=2", "phase.3.steps=1", "data.labels=1000"])
+        #expect(same.flowHash(data: "a") == hash)
+        #expect(same.flowHash(data: "b") != hash)
+        for change in ["flow.seed=2", "phase.1.steps=41", "precision=float32", "data.validation=5"] {
+            let other = try Recipe.parse(smallRecipe, overrides: [change])
+            #expect(other.flowHash(data: "a") != hash, "\(change)")
+        }
+    }
+
+    @Test func differencesNameKeys() throws {
+        let recipe = try Recipe.parse(smallRecipe)
+        let other = try Recipe.parse(smallRecipe, overrides: ["phase.2.steps=3", "flow.width=8"])
+        #expect(recipe.differences(from: other) == ["flow.width", "phase.2.steps"])
+    }
+
+    @Test(arguments: files) func recipesOfThePackageAreValid(file: String) throws {
+        let recipe = try Recipe.load("\(package)/Recipes/\(file)")
+        #expect(recipe.name == String(file.dropLast(".toml".count)))
+        #expect(recipe.header.contains("fce train Recipes/\(file)"))
+        #expect(recipe.header.contains("Paper") || file.hasSuffix("base.toml"))
+        #expect(recipe.header.contains("Ours: see Results/"))
+        #expect(try Recipe.parse(recipe.canonical, file: "elsewhere.toml") == recipe)
+    }
+
+    @Test(arguments: files, [true, false]) func smokeRunsAreSmallAndValid(file: String, data: Bool) throws {
+        let recipe = try Recipe.load("\(package)/Recipes/\(file)")
+        let smoke = recipe.smoke(dataIsPresent: data)
+        let small = smoke.recipe
+        // Reading it again applies every check.
+        #expect(try Recipe.parse(small.canonical) == small)
+        #expect(small.phases.map(\.kind) == recipe.phases.map(\.kind))
+        #expect(small.phases.allSatisfy { $0.steps <= 3 && $0.batch <= 8 })
+        #expect(small.flow.width <= 16)
+        let isGenerated = !data && recipe.data.source != .plane
+        #expect((small.data.source == .synthetic) == isGenerated)
+        #expect(smoke.summary.contains { $0.contains("64 generated images") } == isGenerated)
+        #expect(small.data.labels % small.energy.classes == 0)
+        #expect(small.data.labels + small.data.validation <= small.data.train)
+    }
+
+    @Test func packageHasItsRecipes() { #expect(files.count >= 16) }
+
+    @Test func everyKeyIsDocumentedOnce() {
+        let paths = Recipe.keys.map(\.path)
+        #expect(Set(paths).count == paths.count)
+        #expect(
+            Recipe.keys.allSatisfy { !$0.summary.isEmpty && !$0.type.isEmpty && !$0.defaultValue.isEmpty })
+        let rate = Recipe.keys.first { $0.path == "phase.optimizer.rate" }
+        #expect(rate?.type == "a number, above 0.0")
+        #expect(rate?.defaultValue == "0.001 (flow-mle), 0.0003 (energy, joint, supervised)")
+        let decay = Recipe.keys.first { $0.path == "phase.optimizer.decay-start" }
+        #expect(decay?.defaultValue == "0.6")
+        let base = Recipe.keys.first { $0.path == "energy.base" }
+        #expect(base?.defaultValue == "\"none\"")
+        let levels = Recipe.keys.first { $0.path == "flow.levels" }
+        #expect(levels?.defaultValue == "3")
+    }
+
+    @Test func defaultsAreTheDesigns() throws {
+        let recipe = try Recipe.parse(smallRecipe)
+        let joint = recipe.phases[2]
+        #expect(joint.optimizer == OptimizerRecipe(kind: .adam, rate: 3e-4))
+        #expect(joint.flowOptimizer == OptimizerRecipe(kind: .adamax, rate: 1e-5))
+        #expect(joint.gate == GateRecipe())
+        #expect((joint.gate.high, joint.gate.low, joint.gate.cap) == (0.5, 0.5, 20))
+        #expect(recipe.phases[0].optimizer == OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200))
+        #expect((recipe.flow.levels, recipe.flow.blocks, recipe.flow.width) == (3, 8, 512))
+        #expect(recipe.vat.epsilon == 2.5)
+        #expect(recipe.header == "A small recipe.\n\n  fce train small.toml")
+    }
+}

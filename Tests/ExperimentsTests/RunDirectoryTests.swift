@@ -1,0 +1,243 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Experiments
+
+/// Opens the run directory of the small recipe.
+private func open(
+    _ path: String, _ overrides: [String] = [], data: String = "abc", split: SplitRecord = .test,
+    resume: Bool = false
+) throws -> RunDirectory {
+    let recipe = try Recipe.parse(smallRecipe, file: "tests/small.toml", overrides: overrides)
+    return try RunDirectory(
+        at: path, recipe: recipe, header: .test(recipe, data: data), split: split, resume: resume)
+}
+
+private func position(_ step: Int, phase: Int = 1) -> RunPosition {
+    RunPosition(phaseIndex: phase, phase: "energy", step: step, seconds: Double(step) / 8)
+}
+
+private func state(_ step: Int) -> SafetensorsFile {
+    SafetensorsFile(
+        metadata: ["gate": "0.5"], tensors: ["w": SafetensorsEntry(floats: [Float(step)], shape: [1])])
+}
+
+private func row(_ step: Int) -> MetricsRow {
+    MetricsRow(phase: "energy", phaseIndex: 1, step: step, time: Double(step), values: ["value": -1.25])
+}
+
+private func names(_ path: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+}
+
+@Suite struct RunDirectoryTests {
+    @Test func holdsWhatReportsRead() throws {
+        try withScratch { folder in
+            let path = "\(folder)/deep/run"
+            let run = try open(path)
+            let files = RunFiles(path: path + "/")
+            #expect(try files.recipe() == Recipe.parse(smallRecipe, file: "tests/small.toml"))
+            #expect(try files.header() == run.header)
+            #expect(try files.split() == .test)
+            #expect(try files.header().machine.summary == "Test, AVX2, 2 threads")
+            var result = RunResult(recipe: try files.recipe(), header: run.header, command: "fce train x")
+            result.testError = 0.25
+            result.phases = [RunResult.Phase(name: "energy", testError: 0.3, steps: 50, seconds: 1.5)]
+            result.errors = RunResult.bitmap(of: [true, false, true])
+            try run.save(result)
+            #expect(try files.result() == result)
+            var evaluation = RunEvaluation(phases: [RunEvaluation.Phase(name: "energy", steps: 5, seconds: 1)]
+            )
+            evaluation.phases[0].confusion = [[3, 1], [0, 2]]
+            try run.save(evaluation)
+            #expect(try files.evaluation() == evaluation)
+            try run.savePredictions(probabilities: [0.5, 0.5, 1, 0], labels: [0, 1], classes: 2)
+            let predictions = try SafetensorsFile(path: files.predictions)
+            #expect(predictions.tensors["probabilities"]?.shape == [2, 2])
+            #expect(predictions.tensors["labels"]?.integers() == [0, 1])
+            #expect(
+                try names(path) == [
+                    "checkpoints", "evaluation.json", "lock", "metrics.jsonl", "predictions.safetensors",
+                    "recipe.toml", "result.json", "run.json", "samples", "split.json",
+                ])
+        }
+    }
+
+    @Test func bitmapsRoundTrip() throws {
+        let recipe = try Recipe.parse(smallRecipe)
+        var result = RunResult(recipe: recipe, header: .test(recipe), command: "")
+        let wrong = (0..<19).map { $0 % 3 == 0 }
+        result.errors = RunResult.bitmap(of: wrong)
+        #expect(result.errors == "SZIE")
+        #expect(result.wrongImages(count: 19) == wrong)
+        #expect(result.wrongImages(count: 16) == nil)
+    }
+
+    @Test func unwritableNumbersAreErrors() throws {
+        try withScratch { folder in
+            let run = try open("\(folder)/run")
+            var evaluation = RunEvaluation(phases: [])
+            evaluation.energies = RunEvaluation.Energies(data: [.nan], samples: [])
+            let error = #expect(throws: UserError.self) { try run.save(evaluation) }
+            #expect(error?.kind == .diverged)
+        }
+    }
+
+    @Test func folderIsTakenOnce() throws {
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            _ = try open(path)
+            let taken = #expect(throws: UserError.self) { try open(path) }
+            #expect(taken?.kind == .recipe)
+            #expect(taken?.advice?.contains("--resume") == true)
+            try write("x", to: "\(folder)/thesis.txt")
+            let foreign = #expect(throws: UserError.self) { try open(folder) }
+            #expect(
+                foreign?.what.contains("thesis.txt") == true || foreign?.what.contains("holds run") == true)
+            #expect(try names(folder) == ["run", "thesis.txt"])
+            let file = #expect(throws: UserError.self) { try open("\(folder)/thesis.txt") }
+            #expect(file?.kind == .output)
+        }
+    }
+
+    @Test func resumeRefusesWhatDiffers() throws {
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            _ = try open(path)
+            func refusal(_ body: () throws -> RunDirectory) -> String {
+                let error = #expect(throws: UserError.self) { try body() }
+                #expect(error?.kind == .recipe)
+                return error?.what ?? ""
+            }
+            let recipe = refusal { try open(path, ["flow.width=64", "phase.2.steps=3"], resume: true) }
+            #expect(recipe == "cannot resume: the recipe differs: `flow.width`, `phase.2.steps`")
+            #expect(refusal { try open(path, data: "xyz", resume: true) }.contains("the data differ"))
+            var split = SplitRecord.test
+            split.labelled = [1, 3]
+            #expect(refusal { try open(path, split: split, resume: true) }.contains("the split differs"))
+            _ = try open(path, resume: true)
+        }
+    }
+
+    @Test func lastTwoStatesAreKept() throws {
+        try withScratch { folder in
+            let run = try open("\(folder)/run")
+            for step in [8, 9, 10, 100] { try run.saveState(state(step), at: position(step)) }
+            try run.saveWeights(state(1), at: position(50))
+            let expected = [
+                "state-1-10.safetensors", "state-1-100.safetensors", "weights-1-energy.safetensors",
+            ]
+            #expect(try names(run.files.checkpoints) == expected)
+            try run.saveState(state(1), at: position(1, phase: 2))
+            #expect(try names(run.files.checkpoints).contains("state-2-1.safetensors"))
+            let weights = try SafetensorsFile(path: run.files.weights(phaseIndex: 1, name: "energy"))
+            #expect(weights.metadata["kind"] == "weights")
+            #expect(try Recipe.parse(weights.metadata["recipe"] ?? "").hash == weights.metadata["recipeHash"])
+        }
+    }
+
+    @Test func resumeCutsMetricsToTheCheckpoint() throws {
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            do {
+                let run = try open(path)
+                try run.metrics.append(row(1))
+                try run.saveState(state(1), at: position(1))
+                try run.metrics.append(row(2))
+                let file = try #require(FileHandle(forWritingAtPath: "\(path)/metrics.jsonl"))
+                try file.seekToEnd()
+                try file.write(contentsOf: Data("{\"phase\":\"ene".utf8))
+                #expect(try run.files.metrics().rows == [row(1), row(2)])
+            }
+            let run = try open(path, resume: true)
+            let restored = try #require(try run.restoreState())
+            #expect(restored.position == position(1))
+            #expect(restored.file.metadata["gate"] == "0.5")
+            #expect(restored.file.tensors["w"]?.floats() == [1])
+            try run.metrics.append(row(3))
+            #expect(try run.files.metrics().rows == [row(1), row(3)])
+            #expect(run.notices.isEmpty)
+        }
+    }
+
+    @Test func lostMetricsAreNoticed() throws {
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            do {
+                let run = try open(path)
+                try run.metrics.append(row(1))
+                try run.saveState(state(1), at: position(1))
+            }
+            try write("", to: "\(path)/metrics.jsonl")
+            let run = try open(path, resume: true)
+            #expect(try run.restoreState()?.position == position(1))
+            #expect(run.notices.first?.contains("lines are missing") == true)
+        }
+    }
+
+    @Test func withoutCheckpointTheRunStartsAnew() throws {
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            do {
+                let run = try open(path, resume: true)
+                try run.metrics.append(row(1))
+            }
+            let run = try open(path, resume: true)
+            #expect(try run.restoreState() == nil)
+            #expect(try run.files.metrics().rows.isEmpty)
+        }
+    }
+
+    @Test func damagedCheckpointFallsBack() throws {
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            do {
+                let run = try open(path)
+                try run.saveState(state(1), at: position(1))
+                try run.saveState(state(2), at: position(2))
+            }
+            let newest = "\(path)/checkpoints/state-1-2.safetensors"
+            let whole = try #require(SystemCall.readAll(newest))
+            try Data(whole.dropLast(2)).write(to: URL(fileURLWithPath: newest))
+            try write("torn", to: "\(path)/checkpoints/.partial-1-state-1-3.safetensors")
+            let run = try open(path, resume: true)
+            #expect(try run.restoreState()?.position == position(1))
+            #expect(run.notices.count == 1)
+            #expect(run.notices.first?.contains("2 bytes are missing") == true)
+            let expected = ["state-1-1.safetensors", "state-1-2.safetensors.damaged"]
+            #expect(try names(run.files.checkpoints) == expected)
+            try Data(whole.dropLast(2)).write(
+                to: URL(fileURLWithPath: "\(path)/checkpoints/state-1-1.safetensors"))
+            let error = #expect(throws: UserError.self) { try run.restoreState() }
+            #expect(error?.what == "all checkpoints are damaged")
+        }
+    }
+
+    @Test func checkpointsOfOtherRunsAreRefused() throws {
+        try withScratch { folder in
+            let other = try open("\(folder)/other", ["seed=2"])
+            try other.saveState(state(1), at: position(1))
+            let run = try open("\(folder)/run")
+            try FileManager.default.copyItem(
+                atPath: "\(folder)/other/checkpoints/state-1-1.safetensors",
+                toPath: "\(folder)/run/checkpoints/state-1-1.safetensors")
+            let error = #expect(throws: UserError.self) { try run.restoreState() }
+            #expect(error?.kind == .recipe)
+        }
+    }
+
+    @Test func brokenRecordsAreNamed() throws {
+        try withScratch { folder in
+            let files = RunFiles(path: folder)
+            #expect(throws: UserError.self) { try files.header() }
+            try write("{\"format\":1", to: "\(folder)/run.json")
+            let broken = #expect(throws: UserError.self) { try files.header() }
+            #expect(broken?.what == "not the run.json of a run: the JSON is broken")
+            try write("{\"format\":1,\"seed\":1}", to: "\(folder)/split.json")
+            let partial = #expect(throws: UserError.self) { try files.split() }
+            #expect(partial?.kind == .data)
+            #expect(partial?.what.contains("is missing") == true)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+@testable import Experiments
+
+/// Runs `body` with an empty folder that is removed afterwards.
+func withScratch<Value>(_ body: (String) throws -> Value) throws -> Value {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fce-\(UUID().uuidString)")
+        .path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try body(folder)
+}
+
+func write(_ text: String, to path: String) throws {
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+}
+
+/// The package's folder.
+let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+func golden(_ name: String) -> String { "\(package)/Tests/Golden/\(name)" }
+
+/// A whole recipe of few lines, to which tests add.
+let smallRecipe = """
+    # A small recipe.
+    #
+    #   fce train small.toml
+    method = "fce"
+
+    [data]
+    source = "svhn"
+    labels = 500
+
+    [energy]
+    base = "moving"
+
+    [[phase]]
+    kind = "flow-mle"
+    steps = 40
+
+    [[phase]]
+    kind = "energy"
+    steps = 50
+    pool = 640
+    optimizer = { kind = "adam", rate = 1e-3 }
+
+    [[phase]]
+    kind = "joint"
+    steps = 20
+
+    """
+
+extension MachineRecord {
+    static let test = MachineRecord(
+        cpu: "Test", isa: "AVX2", blas: "OpenBLAS Haswell", onednn: "none", threads: 2, precision: "float32")
+}
+
+extension RunHeader {
+    static func test(_ recipe: Recipe, data: String = "abc") -> RunHeader {
+        let record = DataRecord(
+            name: recipe.data.name, sha256: data, train: 7000, test: 2000, classes: 10, height: 32, width: 32,
+            channels: 3)
+        return RunHeader(
+            recipe: recipe, tool: "fce 0.1.0", commit: "unknown", machine: .test, data: record,
+            startedAt: "2025-01-01T00:00:00Z")
+    }
+}
+
+extension SplitRecord {
+    static let test = SplitRecord(
+        seed: 1, data: "abc", labelled: [1, 2], unlabelled: [1, 2, 3], validation: [0])
+}

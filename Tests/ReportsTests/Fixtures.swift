@@ -1,0 +1,38 @@
+import Experiments
+import Foundation
+
+/// A run's header, with strings that try to break out of the page.
+func header(name: String = "svhn10k/500-fce") -> RunHeader {
+    var recipe = Recipe()
+    recipe.name = name
+    return RunHeader(
+        recipe: recipe, tool: "fce 0.1.0", commit: "abc123",
+        machine: MachineRecord(
+            cpu: "a & b", isa: "AVX2", blas: "OpenBLAS", onednn: "none", threads: 2, precision: "float32"),
+        data: DataRecord(
+            name: "svhn10k", sha256: String(repeating: "a", count: 64), train: 7000, test: 4, classes: 2,
+            height: 2, width: 2, channels: 3),
+        startedAt: "2026-01-01T00:00:00Z")
+}
+
+/// A result of `recipe` with a test error in 0...1.
+func result(_ name: String, seed: Int, error: Double?, paper: Double? = nil) -> RunResult {
+    var recipe = Recipe()
+    recipe.name = name
+    recipe.seed = seed
+    recipe.report.paper = paper.map { .init(value: $0, sd: 0.28, cell: "Table 4") }
+    var result = RunResult(recipe: recipe, header: header(name: name), command: "fce train \(name).toml")
+    result.testError = error
+    result.flowBitsPerDim = 2.5
+    result.seconds = 90
+    result.steps = ["joint": 20, "flow-mle": 10]
+    return result
+}
+
+/// An empty folder that is removed when `body` is done.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder.path)
+}

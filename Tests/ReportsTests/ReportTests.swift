@@ -1,0 +1,153 @@
+import Datasets
+import Experiments
+import Foundation
+import Tensors
+import Testing
+
+@testable import Reports
+
+private let hostile = "<script>alert(\"x\")</script>&'"
+
+/// Writes a small run with everything a report can show.
+private func writeRun(to folder: String) throws {
+    let run = RunFiles(path: folder)
+    func write(_ text: String, _ name: String) throws {
+        try text.write(toFile: run.file(name), atomically: true, encoding: .utf8)
+    }
+    func json(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    }
+    try FileManager.default.createDirectory(atPath: run.samples, withIntermediateDirectories: true)
+    try write(try json(header(name: hostile)), "run.json")
+    try write(try json(result(hostile, seed: 1, error: 0.25, paper: 7.05)), "result.json")
+    try write("name = \"\(hostile)\"\n", "recipe.toml")
+    let metrics = [
+        #"{"phase":"flow-mle","phaseIndex":0,"step":1,"time":1,"bpd":3.5}"#,
+        #"{"phase":"joint","phaseIndex":1,"step":1,"time":2,"value":-1,"gateEMA":0.5,"turn":1,"dData":null}"#,
+        #"{"phase":"joint","phaseIndex":1,"step":2,"time":3,"event":"switch","to":"flow"}"#,
+        #"{"phase":"joint","phaseIndex":1,"step":2,"time":4,"value":-0.5,"gateEMA":0.6,"turn":0,"testError":0.25}"#,
+    ]
+    try write(metrics.joined(separator: "\n") + "\n", "metrics.jsonl")
+    var phase = RunEvaluation.Phase(name: hostile, steps: 10, seconds: 5)
+    phase.testError = 0.25
+    let evaluation = RunEvaluation(
+        phases: [phase], energies: .init(data: [1, 2, 3], samples: [-1, 0, 1]),
+        hardest: [.init(index: 3, label: 0, predicted: 1, probability: 0.9)])
+    try write(try json(evaluation), "evaluation.json")
+    try SafetensorsFile(
+        tensors: [
+            "probabilities": SafetensorsEntry(
+                floats: [0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.1, 0.9], shape: [4, 2]),
+            "labels": SafetensorsEntry(int32s: [0, 1, 0, 0], shape: [4]),
+        ]
+    ).write(to: run.predictions)
+    let grid = SampleGrid([Float](repeating: 0, count: 24), height: 2, width: 2, channels: 3)
+    try grid.write(to: run.samples + "/1-joint.jpg")
+}
+
+private func images() -> ImageDataset {
+    ImageDataset(
+        name: "t", height: 2, width: 2, channels: 3, classNames: [hostile, "two"],
+        pixels: [UInt8](repeating: 100, count: 48), labels: [0, 1, 0, 0])
+}
+
+@Suite struct ReportTests {
+    @Test func theFullPageIsWellFormedSelfContainedAndEscaped() throws {
+        try withTemporaryFolder { folder in
+            try writeRun(to: folder)
+            let page = HTMLReport(try ReportContent(RunFiles(path: folder), testImages: images())).html
+            let elements = XMLElements(String(page.dropFirst("<!DOCTYPE html>\n".count)))
+            #expect(elements.isWellFormed)
+            #expect(elements.names["script"] == nil && elements.names["link"] == nil)
+            #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("url("))
+            #expect(!page.contains(hostile) && page.contains("&lt;script&gt;"))
+            #expect(elements.names["img"] == 2, "a sample grid and a thumbnail")
+            #expect((elements.names["svg"] ?? 0) >= 7)
+            #expect(page.contains("25.00") && page.contains("paper 7.05 ± 0.28"))
+        }
+    }
+
+    @Test func aRunThatJustStartedSaysWhatIsMissing() throws {
+        let page = HTMLReport(ReportContent(header: header())).html
+        #expect(XMLElements(String(page.dropFirst("<!DOCTYPE html>\n".count))).isWellFormed)
+        for reason in [
+            "No sample grids", "Nothing was logged", "No predictions", "No histogram", "recipe.toml",
+        ] {
+            #expect(page.contains(reason))
+        }
+    }
+
+    @Test func missingFilesAreLeftOutAndDamagedOnesRefused() throws {
+        try withTemporaryFolder { folder in
+            #expect(throws: UserError.self) { try ReportContent(RunFiles(path: folder)) }
+            try writeRun(to: folder)
+            try FileManager.default.removeItem(atPath: folder + "/result.json")
+            let content = try ReportContent(RunFiles(path: folder))
+            #expect(
+                content.result == nil && content.gates.isEmpty && content.hardest.count == 1
+                    && content.hardest[0].jpeg == nil)
+            try "{".write(toFile: folder + "/evaluation.json", atomically: true, encoding: .utf8)
+            #expect(throws: UserError.self) { try ReportContent(RunFiles(path: folder)) }
+        }
+    }
+
+    @Test func gateThresholdsComeFromTheRecipe() throws {
+        try withTemporaryFolder { folder in
+            try writeRun(to: folder)
+            var recipe = Recipe()
+            var joint = PhaseRecipe(kind: .joint)
+            (joint.gate.high, joint.gate.low) = (0.525, 0.475)
+            recipe.phases = [PhaseRecipe(kind: .flowMLE), joint]
+            for index in recipe.phases.indices { recipe.phases[index].steps = 10 }
+            try recipe.canonical.write(toFile: folder + "/recipe.toml", atomically: true, encoding: .utf8)
+            let content = try ReportContent(RunFiles(path: folder))
+            #expect(content.gates == [1: [0.475, 0.525]])
+            let path = folder + "/report.html"
+            try HTMLReport(content).write(to: path)
+            let page = try String(contentsOfFile: path, encoding: .utf8)
+            // Two thresholds; the diagonal of the reliability diagram is the third rule.
+            #expect(page.components(separatedBy: "class=\"rule\"").count - 1 == 3)
+        }
+    }
+
+    @Test func aPlaneRunShowsItsDensities() throws {
+        let json = #"{"extent":[-1,1,-1,1],"size":1,"grids":{"flow":[0],"class0":[0],"class1":[0]}}"#
+        var content = ReportContent(header: header())
+        content.plane = try PlaneDensities(json: Data(json.utf8), file: "densities.json")
+        let page = HTMLReport(content).html
+        let elements = XMLElements(String(page.dropFirst("<!DOCTYPE html>\n".count)))
+        #expect(elements.isWellFormed && elements.names["image"] == 6)
+        #expect(page.contains("points of the plane") && !page.contains("No sample grids"))
+    }
+}
+
+@Suite struct SampleGridTests {
+    @Test func imagesAreTiledRowByRow() {
+        let grid = SampleGrid([-0.5, 0, 0.25], height: 1, width: 1, channels: 1, columns: 2)
+        #expect(grid.width == 4 && grid.height == 4)
+        func grey(_ x: Int, _ y: Int) -> [UInt8] {
+            Array(grid.pixels[((y * 4 + x) * 3)..<((y * 4 + x) * 3 + 3)])
+        }
+        #expect(grey(0, 0) == [0, 0, 0] && grey(3, 0) == [128, 128, 128] && grey(0, 3) == [192, 192, 192])
+        #expect(grey(1, 0) == [255, 255, 255] && grid.clippedShare == 0)
+    }
+
+    @Test func onlyThePictureIsClippedAndTheShareIsKnown() {
+        let grid = SampleGrid([-2, .nan, 0.5, 0.499], height: 1, width: 4, channels: 1)
+        #expect(grid.pixels[0] == 0 && grid.pixels[3] == 0 && grid.pixels[6] == 255 && grid.pixels[9] == 255)
+        #expect(grid.clippedShare == 0.75)
+    }
+
+    @Test func theFileDecodesToTheTiles() throws {
+        try withTemporaryFolder { folder in
+            let values = (0..<4).flatMap { image in [Float](repeating: Float(image) / 8 - 0.25, count: 64 * 3)
+            }
+            let grid = SampleGrid(values, height: 8, width: 8, channels: 3)
+            try grid.write(to: folder + "/grid.jpg")
+            let image = try JPEGImage.read(folder + "/grid.jpg")
+            #expect(image.width == 18 && image.height == 18)
+            let center = (4 * 18 + 4) * 3
+            #expect(abs(Int(image.pixels[center]) - 64) <= 6)
+        }
+    }
+}

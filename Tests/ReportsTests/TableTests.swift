@@ -1,0 +1,99 @@
+import Experiments
+import Foundation
+import Tensors
+import Testing
+
+@testable import Reports
+
+@Suite struct TableTests {
+    private func table() throws -> ResultsTable {
+        try ResultsTable([
+            result("a|b", seed: 3, error: 0.0762, paper: 7.05), result("plain", seed: 1, error: 0.2),
+            result("a|b", seed: 1, error: 0.0731, paper: 7.05),
+            result("a|b", seed: 2, error: 0.0695, paper: 7.05),
+        ])
+    }
+
+    @Test func rowsAreCellsWithMeanSpreadAndDifference() throws {
+        let table = try table()
+        #expect(table.rows.map(\.sample.recipe) == ["a|b", "plain"])
+        let row = table.rows[0]
+        #expect(row.results.map(\.seed) == [1, 2, 3])
+        #expect(abs(try #require(row.difference) - (StatisticsGolden.seedMean - 7.05)) < 1e-9)
+        let interval = try #require(row.differenceInterval)
+        #expect(abs(interval.lower - StatisticsGolden.seedInterval.0) < 1e-9)
+        #expect(table.rows[1].difference == nil && table.rows[1].differenceInterval == nil)
+    }
+
+    @Test func markdownShowsEverySeedAndKeepsItsColumns() throws {
+        let markdown = try table().markdown
+        #expect(markdown.contains("7.29 ± 0.34 (3)") && markdown.contains("7.31, 6.95, 7.62"))
+        #expect(markdown.contains("+0.24 [−0.59, +1.08]"))
+        #expect(markdown.contains("flow-mle 10, joint 20") && markdown.contains("fce train plain.toml"))
+        let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("|") }
+        let bars = rows.map { $0.replacing("\\|", with: "").count { $0 == "|" } }
+        #expect(rows.count == 4 && Set(bars) == [ResultsTable.columns.count + 1])
+    }
+
+    @Test func csvQuotesAndKeepsItsColumns() throws {
+        let lines = try table().csv.split(separator: "\r\n")
+        #expect(
+            lines.count == 3
+                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 21 }
+        )
+        let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
+        #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))
+    }
+
+    @Test func jsonHoldsTheNumbers() throws {
+        struct Content: Decodable { let rows: [TableRecord] }
+        let content = try JSONDecoder().decode(Content.self, from: Data(try table().json().utf8))
+        #expect(content.rows[0].errors.map { ($0 * 100).rounded() } == [731, 695, 762])
+        #expect(content.rows[1].paperError == nil)
+    }
+
+    @Test func latexEscapes() throws {
+        let latex = try ResultsTable([result("a_b & 5%", seed: 1, error: 0.1)]).latex
+        #expect(latex.contains("a\\_b \\& 5\\%") && latex.contains("\\bottomrule"))
+    }
+
+    @Test(arguments: ["data", "split", "selection", "protocol", "seed", "error"])
+    func whatIsNotComparableIsNotMerged(what: String) throws {
+        let first = result("cell", seed: 1, error: 0.1)
+        var other = result("cell", seed: 2, error: 0.2)
+        #expect(try ResultsTable([first, other]).rows.count == 1)
+        switch what {
+        case "data": other.dataSHA256 = "b"
+        case "split": other.splitRule = "random"
+        case "selection": other.selection = "best epoch"
+        case "protocol": other.protocolHash = "b"
+        case "seed": other.seed = 1
+        default: other.testError = nil
+        }
+        #expect(throws: UserError.self) { try ResultsTable([first, other]) }
+    }
+
+    @Test func differentProtocolsAreDifferentRows() throws {
+        var other = result("other", seed: 1, error: 0.2)
+        other.protocolHash = "b"
+        #expect(try ResultsTable([result("cell", seed: 1, error: 0.1), other]).rows.count == 2)
+        #expect(throws: UserError.self) { try ResultsTable([]) }
+    }
+
+    @Test func methodsWithoutClassifierHaveARow() throws {
+        let table = try ResultsTable([result("flow", seed: 1, error: nil, paper: 7)])
+        #expect(table.rows[0].error == nil && table.rows[0].difference == nil)
+        #expect(table.markdown.contains("| – |") && table.markdown.contains("2.500"))
+    }
+
+    @Test func cellsAreComparedImageByImage() throws {
+        var a = result("a", seed: 1, error: 0.5)
+        var b = result("b", seed: 1, error: 0)
+        a.errors = RunResult.bitmap(of: (0..<40).map { $0 < 20 })
+        b.errors = RunResult.bitmap(of: (0..<40).map { _ in false })
+        let rows = try ResultsTable([a, b]).rows
+        let comparison = try rows[0].compared(to: rows[1], testCount: 40)
+        #expect(comparison.difference == 0.5 && comparison.interval.excludesZero)
+        #expect(throws: UserError.self) { try rows[0].compared(to: rows[1], testCount: 400) }
+    }
+}
