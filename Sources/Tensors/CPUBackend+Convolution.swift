@@ -80,7 +80,7 @@ extension CPUBackend {
                 transposeA: true, into: dw.reshaped([s.inputs, s.outputs]))
         } else if s.hasNarrowInput {
             narrow.weightGradient(x, dy, into: dw)
-        } else if s.hasNarrowOutput {
+        } else if s.hasNarrowOutputGradient {
             narrow.weightGradientOfAdjoint(x, dy, into: dw)
         } else {
             oneDNN.weightGradient(x, dy, s, into: dw)

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Convolutions with few channels on one side as one product with the patches of that side: two to five times as
-/// fast as the library's own for the first and last convolutions of a coupling network.
+/// Convolutions with few channels on one side and many on the other, as the first and last of a wide coupling
+/// network, as one product with the patches of the narrow side.
 ///
 /// With few inputs the patches are the input's, `[N·OH·OW, kh·kw·C]`. With few outputs the same is done to the
 /// adjoint convolution, which has few inputs.
