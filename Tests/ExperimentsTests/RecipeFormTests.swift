@@ -1,4 +1,6 @@
+import EnergyModels
 import Foundation
+import Networks
 import Testing
 
 @testable import Experiments

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensors
 import Testing
@@ -6,12 +7,13 @@ import Testing
 
 /// Opens the run directory of the small recipe.
 private func open(
-    _ path: String, _ overrides: [String] = [], data: String = "abc", split: SplitRecord = .test,
+    _ path: String, _ overrides: [String] = [], data: String = "abc", labelled: [Int] = [1, 2],
     resume: Bool = false
 ) throws -> RunDirectory {
     let recipe = try Recipe.parse(smallRecipe, file: "tests/small.toml", overrides: overrides)
     return try RunDirectory(
-        at: path, recipe: recipe, header: .test(recipe, data: data), split: split, resume: resume)
+        at: path, recipe: recipe, header: .test(recipe, data: data), split: .test(labelled: labelled),
+        resume: resume)
 }
 
 private func position(_ step: Int, phase: Int = 1) -> RunPosition {
@@ -39,9 +41,10 @@ private func names(_ path: String) throws -> [String] {
             let files = RunFiles(path: path + "/")
             #expect(try files.recipe() == Recipe.parse(smallRecipe, file: "tests/small.toml"))
             #expect(try files.header() == run.header)
-            #expect(try files.split() == .test)
+            #expect(try files.split() == .test())
             #expect(try files.header().machine.summary == "Test, AVX2, 2 threads")
-            var result = RunResult(recipe: try files.recipe(), header: run.header, command: "fce train x")
+            var result = try RunResult(
+                recipe: files.recipe(), header: run.header, split: .test(), command: "fce train x")
             result.testError = 0.25
             result.phases = [RunResult.Phase(name: "energy", testError: 0.3, steps: 50, seconds: 1.5)]
             result.errors = RunResult.bitmap(of: [true, false, true])
@@ -66,7 +69,7 @@ private func names(_ path: String) throws -> [String] {
 
     @Test func bitmapsRoundTrip() throws {
         let recipe = try Recipe.parse(smallRecipe)
-        var result = RunResult(recipe: recipe, header: .test(recipe), command: "")
+        var result = try RunResult(recipe: recipe, header: .test(recipe), split: .test(), command: "")
         let wrong = (0..<19).map { $0 % 3 == 0 }
         result.errors = RunResult.bitmap(of: wrong)
         #expect(result.errors == "SZIE")
@@ -113,9 +116,7 @@ private func names(_ path: String) throws -> [String] {
             let recipe = refusal { try open(path, ["flow.width=64", "phase.2.steps=3"], resume: true) }
             #expect(recipe == "cannot resume: the recipe differs: `flow.width`, `phase.2.steps`")
             #expect(refusal { try open(path, data: "xyz", resume: true) }.contains("the data differ"))
-            var split = SplitRecord.test
-            split.labelled = [1, 3]
-            #expect(refusal { try open(path, split: split, resume: true) }.contains("the split differs"))
+            #expect(refusal { try open(path, labelled: [1, 3], resume: true) }.contains("the split differs"))
             _ = try open(path, resume: true)
         }
     }

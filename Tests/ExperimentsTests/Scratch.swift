@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Testing
 
@@ -68,7 +69,13 @@ extension RunHeader {
     }
 }
 
-extension SplitRecord {
-    static let test = SplitRecord(
-        seed: 1, data: "abc", labelled: [1, 2], unlabelled: [1, 2, 3], validation: [0])
+extension Split {
+    /// A split of data of hash `abc`.
+    static func test(labelled: [Int] = [1, 2]) throws -> Split {
+        let json = """
+            {"format":1,"rule":"class-balanced","seed":1,"data":"abc","labelled":\(labelled),
+            "unlabelled":[1,2,3],"validation":[0]}
+            """
+        return try JSONDecoder().decode(Split.self, from: Data(json.utf8))
+    }
 }

@@ -1,3 +1,5 @@
+import Experiments
+
 // Written by Tests/Golden/statistics.py; do not edit.
 
 enum StatisticsGolden {

@@ -86,7 +86,7 @@ public struct ConfusionMatrix: Equatable, Sendable {
     public init(counts: [[Int]]) { self.counts = counts }
 
     /// The matrix of an evaluation file; nil where that has none, or one that is not square.
-    init?(square counts: [[Int]]?) {
+    public init?(square counts: [[Int]]?) {
         guard let counts, !counts.isEmpty, counts.allSatisfy({ $0.count == counts.count }) else { return nil }
         self.init(counts: counts)
     }

@@ -1,3 +1,4 @@
+import Datasets
 import EnergyModels
 import Flows
 
@@ -7,23 +8,18 @@ public struct DataRecipe: Sendable, Equatable {
         /// `train_32x32.mat` and `test_32x32.mat`.
         case svhn
         /// Four `.gz` files in the IDX format of MNIST.
-        case idx
+        case fashionMNIST = "fashion-mnist"
         /// CIFAR-10's binary batches.
         case cifar10
         /// JPEGs, one folder per class.
-        case folder
+        case imageFolder = "image-folder"
         /// A two-dimensional density.
         case plane
         /// A few generated images: what `--smoke` uses without data.
         case synthetic
-    }
 
-    public enum Density: String, CaseIterable, Sendable {
-        case eightGaussians = "eight-gaussians"
-        case twoSpirals = "two-spirals"
-        case checkerboard, rings, pinwheel
-        case swissRoll = "swiss-roll"
-        case moons
+        /// The reader of such images; nil for points.
+        public var images: DatasetSource? { DatasetSource(rawValue: rawValue) }
     }
 
     public var source: Source
@@ -41,21 +37,23 @@ public struct DataRecipe: Sendable, Equatable {
     /// Side of the square images, in pixels.
     public var size = 32
     public var channels = 3
-    public var density = Density.twoSpirals
+    public var density = PlaneDensity.twoSpirals
     /// Training examples to use, or, of a density, to draw; 0: all.
     public var train = 0
     public var test = 0
+    /// Share of an image folder without a folder `test` that is kept for testing.
+    public var testShare = 0.2
 
     /// The defaults of a source.
     public init(source: Source) {
         self.source = source
         name = source.rawValue
-        directory = source == .idx ? "/usr/share/datasets/fashion-mnist" : "Data/\(source.rawValue)"
+        directory = source == .fashionMNIST ? FashionMNIST.debianDirectory : "Data/\(source.rawValue)"
         switch source {
-        case .idx: channels = 1
+        case .fashionMNIST: channels = 1
         case .plane: (directory, train, test, validation) = ("", 10000, 2000, 0)
         case .synthetic: (directory, train, test, validation) = ("", 64, 64, 0)
-        case .svhn, .cifar10, .folder: break
+        case .svhn, .cifar10, .imageFolder: break
         }
     }
 }

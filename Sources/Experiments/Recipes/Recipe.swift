@@ -1,3 +1,4 @@
+import Datasets
 import EnergyModels
 import Tensors
 
@@ -56,6 +57,23 @@ public struct Recipe: Sendable, Equatable {
 
     /// Samples of the flow an update of `phase` sees: ν a datum.
     public func generatedBatch(of phase: PhaseRecipe) -> Int { phase.batch * energy.negatives }
+}
+
+extension Recipe {
+    /// What the reader of the images needs to know beside source and directory.
+    public var datasetOptions: DatasetOptions {
+        var options = DatasetOptions()
+        options.seed = UInt64(seed)
+        options.size = data.size
+        options.channels = data.channels
+        options.extra = data.extra
+        options.testShare = data.testShare
+        options.classes = energy.classes
+        if data.source == .imageFolder && data.test > 0 { options.testCount = data.test }
+        if data.train > 0 { options.syntheticTrain = data.train }
+        if data.test > 0 { options.syntheticTest = data.test }
+        return options
+    }
 }
 
 /// `[entropy]`, `[label]`: the weight of a term of the loss.

@@ -1,3 +1,4 @@
+import Datasets
 import EnergyModels
 
 extension Recipe {
@@ -52,7 +53,7 @@ extension Recipe {
         .variant("source", \.source, "the format of the data", defaults: DataRecipe.init).required(),
         .text("name", \.name, "name of the data in tables"),
         .text("directory", \.directory, "where its files are (--data)")
-            .when(\.source, "source", .svhn, .idx, .cifar10, .folder),
+            .when(\.source, "source", .svhn, .fashionMNIST, .cifar10, .imageFolder),
         .integer("labels", \.labels, .atLeast(0), "labelled images in all, equally many of each class"),
         .integer("validation", \.validation, .atLeast(0), "training images held out"),
         .flag(
@@ -60,12 +61,16 @@ extension Recipe {
             "labelled images are among the unlabelled ones too"),
         .flag("extra", \.extra, "SVHN's extra images as unlabelled ones").when(\.source, "source", .svhn),
         .integer("size", \.size, .between(8, 256), "side of the square images, pixels")
-            .when(\.source, "source", .idx, .folder, .synthetic),
+            .when(\.source, "source", .imageFolder, .synthetic),
         .integer("channels", \.channels, .between(1, 3), "colour channels, 1 or 3")
-            .when(\.source, "source", .folder, .synthetic),
+            .when(\.source, "source", .fashionMNIST, .imageFolder, .synthetic),
         .choice("density", \.density, "the density points are drawn from").when(\.source, "source", .plane),
         .integer("train", \.train, .atLeast(0), "training examples; 0: all of them"),
         .integer("test", \.test, .atLeast(0), "test examples; 0: all of them"),
+        .number(
+            "test-share", \.testShare, .between(0, 1), "share kept for testing where there is no test folder"
+        )
+        .when(\.source, "source", .imageFolder),
     ])
 
     private static let flow = RecipeTable<FlowRecipe>([

@@ -20,7 +20,7 @@ public struct RunFiles: Sendable {
 
     public func recipe() throws -> Recipe { try Recipe.load(file("recipe.toml")) }
     public func header() throws -> RunHeader { try read(RunHeader.self, from: "run.json") }
-    public func split() throws -> Split { try read(Split.self, from: "split.json") }
+    public func split() throws -> Split { try Split(contentsOf: file("split.json")) }
     public func result() throws -> RunResult { try read(RunResult.self, from: "result.json") }
     public func evaluation() throws -> RunEvaluation { try read(RunEvaluation.self, from: "evaluation.json") }
     public func metrics() throws -> MetricsLog { try MetricsLog(path: file("metrics.jsonl")) }

@@ -1,3 +1,4 @@
+import Datasets
 import EnergyModels
 import Foundation
 
@@ -37,7 +38,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var dataSHA256: String
     /// Labelled images in all.
     public var labels: Int
-    public var splitRule = "class-balanced"
+    public var splitRule: String
     /// Never the best test epoch.
     public var selection = "last iterate"
     public var base: String
@@ -65,7 +66,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var errors: String?
 
     /// What is known when a run starts.
-    public init(recipe: Recipe, header: RunHeader, command: String) {
+    public init(recipe: Recipe, header: RunHeader, split: Split, command: String) {
         self.recipe = recipe.name
         recipeHash = recipe.hash
         protocolHash = recipe.protocolHash
@@ -73,7 +74,8 @@ public struct RunResult: Codable, Sendable, Equatable {
         seed = recipe.seed
         dataName = header.data.name
         dataSHA256 = header.data.sha256
-        labels = recipe.data.labels
+        labels = split.labelled.count
+        splitRule = split.rule
         base = recipe.energy.base.rawValue
         network = recipe.energy.network.rawValue
         machine = header.machine.summary

@@ -187,7 +187,8 @@ public final class Experiment: TrainingObserver {
     }
 
     private func result(_ predictions: Predictions?) -> RunResult {
-        var result = RunResult(recipe: recipe, header: directory.header, command: options.command)
+        var result = RunResult(
+            recipe: recipe, header: directory.header, split: data.split, command: options.command)
         let last = phases.last
         (result.testError, result.testNLL, result.ece) = (last?.testError, last?.testNLL, last?.ece)
         (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
@@ -196,7 +197,6 @@ public final class Experiment: TrainingObserver {
             result.phaseSeconds[phase.name, default: 0] += phase.seconds
         }
         result.seconds = state.seconds.reduce(0, +)
-        result.splitRule = data.split.rule
         result.phases = phases.map {
             .init(
                 name: $0.name, testError: $0.testError, testNLL: $0.testNLL,

@@ -37,15 +37,13 @@ public struct ExperimentData: Sendable {
 
     private static func load(_ recipe: Recipe) throws -> (any ExampleSet, any ExampleSet) {
         let data = recipe.data
-        guard data.source != .plane else {
-            let density = data.density.density
+        guard let images = data.source.images else {
             return (
-                PointDataset(density, count: data.train, seed: UInt64(recipe.flow.seed)),
-                PointDataset(density, count: data.test, seed: UInt64(recipe.flow.seed) + 1_000_000)
+                PointDataset(data.density, count: data.train, seed: UInt64(recipe.flow.seed)),
+                PointDataset(data.density, count: data.test, seed: UInt64(recipe.flow.seed) + 1_000_000)
             )
         }
-        let pair = try data.source.datasetSource.load(
-            directory: data.directory, options: data.options(recipe))
+        let pair = try images.load(directory: data.directory, options: recipe.datasetOptions)
         return (shortened(pair.train, to: data.train), shortened(pair.test, to: data.test))
     }
 
@@ -58,44 +56,5 @@ public struct ExperimentData: Sendable {
     /// what initialisation, calibration and the divergence guard look at.
     func heldOut(_ limit: Int) -> [Int] {
         Array((split.validation.isEmpty ? split.unlabelled : split.validation).prefix(limit))
-    }
-}
-
-extension DataRecipe {
-    func options(_ recipe: Recipe) -> DatasetOptions {
-        var options = DatasetOptions()
-        options.seed = UInt64(recipe.flow.seed)
-        options.size = size
-        options.channels = source == .svhn || source == .cifar10 ? nil : channels
-        options.extra = extra
-        options.classes = recipe.energy.classes
-        if source == .synthetic { (options.syntheticTrain, options.syntheticTest) = (train, test) }
-        return options
-    }
-}
-
-extension DataRecipe.Source {
-    var datasetSource: DatasetSource {
-        switch self {
-        case .svhn: .svhn
-        case .idx: .fashionMNIST
-        case .cifar10: .cifar10
-        case .folder: .imageFolder
-        case .synthetic, .plane: .synthetic
-        }
-    }
-}
-
-extension DataRecipe.Density {
-    var density: PlaneDensity {
-        switch self {
-        case .eightGaussians: .eightGaussians
-        case .twoSpirals: .twoSpirals
-        case .checkerboard: .checkerboard
-        case .rings: .rings
-        case .pinwheel: .pinwheel
-        case .swissRoll: .swissRoll
-        case .moons: .moons
-        }
     }
 }

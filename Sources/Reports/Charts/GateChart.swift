@@ -1,3 +1,5 @@
+import Experiments
+
 /// The gate of alternating updates: its smoothed accuracy over time, and whose turn it was.
 public struct GateChart: Sendable {
     public struct Sample: Equatable, Sendable {

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 
 /// Overlaid histograms of several samples of one quantity, each normalised to its own size.

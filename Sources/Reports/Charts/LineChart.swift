@@ -1,3 +1,5 @@
+import Experiments
+
 /// One quantity over training steps (or any other x).
 public struct Series: Sendable {
     public struct Point: Equatable, Sendable {

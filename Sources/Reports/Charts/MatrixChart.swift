@@ -1,3 +1,5 @@
+import Experiments
+
 /// A confusion matrix as a heat map: hits in one hue, misses in another, so that errors stand out however few.
 public struct MatrixChart: Sendable {
     public var title: String

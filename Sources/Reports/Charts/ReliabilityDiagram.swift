@@ -1,3 +1,5 @@
+import Experiments
+
 /// Accuracy against stated confidence: bars on the dashed diagonal are honest, below it over-confident.
 public struct ReliabilityDiagram: Sendable {
     public var title: String
