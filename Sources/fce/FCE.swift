@@ -20,14 +20,14 @@ struct FCE: ParsableCommand {
             Exit codes:
               0    done
               64   the command line is not understood
-              65   a file's content is wrong: truncated, of another format, inconsistent
+              65   a file's content is wrong: truncated or of another format
               66   a file or folder is missing or unreadable
-              70   training diverged: a loss that is not finite, a flow destroyed
+              70   training diverged: a loss is not finite, the flow is destroyed
               74   writing failed: full disk, no permission
               75   another process trains in the run directory
-              78   the recipe, or the run directory for this recipe, is not acceptable
-              130  stopped by SIGINT (Ctrl-C) after writing a checkpoint: --resume continues
-              143  stopped by SIGTERM after writing a checkpoint: --resume continues
+              78   the recipe is wrong, or the run directory does not fit it
+              130  stopped by SIGINT (Ctrl-C) after a checkpoint: use --resume
+              143  stopped by SIGTERM after a checkpoint: use --resume
             """,
         version: Experiment.tool,
         subcommands: [

@@ -114,7 +114,7 @@ struct Train: ParsableCommand {
             ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim, not normalised")),
             ("  training", Console.fixed(result.seconds, 1, "s")),
         ]
-        pairs += pages.map { ("  report", $0) }
+        pairs += zip(["  report", "  picture"], pages).map { ($0, $1) }
         Console.printPairs(pairs)
     }
 
