@@ -13,10 +13,43 @@ public struct ImageScore: Encodable, Sendable {
     public let logP: Double?
     /// log p(x) − log q(x) in nats.
     public let logRatio: Double?
+
+    /// p(y|x) of the most probable class.
+    public var probability: Float? { predicted.map { probabilities[$0] } }
 }
 
 extension LoadedRun {
-    /// Scores images of the model's size; `name` tells the image of an index.
+    /// Scores the images of files; see ``ImageFile`` for their kinds.
+    /// - Throws: `UserError(.recipe)` for a run in the plane, else as the readers do.
+    public func scores(ofFiles paths: [String]) throws -> [ImageScore] {
+        try requireImages()
+        return try paths.flatMap { path in
+            let images = try ImageFile.read(path, size: header.data.height, channels: header.data.channels)
+            return try scores(of: images) { images.count == 1 ? path : "\(path)#\($0)" }
+        }
+    }
+
+    /// A picture of samples of the flow.
+    /// - Throws: `UserError(.recipe)` for a run in the plane, or without a trained flow.
+    public func sampleGrid(_ count: Int, seed: Int, temperature: Double) throws -> SampleGrid {
+        try requireImages()
+        guard let samples = state.samples(count, seed: seed, temperature: temperature) else {
+            throw UserError(
+                .recipe, "phase \(phase + 1) (\(phaseName)) has no trained flow to draw from", at: files.path)
+        }
+        return SampleGrid(
+            backend.floats(samples), height: header.data.height, width: header.data.width,
+            channels: header.data.channels)
+    }
+
+    private func requireImages() throws {
+        guard recipe.data.source == .plane else { return }
+        throw UserError(
+            .recipe, "the run is of points in the plane, not of images", at: files.path,
+            advice: "`fce report` draws its densities")
+    }
+
+    /// Scores images of the model's size; `name` names the image of an index.
     /// - Throws: `UserError(.data)` when the images have another size than the model's.
     public func scores(of images: ImageDataset, name: (Int) -> String) throws -> [ImageScore] {
         let wanted = [header.data.height, header.data.width, header.data.channels]

@@ -89,6 +89,14 @@ public struct LoadedRun {
     }
 }
 
+extension RunFiles {
+    /// The result, when the run has finished and is one of `recipe`.
+    public func finishedResult(of recipe: Recipe) -> RunResult? {
+        guard let result = try? result(), result.recipeHash == recipe.hash else { return nil }
+        return result
+    }
+}
+
 extension Recipe {
     /// The recipe with its data elsewhere: what `--data` means.
     /// - Throws: `UserError(.recipe)` for data that are generated.

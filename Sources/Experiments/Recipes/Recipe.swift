@@ -60,10 +60,11 @@ public struct Recipe: Sendable, Equatable {
 }
 
 extension Recipe {
-    /// What the reader of the images needs to know beside source and directory.
+    /// What the reader of the images needs to know beside source and directory. The flow's seed draws them, so that
+    /// all seeds of a row see the same images.
     public var datasetOptions: DatasetOptions {
         var options = DatasetOptions()
-        options.seed = UInt64(seed)
+        options.seed = UInt64(flow.seed)
         options.size = data.size
         options.channels = data.channels
         options.extra = data.extra

@@ -50,6 +50,12 @@ extension Recipe {
         try require(
             self.energy.dropout.count == 3, energy.entering("dropout"),
             "`energy.dropout` takes three rates, one before each block")
+        // Two halvings, rounded up by strides and down by pooling, must leave 3x3 to the unpadded convolution.
+        let smallest = self.energy.downsample == .stride ? 9 : 12
+        try require(
+            isPlane || self.energy.network == .fourLayer || data.size >= smallest, energy.entering("network"),
+            "energy.network = \"\(self.energy.network.rawValue)\" needs images of \(smallest)x\(smallest) pixels "
+                + "or more, not \(data.size)", advice: "raise data.size or choose \"four-layer\"")
         let priors = self.energy.priors
         try require(
             priors.isEmpty || priors.count == self.energy.classes, energy.entering("priors"),

@@ -1,7 +1,7 @@
 import Tensors
 
 /// One documented key of a recipe, as `fce recipe keys` prints it.
-public struct RecipeKey: Sendable, Equatable {
+public struct RecipeKey: Sendable, Equatable, Encodable {
     /// The full key, such as `phase.optimizer.rate`.
     public let path: String
     /// What values it takes, such as `number, above 0`.

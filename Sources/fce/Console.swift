@@ -1,0 +1,77 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Tensors
+
+/// What subcommands print: results on standard output, everything else on standard error.
+enum Console {
+    /// A line on standard error.
+    static func error(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
+    }
+
+    static func warn(_ lines: [String]) { for line in lines { error("fce: warning: \(line)") } }
+
+    /// Prints a value as JSON; numbers that JSON does not have are written as strings.
+    static func printJSON(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Lines of a name and a value, the values under each other.
+    static func printPairs(_ pairs: [(name: String, value: String)]) {
+        let width = pairs.map(\.name.count).max() ?? 0
+        for (name, value) in pairs {
+            print(name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + value)
+        }
+    }
+
+    /// Columns under their titles, the first one aligned to the left.
+    static func printTable(_ titles: [String], _ rows: [[String]]) {
+        let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
+        for row in [titles] + rows {
+            let cells = zip(row, widths).enumerated().map { column, cell in
+                let space = String(repeating: " ", count: cell.1 - cell.0.count)
+                return column == 0 ? cell.0 + space : space + cell.0
+            }
+            print(cells.joined(separator: "  "))
+        }
+    }
+
+    /// `value` with a fixed number of digits; a dash where there is none.
+    static func fixed(_ value: Double?, _ digits: Int, _ unit: String = "") -> String {
+        guard let value else { return "–" }
+        return String(format: "%.\(digits)f", value) + (unit.isEmpty ? "" : " " + unit)
+    }
+
+    /// A share in 0...1 as percent.
+    static func percent(_ share: Double?) -> String { fixed(share.map { 100 * $0 }, 2, "%") }
+
+    /// Words as a shell reads them.
+    static func shellQuoted(_ words: [String]) -> String {
+        let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=,:+@%"))
+        return words.map { word in
+            word.unicodeScalars.allSatisfy(plain.contains) && !word.isEmpty
+                ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+        }.joined(separator: " ")
+    }
+}
+
+/// `--threads`, as every command that computes takes it.
+struct ThreadOptions: ParsableArguments {
+    @Option(help: "Threads to compute on; by default all processors of the process.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
+    }
+}
+
+/// The run directory that most commands begin with.
+struct RunArgument: ParsableArguments {
+    @Argument(help: "The run directory, such as Runs/fashion-mnist-demo/seed-1.", completion: .directory)
+    var run: String
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Tensors
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What this machine gives: processor, libraries, speed, memory, disk, data.",
+        discussion: """
+            Example:
+              fce doctor --json
+
+            Run it in the folder you train in: disk space and data are those of the working directory.
+            """)
+
+    @OptionGroup var threadOptions: ThreadOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let machine = try MachineFacts(threads: threadOptions.threads)
+        if json { try Console.printJSON(machine) } else { Console.printPairs(machine.lines) }
+    }
+}
+
+/// What `fce doctor` says.
+struct MachineFacts: Encodable {
+    let cpu: String
+    let isa: String
+    let openblas: String
+    let openblasCore: String
+    let onednn: String
+    let threads: Int
+    /// What `precision = "auto"` means here.
+    let precision: String
+    /// 10⁹ operations a second of a large matrix product, by precision and library.
+    let gflops: [String: Double]
+    let memoryBytes: UInt64
+    let freeDiskBytes: UInt64
+    /// Folders of data that recipes name and that are there.
+    let data: [String: Bool]
+
+    init(threads count: Int?) throws {
+        let backend = try CPUBackend(threads: count)
+        let summary = Dictionary(uniqueKeysWithValues: backend.summary)
+        cpu = summary["processor"] ?? "unknown"
+        isa = summary["instruction set"] ?? "unknown"
+        openblas = summary["OpenBLAS"] ?? "unknown"
+        openblasCore = try CPUBackend.openBLASCore()
+        onednn = summary["oneDNN"] ?? "unknown"
+        threads = backend.threads
+        precision = backend.reduced.rawValue
+        let rates = try CPUBackend.measurePeak(threads: count)
+        gflops = Dictionary(uniqueKeysWithValues: rates.map { ($0.name, $0.gigaflops) })
+        memoryBytes = ProcessInfo.processInfo.physicalMemory
+        let disk = try? FileManager.default.attributesOfFileSystem(forPath: ".")
+        freeDiskBytes = (disk?[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
+        let files = [
+            FashionMNIST.debianDirectory: "train-images-idx3-ubyte.gz",
+            "Data/svhn10k": "train_32x32.mat", "Data/svhn": "train_32x32.mat",
+        ]
+        data = Dictionary(
+            uniqueKeysWithValues: files.map { ($0, FileManager.default.fileExists(atPath: "\($0)/\($1)")) })
+    }
+
+    var lines: [(name: String, value: String)] {
+        func gigabytes(_ bytes: UInt64) -> String { Console.fixed(Double(bytes) / 1e9, 1, "GB") }
+        let rates = gflops.sorted { $0.key < $1.key }
+            .map { ("speed, \($0.key)", Console.fixed($0.value, 0, "GFLOP/s")) }
+        let found = data.sorted { $0.key < $1.key }.map {
+            ("data", "\($0.key): \($0.value ? "found" : "missing")")
+        }
+        return [
+            ("processor", cpu), ("instruction set", isa), ("OpenBLAS", openblas), ("oneDNN", onednn),
+            ("threads", String(threads)), ("precision auto", precision),
+        ] + rates + [("memory", gigabytes(memoryBytes)), ("free disk, here", gigabytes(freeDiskBytes))]
+            + found
+    }
+}

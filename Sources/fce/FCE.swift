@@ -1,0 +1,49 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Tensors
+
+/// The command line: parses, runs a subcommand, and turns errors into one line and an exit code.
+@main
+struct FCE: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fce",
+        abstract: "Train energy-based models against a flow, by Flow Contrastive Estimation.",
+        discussion: """
+            A recipe says what to train; a run directory holds everything about one training of it.
+
+              fce train Recipes/fashion-mnist/demo.toml   train, test, write a report
+              fce eval Runs/fashion-mnist-demo/seed-1     all scores of a run
+              fce table Runs                              results beside the paper's
+              fce doctor                                  what this machine gives
+
+            Exit codes:
+              0    done
+              64   the command line is not understood
+              65   a file's content is wrong: truncated or of another format
+              66   a file or folder is missing or unreadable
+              70   training diverged: a loss is not finite, the flow is destroyed
+              74   writing failed: full disk, no permission
+              75   another process trains in the run directory
+              78   the recipe is wrong, or the run directory does not fit it
+              130  stopped by SIGINT (Ctrl-C) after a checkpoint: use --resume
+              143  stopped by SIGTERM after a checkpoint: use --resume
+            """,
+        version: Experiment.tool,
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Sample.self, Table.self, Compare.self, Report.self,
+            RecipeCommand.self, DataCommand.self, Doctor.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as UserError {
+            Console.error("fce: error: \(error)")
+            Self.exit(withError: ExitCode(error.kind.rawValue))
+        } catch {
+            Self.exit(withError: error)
+        }
+    }
+}

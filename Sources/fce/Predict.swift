@@ -1,0 +1,94 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Tensors
+
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Classes and densities of images.",
+        discussion: """
+            Examples:
+              fce predict Runs/svhn10k-500-fce/seed-1 house.jpg
+              fce predict Runs/svhn10k-500-fce/seed-1 photos/*.jpg --csv > classes.csv
+              fce predict Runs/svhn10k-500-fce/seed-1 Data/svhn10k/test_32x32.mat --json
+
+            A file is a JPEG (its largest centred square is resized to the model's size), an SVHN .mat file, or an IDX
+            file of 28x28 images, compressed or not; which of them is told by its content.
+
+            Columns:
+              image        the file, followed by #INDEX from 0 in a file of many images
+              predicted    the most probable class
+              probability  p(y|x) of that class; p0, p1, … of every class in CSV and JSON
+              log_p        log p(x) in nats, normalised by c only (see `fce eval` for log Z)
+              log_ratio    log p(x) - log q(x) in nats: below 0 where the flow thinks more of the image
+
+            All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 + 1/512, without noise.
+            Columns that the run has no model for are empty.
+            """)
+
+    @OptionGroup var runArgument: RunArgument
+
+    @Argument(help: "Images: JPEG, .mat or IDX files.", completion: .file())
+    var files: [String]
+
+    @Flag(help: "Print comma-separated values with a header.")
+    var csv = false
+
+    @Flag(help: "Print a JSON array.")
+    var json = false
+
+    @Option(help: "Use the weights at the end of this phase, counted from 1; by default the last that ended.")
+    var phase: Int?
+
+    @OptionGroup var threadOptions: ThreadOptions
+
+    func validate() throws {
+        if csv && json { throw ValidationError("Give --csv or --json, not both.") }
+    }
+
+    func run() throws {
+        let run = try LoadedRun(at: runArgument.run, phase: phase, threads: threadOptions.threads)
+        Console.warn(run.notices)
+        let scores = try run.scores(ofFiles: files)
+        if json {
+            try Console.printJSON(scores)
+        } else if csv {
+            printCSV(scores, classes: run.recipe.energy.classes)
+        } else {
+            printTable(scores)
+        }
+    }
+
+    private func printCSV(_ scores: [ImageScore], classes: Int) {
+        let names = (0..<classes).map { "p\($0)" }
+        print((["image", "predicted", "probability", "log_p", "log_ratio"] + names).joined(separator: ","))
+        for score in scores {
+            let probabilities =
+                score.probabilities.isEmpty
+                ? names.map { _ in "" } : score.probabilities.map(\.description)
+            let cells = [
+                quoted(score.image), score.predicted.map(String.init) ?? "",
+                score.probability?.description ?? "", score.logP?.description ?? "",
+                score.logRatio?.description ?? "",
+            ]
+            print((cells + probabilities).joined(separator: ","))
+        }
+    }
+
+    /// RFC 4180.
+    private func quoted(_ text: String) -> String {
+        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+
+    private func printTable(_ scores: [ImageScore]) {
+        let rows = scores.map { score in
+            [
+                score.image, score.predicted.map(String.init) ?? "–",
+                Console.fixed(score.probability.map(Double.init), 4), Console.fixed(score.logP, 1),
+                Console.fixed(score.logRatio, 2),
+            ]
+        }
+        Console.printTable(["image", "predicted", "probability", "log_p", "log_ratio"], rows)
+    }
+}

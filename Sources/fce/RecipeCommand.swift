@@ -1,0 +1,112 @@
+import ArgumentParser
+import EnergyModels
+import Experiments
+import Tensors
+
+struct RecipeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recipe",
+        abstract: "Check, show and explain recipes.",
+        subcommands: [Check.self, Show.self, Keys.self])
+
+    /// `--set`, as the subcommands take it.
+    struct Overrides: ParsableArguments {
+        @Option(
+            name: .customLong("set"), parsing: .singleValue,
+            help: ArgumentHelp("Change a key; may be repeated.", valueName: "key=value"))
+        var overrides: [String] = []
+    }
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read recipes strictly and say what they would do.",
+            discussion: """
+                Example:
+                  fce recipe check Recipes/*/*.toml
+
+                Every error names file and line, and the nearest key that exists. Nothing but the recipes is read.
+                """)
+
+        @Argument(help: "Recipes.", completion: .file(extensions: ["toml"]))
+        var files: [String]
+
+        @OptionGroup var overrides: Overrides
+
+        func run() throws {
+            var worst: UserError?
+            for file in files {
+                do {
+                    show(try Recipe.load(file, overrides: overrides.overrides), file)
+                } catch let error as UserError {
+                    Console.error("fce: error: \(error)")
+                    worst = worst ?? error
+                }
+            }
+            if let worst { throw ExitCode(worst.kind.rawValue) }
+        }
+
+        private func show(_ recipe: Recipe, _ file: String) {
+            print(file)
+            let data = recipe.data
+            Console.printPairs([
+                ("  name", "\(recipe.name), method \(recipe.method.rawValue), seed \(recipe.seed)"),
+                ("  hash", "\(recipe.hash.prefix(12)), protocol \(recipe.protocolHash.prefix(12))"),
+                ("  data", "\(data.name), \(data.labels) labels, \(data.validation) held out"),
+                ("  energy", "\(recipe.energy.network.rawValue), base \(recipe.energy.base.rawValue)"),
+            ])
+            for (index, phase) in recipe.phases.enumerated() {
+                print("  phase \(index + 1)  \(phase.kind.rawValue), \(phase.steps) steps\(batches(phase))")
+            }
+        }
+
+        private func batches(_ phase: PhaseRecipe) -> String {
+            let labelled = phase.kind == .flowMLE ? "" : " + \(phase.labelledBatch) labelled"
+            return phase.kind == .supervised
+                ? ", batches of \(phase.labelledBatch) labelled" : ", batches of \(phase.batch)\(labelled)"
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a recipe with nothing inherited and every default filled in.",
+            discussion: """
+                Example:
+                  fce recipe show Recipes/svhn10k/500-fce.toml --set vat.weight=1
+                """)
+
+        @Argument(help: "The recipe.", completion: .file(extensions: ["toml"]))
+        var file: String
+
+        @OptionGroup var overrides: Overrides
+
+        func run() throws {
+            print(try Recipe.load(file, overrides: overrides.overrides).canonical, terminator: "")
+        }
+    }
+
+    struct Keys: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Explain every key of a recipe.",
+            discussion: """
+                Example:
+                  fce recipe keys phase.optimizer
+                """)
+
+        @Argument(help: "Only keys that begin with this.")
+        var prefix: String?
+
+        @Flag(help: "Print a JSON array.")
+        var json = false
+
+        func run() throws {
+            let keys = Recipe.keys.filter { $0.path.hasPrefix(prefix ?? "") }
+            guard !keys.isEmpty else {
+                throw ValidationError("No key begins with `\(prefix ?? "")`; `fce recipe keys` lists all.")
+            }
+            if json { return try Console.printJSON(keys) }
+            for key in keys {
+                print("\(key.path)\n    \(key.summary)\n    \(key.type); default: \(key.defaultValue)")
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Reports
+
+struct Table: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Results beside the paper's: mean ± sd over seeds.",
+        discussion: """
+            Examples:
+              fce table Runs
+              fce table Runs/svhn10k-500-fce Runs/svhn10k-500-supervised --csv
+              fce table Results/svhn10k > Results/svhn10k.md
+
+            Takes run directories, result.json files and folders that contain either. Runs of one recipe share a row.
+            """)
+
+    enum Format: String, EnumerableFlag {
+        case markdown, csv, json, latex
+
+        static func help(for value: Format) -> ArgumentHelp? {
+            switch value {
+            case .markdown: "A Markdown table."
+            case .csv: "Comma-separated values."
+            case .json: "One JSON object."
+            case .latex: "A LaTeX tabular with booktabs rules."
+            }
+        }
+    }
+
+    @Argument(help: "Run directories, result.json files, or folders of them.", completion: .directory)
+    var runs: [String]
+
+    @Flag(exclusivity: .exclusive)
+    var format = Format.markdown
+
+    func run() throws {
+        let table = try ResultsTable(try ResultFiles.read(runs))
+        let text =
+            switch format {
+            case .markdown: table.markdown
+            case .csv: table.csv
+            case .json: try table.json()
+            case .latex: table.latex
+            }
+        print(text, terminator: "")
+    }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import Reports
+import Tensors
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a recipe to the end and score it.",
+        discussion: """
+            Examples:
+              fce train Recipes/fashion-mnist/demo.toml
+              fce train Recipes/svhn10k/500-fce.toml --seeds 1,2,3 --set vat.weight=1
+              fce train Recipes/svhn/500-conv-small-fce.toml --smoke
+
+            The run directory holds the resolved recipe, metrics, checkpoints, samples, result.json and report.html.
+            A run that was stopped, by Ctrl-C or by anything else, continues with --resume and the same command; its
+            numbers are bit for bit those of a run that was never stopped, for the same number of threads. Runs that
+            --resume finds finished are not repeated.
+            """)
+
+    @Argument(help: "The recipe, a TOML file.", completion: .file(extensions: ["toml"]))
+    var recipe: String
+
+    @Option(help: "Moves split, initialisation and batches; by default the recipe's.")
+    var seed: Int?
+
+    @Option(help: ArgumentHelp("Several seeds, one run after the other.", valueName: "a,b,c"))
+    var seeds: SeedList?
+
+    @Option(
+        help: ArgumentHelp(
+            "The run directory, with --seeds the folder of seed-N; by default Runs/RECIPE/seed-N.",
+            valueName: "dir"))
+    var out: String?
+
+    @Flag(help: "Continue where a stopped run left off.")
+    var resume = false
+
+    @OptionGroup var threadOptions: ThreadOptions
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Change a key of the recipe; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: ArgumentHelp("Where the data are, in place of data.directory.", valueName: "dir"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Where trained flows are kept and found.", valueName: "dir"))
+    var flows: String?
+
+    @Flag(help: "Shrink the recipe to about three seconds, to see that all of it runs.")
+    var smoke = false
+
+    @Flag(help: "Print warnings and results only.")
+    var quiet = false
+
+    func validate() throws {
+        if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
+        if let seed, seed < 0 { throw ValidationError("A seed is at least 0.") }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let log = ProgressLog(quiet: quiet)
+        let plan = try TrainingPlan(self)
+        defer { plan.removeTemporary() }
+        do {
+            let results = try plan.runs.map { try train($0, plan, log) }
+            if results.count > 1 { print(try ResultsTable(results).markdown, terminator: "") }
+        } catch {
+            log.end()
+            guard error is Interrupted else { throw error }
+            log.warn(plan.isTemporary ? "interrupted" : "interrupted; continue with: \(resumeCommand)")
+            throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
+        }
+    }
+
+    private func train(_ run: TrainingPlan.Run, _ plan: TrainingPlan, _ log: ProgressLog) throws -> RunResult
+    {
+        let files = RunFiles(path: run.options.out)
+        if resume, let done = files.finishedResult(of: run.recipe) {
+            log.note("\(run.recipe.name), seed \(run.recipe.seed) has finished already: \(files.path)")
+            show(done, [files.file("report.html")])
+            return done
+        }
+        let experiment = try start(run, log)
+        let result = try experiment.run()
+        let pages = try RunReport.write(files, testImages: experiment.data.test as? ImageDataset)
+        show(result, plan.isTemporary ? [] : pages)
+        return result
+    }
+
+    /// Where a smoke run finds no data it takes generated images.
+    private func start(_ run: TrainingPlan.Run, _ log: ProgressLog) throws -> Experiment {
+        do {
+            for note in run.notes { log.note(note) }
+            return try Experiment(run.recipe, run.options, log: log)
+        } catch let error as UserError where error.kind == .missing {
+            guard let substitute = run.substitute else { throw error }
+            for note in substitute.summary { log.note(note) }
+            return try Experiment(substitute.recipe, run.options, log: log)
+        }
+    }
+
+    private func show(_ result: RunResult, _ pages: [String]) {
+        print("\(result.recipe), seed \(result.seed)")
+        var pairs = [
+            ("  test error", Console.percent(result.testError)),
+            ("  test NLL", Console.fixed(result.testNLL, 4, "nats")),
+            ("  flow", Console.fixed(result.flowBitsPerDim, 3, "bits/dim")),
+            ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim, not normalised")),
+            ("  training", Console.fixed(result.seconds, 1, "s")),
+        ]
+        pairs += zip(["  report", "  picture"], pages).map { ($0, $1) }
+        Console.printPairs(pairs)
+    }
+
+    /// What the user typed, with `--resume`.
+    private var resumeCommand: String {
+        let typed = resume ? CommandLine.arguments : CommandLine.arguments + ["--resume"]
+        return Console.shellQuoted(typed)
+    }
+}
+
+/// `1,2,3` on the command line.
+struct SeedList: ExpressibleByArgument {
+    let seeds: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let seeds = parts.compactMap { Int($0) }
+        guard seeds.count == parts.count, Set(seeds).count == seeds.count, seeds.allSatisfy({ $0 >= 0 })
+        else { return nil }
+        self.seeds = seeds
+    }
+}
