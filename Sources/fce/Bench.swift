@@ -8,20 +8,21 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Time the steps that a run is made of.",
         discussion: """
-            Times the training that runs use, on generated 32x32 images: Glow of 3 levels x 8 blocks x width 512, the
-            energy with base "none" and 10 classes.
+            Times the training that runs use, on generated 32x32 images: Glow of
+            3 levels x 8 blocks x width 512, the energy with base "none", 10 classes.
 
-              mle       maximum likelihood of the flow: log q forward and backward, Adamax
-              ebm       update of the energy; samples drawn and log q computed afresh
-              ebm_pool  the same, samples from a pool and log q cached: no flow work
-              flow      update of the flow on V: through its samples, the energy and log q of data
+              mle       maximum likelihood of the flow: log q both ways, Adamax
+              ebm       update of the energy; samples and log q computed afresh
+              ebm_pool  the same from a pool and cached log q: no flow work
+              flow      update of the flow on V: through samples, energy, log q
               vat       ebm with virtual adversarial training
               infer     classification of 500 images
 
-            ms is the median of --runs executions after two that do not count. Peak memory is that of the process
-            while the step runs; `tensors` is the part that tensors hold, the rest is program, libraries and their
-            scratch. GFLOP counts the products of layers (from their shapes, nothing else), and `of peak` compares
-            GFLOP/s with a large matrix product on the same threads. Quiet machines give numbers; busy ones, ratios.
+            ms is the median of --runs executions after two that do not count. Peak
+            memory is that of the process while the step runs; `tensors` is the part
+            that tensors hold, the rest is program, libraries and their scratch.
+            GFLOP counts the products of layers, from their shapes; `of peak` compares
+            GFLOP/s with a large matrix product on the same threads.
             """)
 
     /// The networks of 32×32 images.
