@@ -1,6 +1,7 @@
 import EnergyModels
 import Flows
 import Foundation
+import Networks
 import Tensors
 import Testing
 
@@ -65,7 +66,7 @@ import Testing
         let after = values()
         #expect((before[0] != after[0]) == (step == .mle || step == .flow))
         #expect((before[1] != after[1]) == [.ebm, .ebmPool, .vat].contains(step))
-        #expect(after.joined().allSatisfy(\.isFinite))
+        #expect(after.joined().allSatisfy { $0.isFinite })
     }
 
     @Test func reportsAreOneObjectOfKnownKeys() throws {
