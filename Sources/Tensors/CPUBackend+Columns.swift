@@ -17,7 +17,7 @@ extension CPUBackend {
         guard !s.isProduct else { return x.floats + images.lowerBound * size }
         var window = s.window
         for (i, image) in images.enumerated() {
-            fc_im2col(&window, x.floats + image * size, scratch.floats + i * s.outPixels * s.fanIn)
+            fc_im2col(FC_F32, &window, x.floats + image * size, scratch.floats + i * s.outPixels * s.fanIn)
         }
         return scratch.floats
     }
@@ -59,7 +59,8 @@ extension CPUBackend {
             guard !s.isProduct else { return }
             var window = s.window
             for (i, image) in images.enumerated() {
-                fc_col2im(&window, target + i * s.outPixels * s.fanIn, dx.floats + image * size)
+                fc_col2im(
+                    FC_F32, &window, target + i * s.outPixels * s.fanIn, nil, 1, dx.floats + image * size)
             }
         }
     }

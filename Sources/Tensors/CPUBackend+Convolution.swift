@@ -11,9 +11,16 @@ extension CPUBackend {
         // bfloat16 results of float32 images are computed in float32: the images keep their precision.
         let type = x.type == .bfloat16 && oneDNN != nil ? output : .float32
         let y = allocate(shape.output, type)
-        guard y.count > 0 else { return allocate(shape.output, output) }
+        guard y.count > 0 else { return cast(y, to: output) }
         if let oneDNN {
-            oneDNN.convolution(x, weights, bias: bias, shape, slope: slope, into: y)
+            let narrow = NarrowConvolution(backend: self, library: oneDNN, shape: shape)
+            if shape.hasNarrowInput {
+                narrow.forward(x, weights, bias: bias, slope: slope, into: y)
+            } else if shape.hasNarrowOutput {
+                narrow.forwardOfAdjoint(x, weights, bias: bias, slope: slope, into: y)
+            } else {
+                oneDNN.convolution(x, weights, bias: bias, shape, slope: slope, into: y)
+            }
         } else {
             convolveColumns(cast(x, to: .float32), weights, bias: bias, shape, slope: slope, into: y)
         }
@@ -30,11 +37,18 @@ extension CPUBackend {
             inputGradientByColumns(cast(dy, to: .float32), weights, convolution, into: dx)
             return cast(dx, to: dy.type)
         }
-        // oneDNN 2.6.3 on AMX: bfloat16 1×1 input gradients of odd channel counts are wrong on some image sizes, 5×6 for one.
+        guard shape.count > 0 else { return allocate(shape, dy.type) }
+        if convolution.hasNarrowInput {
+            let dx = allocate(shape, dy.type)
+            NarrowConvolution(backend: self, library: oneDNN, shape: convolution)
+                .inputGradient(dy, weights, into: dx)
+            return dx
+        }
+        // oneDNN 2.6.3 on AMX: bfloat16 1×1 input gradients of odd channel counts are wrong on some image
+        // sizes, 5×6 for one.
         let isTrusted = convolution.fanIn > convolution.inputs || convolution.outputs % 2 == 0
-        let type = isTrusted ? dy.type : .float32
-        let dx = allocate(shape, type)
-        if dx.count > 0 { oneDNN.inputGradient(cast(dy, to: type), weights, convolution, into: dx) }
+        let dx = allocate(shape, isTrusted ? dy.type : .float32)
+        oneDNN.inputGradient(cast(dy, to: dx.type), weights, convolution, into: dx)
         return cast(dx, to: dy.type)
     }
 
@@ -49,11 +63,28 @@ extension CPUBackend {
         if x.count == 0 {
             fill(dw, with: 0)
         } else if let oneDNN {
-            oneDNN.weightGradient(x, dy, convolution, into: dw)
+            weightGradient(x, dy, convolution, oneDNN, into: dw)
         } else {
             weightGradientByColumns(cast(x, to: .float32), cast(dy, to: .float32), convolution, into: dw)
         }
         return dw
+    }
+
+    private func weightGradient(
+        _ x: Tensor, _ dy: Tensor, _ s: ConvolutionShape, _ oneDNN: OneDNN, into dw: Tensor
+    ) {
+        let narrow = NarrowConvolution(backend: self, library: oneDNN, shape: s)
+        if s.isProduct {
+            oneDNN.product(
+                x.reshaped([x.count / s.inputs, s.inputs]), dy.reshaped([dy.count / s.outputs, s.outputs]),
+                transposeA: true, into: dw.reshaped([s.inputs, s.outputs]))
+        } else if s.hasNarrowInput {
+            narrow.weightGradient(x, dy, into: dw)
+        } else if s.hasNarrowOutputGradient {
+            narrow.weightGradientOfAdjoint(x, dy, into: dw)
+        } else {
+            oneDNN.weightGradient(x, dy, s, into: dw)
+        }
     }
 
     public func activationGradient(_ dy: Tensor, _ y: Tensor, slope: Float?, wantsBias: Bool) -> (

@@ -24,7 +24,7 @@ extension CPUBackend {
         if m * n * k < Self.parallelWork || a.type == .float64 {
             if m > 0 && n > 0 { policy.forEach(1) { _ in product.rows(0..<m) } }
         } else if let oneDNN {
-            oneDNN.product(a, b, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, into: c)
+            oneDNN.product(a, b, transposeA: transposeA, transposeB: transposeB, into: c)
         } else {
             policy.forRanges(m, grain: Self.productRows, product.rows)
         }

@@ -28,6 +28,30 @@ struct ConvolutionShape {
         kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
     }
 
+    /// At most this many channels leave most of the library's blocks of 16 empty...
+    private static let few = 32
+    /// ... which more channels than this on the other side make dear: ``NarrowConvolution`` is then two to three
+    /// times as fast (measured with AVX512-BF16; under it the library is ahead).
+    private static let many = 256
+
+    var hasNarrowInput: Bool { fanIn > inputs && inputs <= Self.few && outputs > Self.many }
+    var hasNarrowOutput: Bool { hasNarrowOutputGradient && inputs > Self.many }
+    /// For weight gradients the library's kernels are the slower ones from 64 channels on.
+    var hasNarrowOutputGradient: Bool {
+        geometry.stride == 1 && kernelHeight == kernelWidth && geometry.padding < kernelHeight
+            && fanIn > inputs && outputs <= Self.few && inputs >= 64
+    }
+
+    /// The convolution from results to inputs that this one's transpose is (stride 1): its kernel is turned by
+    /// half a turn with inputs and outputs exchanged.
+    var adjoint: ConvolutionShape {
+        ConvolutionShape(
+            input: output, weights: [kernelHeight, kernelWidth, outputs, inputs],
+            ConvolutionGeometry(padding: kernelHeight - 1 - geometry.padding))
+    }
+
+    var input: Shape { [images, height, width, inputs] }
+
     var dnn: fc_dnn_shape {
         fc_dnn_shape(
             n: images, h: height, w: width, c: inputs, o: outputs, kh: kernelHeight, kw: kernelWidth,

@@ -47,14 +47,15 @@ final class OneDNN: @unchecked Sendable {
         check(fc_dnn_convolution_weight_gradient(context, &shape, code(x), x.bytes, dy.bytes, dw.floats))
     }
 
-    /// c = op(a)·op(b) of `[m, k]` and `[k, n]`.
+    /// c = op(a)·op(b) + bias, then leaky ReLU; a and b of one type.
     func product(
-        _ a: Tensor, _ b: Tensor, transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, into c: Tensor
+        _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false, bias: Tensor? = nil,
+        slope: Float? = nil, into c: Tensor
     ) {
+        let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
         check(
             fc_dnn_product(
-                context, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, a.bytes, b.bytes, nil, 0,
-                0,
-                code(c), c.bytes))
+                context, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, c.shape[1], k, a.bytes, b.bytes,
+                bias?.floats, slope == nil ? 0 : 1, slope ?? 0, code(c), c.bytes))
     }
 }

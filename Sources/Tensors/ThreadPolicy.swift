@@ -8,7 +8,8 @@ import Dispatch
 ///
 /// Work is cut into chunks of a fixed size, never by the number of threads, and partial sums are added in
 /// the order of the chunks: results do not depend on the number of threads. Denormals are flushed to zero on
-/// every thread inside a kernel, the caller's included, so that they do not depend on the thread either.
+/// every thread inside our kernels and OpenBLAS, the caller's included, and on none inside oneDNN, so that results
+/// do not depend on the thread either.
 struct ThreadPolicy: Sendable {
     let threads: Int
 

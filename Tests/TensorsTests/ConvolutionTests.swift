@@ -12,6 +12,12 @@ struct ConvolutionTests {
             ConvolutionCase([4, 17, 15, 24], [3, 3, 24, 32], stride: 2, padding: 1),
             ConvolutionCase([3, 12, 12, 48], [1, 1, 48, 64]),
             ConvolutionCase([2, 32, 32, 3], [3, 3, 3, 64], padding: 1),
+            // Few channels on one side and many on the other take a path of their own.
+            ConvolutionCase([3, 9, 7, 6], [3, 3, 6, 300], padding: 1),
+            ConvolutionCase([2, 9, 9, 3], [3, 3, 3, 300], stride: 2, padding: 1),
+            ConvolutionCase([3, 9, 7, 300], [3, 3, 300, 6], padding: 1),
+            ConvolutionCase([2, 6, 7, 300], [5, 5, 300, 3], padding: 1),
+            ConvolutionCase([2, 9, 8, 80], [3, 3, 80, 5]),
         ]
 
     @Test(arguments: Engine.all, cases)

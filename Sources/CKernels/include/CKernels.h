@@ -82,13 +82,19 @@ void fc_copy_rows(const void *x, long x_stride, void *y, long y_stride, long byt
 void fc_squeeze(int element, const void *x, void *y, long width, long channels);
 void fc_unsqueeze(int element, const void *x, void *y, long width, long channels);
 
+// MARK: Patches (patches.c)
+
 typedef struct {
     long height, width, channels, outputs, kernel_height, kernel_width, stride, padding, out_height, out_width;
 } fc_window;
 
-// One image [H, W, C] to columns [OH * OW, KH * KW * C], and the adjoint (x is overwritten).
-void fc_im2col(const fc_window *w, const float *x, float *columns);
-void fc_col2im(const fc_window *w, const float *columns, float *x);
+// One image [H, W, C] to columns [OH * OW, KH * KW * C].
+void fc_im2col(fc_type t, const fc_window *w, const void *x, void *columns);
+// The adjoint of float32 columns, then leaky(x + bias); bias [C] may be null, slope 1 is none. t is x's type.
+void fc_col2im(fc_type t, const fc_window *w, const float *columns, const float *bias, float slope, void *x);
+// Weights of the adjoint convolution: y[KH - 1 - i, KW - 1 - j, o, c] = x[i, j, c, o], one kernel position `tap`
+// of x; t is y's type.
+void fc_flip_weights(fc_type t, const float *x, void *y, long taps, long tap, long channels, long outputs);
 
 // MARK: Pools (pools.c); one image
 
