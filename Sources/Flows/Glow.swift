@@ -161,9 +161,10 @@ public final class Glow: Sendable {
 }
 
 extension Glow {
-    /// Bits per dimension of 8-bit data from nats of the density on [−½, ½): −log q/(D ln 2) + 8.
+    /// Bits per dimension from nats of a log density: of 8-bit data, −log q/(D ln 2) + 8, for images on [−½, ½);
+    /// −log q/(D ln 2) for points in the plane.
     public func bitsPerDimension(_ logDensity: Double) -> Double {
-        bitsPerDimension8(logDensity, dimensions: dimensions)
+        bitsPerDimension8(logDensity, dimensions: dimensions) - (configuration.isSpatial ? 0 : 8)
     }
 }
 

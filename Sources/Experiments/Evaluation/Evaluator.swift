@@ -78,9 +78,8 @@ public struct Evaluator {
         score.logZ = normalizer()
     }
 
-    private func bitsPerDim(_ logDensities: [Double]) -> Double {
-        let mean = logDensities.reduce(0, +) / Double(logDensities.count)
-        return bitsPerDimension8(mean, dimensions: data.dimensions)
+    private func bitsPerDim(_ logDensities: [Double]) -> Double? {
+        state.flow?.bitsPerDimension(mean(logDensities))
     }
 
     /// log Z of exp(log p) by importance sampling with q: log mean exp(d) over samples, with the effective sample size

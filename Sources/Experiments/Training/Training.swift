@@ -69,7 +69,6 @@ extension Glow {
 
     /// Mean bits/dim of `[N, H, W, C]`.
     func meanBitsPerDimension(_ images: Tensor) -> Double {
-        let values = logDensities(images)
-        return bitsPerDimension(values.reduce(0, +) / Double(values.count))
+        bitsPerDimension(mean(logDensities(images)))
     }
 }
