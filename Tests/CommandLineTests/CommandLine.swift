@@ -1,0 +1,4 @@
+import Testing
+
+/// Everything here runs the built executable; one process at a time, because each one takes all cores.
+@Suite(.serialized) struct CommandLine {}

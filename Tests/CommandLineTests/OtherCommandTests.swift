@@ -1,0 +1,93 @@
+import Datasets
+import Experiments
+import Foundation
+import Testing
+
+extension CommandLine {
+    /// Commands that need no run.
+    @Suite struct OtherCommandTests {
+        @Test func helpTeaches() throws {
+            try withFolder { folder in
+                let help = try Tool.run("--help", in: folder)
+                #expect(help.status == 0)
+                for code in ["64", "65", "66", "70", "74", "75", "78", "130", "143"] {
+                    #expect(help.out.contains("\n  \(code)"), "exit code \(code)")
+                }
+                #expect(help.out.split(separator: "\n").allSatisfy { $0.count <= 80 })
+                #expect(try Tool.run("--version", in: folder).out == Experiment.tool + "\n")
+            }
+        }
+
+        @Test(arguments: [
+            ["train"], ["eval"], ["predict"], ["sample"], ["table"], ["compare"], ["report"], ["doctor"],
+            ["recipe", "check"], ["recipe", "show"], ["recipe", "keys"], ["data", "info"], ["data", "split"],
+            ["data", "svhn10k"],
+        ])
+        func everyCommandShowsAnExample(command: [String]) throws {
+            try withFolder { folder in
+                let output = try Tool.start(command + ["--help"], in: folder).finish()
+                #expect(output.status == 0)
+                #expect(
+                    output.out.contains("Example")
+                        && output.out.contains("  fce \(command.joined(separator: " "))"))
+            }
+        }
+
+        @Test func recipesAreCheckedShownAndExplained() throws {
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                try write("method = \"fce\"\nnothing = 1\n", to: "\(folder)/bad.toml")
+                let check = try Tool.run("recipe", "check", "bad.toml", "tiny.toml", in: folder)
+                #expect(check.status == 78 && check.err.contains("bad.toml:2"))
+                let recipe = try Recipe.load("\(folder)/tiny.toml")
+                #expect(
+                    check.out.contains(recipe.hash.prefix(12))
+                        && check.out.contains("phase 3  joint, 5 steps"))
+
+                let shown = try Tool.run("recipe", "show", "tiny.toml", "--set", "vat.weight=2", in: folder)
+                #expect(try Recipe.parse(shown.out).vat.weight == 2)
+                let keys = try #require(
+                    try Tool.run("recipe", "keys", "--json", in: folder).json() as? [[String: Any]])
+                #expect(keys.compactMap { $0["path"] as? String } == Recipe.keys.map(\.path))
+                #expect(
+                    try Tool.run("recipe", "keys", "phase.gate", in: folder).out.contains("phase.gate.cap"))
+            }
+        }
+
+        @Test func dataAreDescribedAndSplit() throws {
+            try withFolder { folder in
+                let facts = try Tool.run("data", "info", "synthetic", ".", "--json", in: folder).object()
+                let train = try #require(facts["train"] as? [String: Any])
+                #expect((train["histogram"] as? [Int])?.reduce(0, +) == train["count"] as? Int)
+                #expect((train["sha256"] as? String)?.count == 64)
+                #expect(facts["sharedImages"] as? Int == 0)
+
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let split = try Tool.run(
+                    "data", "split", "tiny.toml", "--seed", "1", "--out", "split.json", in: folder)
+                #expect(split.status == 0 && split.out.contains("8 labelled"))
+                _ = try TinyRun.output()
+                let drawn = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/split.json"))
+                let ofRun = try RunFiles(path: TinyRun.path).split()
+                let written = try JSONSerialization.jsonObject(with: drawn) as? [String: Any]
+                #expect(written?["labelled"] as? [Int] == ofRun.labelled)
+                #expect(written?["validation"] as? [Int] == ofRun.validation)
+
+                let none = try Tool.run("data", "svhn10k", "none.mat", "--out", "made", in: folder)
+                #expect(none.status == 66)
+            }
+        }
+
+        @Test func doctorMeasuresTheMachine() throws {
+            try withFolder { folder in
+                let facts = try Tool.run("doctor", "--json", "--threads", "1", in: folder).object()
+                let rates = try #require(facts["gflops"] as? [String: Double])
+                #expect(rates["float32, OpenBLAS"] ?? 0 > 1)
+                #expect(facts["threads"] as? Int == 1)
+                #expect(["float32", "bfloat16"].contains(facts["precision"] as? String))
+                #expect((facts["memoryBytes"] as? Int ?? 0) > 1 << 28)
+                #expect((facts["openblasCore"] as? String)?.isEmpty == false)
+            }
+        }
+    }
+}

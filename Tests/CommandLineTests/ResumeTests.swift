@@ -1,0 +1,82 @@
+import Experiments
+import Foundation
+import Testing
+
+extension CommandLine {
+    @Suite struct ResumeTests {
+        private static let train = ["train", "tiny.toml", "--threads", "2", "--quiet"]
+
+        /// Starts or resumes the tiny run in `folder` and sends `signal` once `file` is there; nil when the run ended
+        /// before the signal came.
+        private func interrupt(
+            _ folder: String, at file: String, with signal: Int32, resume: Bool
+        ) throws -> Tool.Output? {
+            let run = try Tool.start(Self.train + (resume ? ["--resume"] : []), in: folder)
+            guard run.waits(for: "\(folder)/Runs/tiny/seed-1/\(file)") else { return nil }
+            run.send(signal)
+            let output = try run.finish()
+            return exists("\(folder)/Runs/tiny/seed-1/result.json") ? nil : output
+        }
+
+        @Test(arguments: ["none", "flow", "moving"])
+        func aRunKilledInEveryPhaseEndsBitIdentical(base: String) throws {
+            try withFolder { folder in
+                let recipe = tinyRecipe.replacing("base = \"none\"", with: "base = \"\(base)\"")
+                try write(recipe, to: "\(folder)/tiny.toml")
+                let whole = Self.train + ["--out", "whole", "--flows", "whole-flows"]
+                try #require(try Tool.start(whole, in: folder).finish().status == 0)
+                var kills = 0
+                for (index, step) in [3, 3, 2].enumerated() {
+                    let file = "checkpoints/state-\(index)-\(step).safetensors"
+                    let output = try interrupt(folder, at: file, with: SIGKILL, resume: index > 0)
+                    if output?.status == SIGKILL { kills += 1 }
+                }
+                #expect(kills >= 2, "the run was too fast to be killed")
+                let last = try Tool.start(Self.train + ["--resume"], in: folder).finish()
+                #expect(last.status == 0, "\(last.err)")
+                let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
+                #expect(numbers.differences(from: try RunNumbers("\(folder)/whole")) == [])
+            }
+        }
+
+        @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130))])
+        func aSignalLeavesACheckpoint(signal: Int32, code: Int32) throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let output = try #require(
+                    try interrupt(
+                        folder, at: "checkpoints/state-1-1.safetensors", with: signal, resume: false),
+                    "the run ended before the signal")
+                #expect(output.status == code)
+                #expect(output.err.contains("fce train tiny.toml --threads 2 --quiet --resume"))
+                let last = try Tool.start(Self.train + ["--resume"], in: folder).finish()
+                #expect(last.status == 0, "\(last.err)")
+                let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
+                #expect(numbers.differences(from: try RunNumbers(TinyRun.path)) == [])
+            }
+        }
+
+        @Test func aSecondProcessOnTheRunIsRefused() throws {
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let first = try Tool.start(Self.train + ["--set", "phase.2.steps=100000"], in: folder)
+                #expect(first.waits(for: "\(folder)/Runs/tiny/seed-1/run.json"))
+                let second = try Tool.start(
+                    Self.train + ["--resume", "--set", "phase.2.steps=100000"], in: folder
+                ).finish()
+                first.send(SIGTERM)
+                #expect(second.status == 75)
+                #expect(second.err.contains("is training in this run directory"))
+                #expect(try first.finish().status == 143)
+            }
+        }
+
+        @Test func anotherRecipeDoesNotResume() throws {
+            _ = try TinyRun.output()
+            let output = try Tool.run(
+                "train", "tiny.toml", "--resume", "--set", "vat.weight=2", in: TinyRun.folder)
+            #expect(output.status == 78 && output.err.contains("`vat.weight`"))
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Experiments
+import Foundation
+import Testing
+
+extension CommandLine {
+    /// Commands that read a finished run.
+    @Suite struct RunCommandTests {
+        private let run = "Runs/tiny/seed-1"
+
+        private func fce(_ arguments: String...) throws -> Tool.Output {
+            _ = try TinyRun.output()
+            let output = try Tool.start(arguments, in: TinyRun.folder).finish()
+            try #require(output.status == 0, "\(output.err)")
+            return output
+        }
+
+        @Test func evalRepeatsTheScoresOfTheRun() throws {
+            let score = try fce("eval", run, "--json", "--threads", "2").object()
+            let result = try RunFiles(path: TinyRun.path).result()
+            #expect(score["testError"] as? Double == result.testError)
+            #expect(score["testNLL"] as? Double == result.testNLL)
+            #expect(score["ece"] as? Double == result.ece)
+            #expect(score["flowBitsPerDim"] as? Double == result.flowBitsPerDim)
+            #expect(score["energyBitsPerDim"] as? Double == result.energyBitsPerDim)
+            #expect(score["phaseNumber"] as? Int == 3 && score["testCount"] as? Int == 36)
+            let brier = try #require(score["brier"] as? Double)
+            #expect((0...2).contains(brier))
+            let confusion = try #require(score["confusion"] as? [[Int]])
+            #expect(confusion.count == 4 && confusion.joined().reduce(0, +) == 36)
+        }
+
+        @Test func evalScoresEarlierPhasesAndPrintsForPeople() throws {
+            let flow = try fce("eval", run, "--phase", "1", "--json").object()
+            #expect(flow["testError"] == nil && flow["flowBitsPerDim"] is Double)
+            let text = try fce("eval", run).out
+            for word in ["test error", "NLL", "ECE", "Brier", "bits/dim", "log Z", "confusion"] {
+                #expect(text.contains(word))
+            }
+            let none = try Tool.run("eval", run, "--phase", "4", in: TinyRun.folder)
+            #expect(none.status == 66 && none.err.contains("1, 2, 3"))
+        }
+
+        @Test func predictTakesJPEGs() throws {
+            let picture = "\(run)/samples/0-flow-mle.jpg"
+            let scores = try #require(
+                try fce("predict", run, picture, picture, "--json").json() as? [[String: Any]])
+            #expect(scores.count == 2 && scores[0]["image"] as? String == picture)
+            let probabilities = try #require(scores[0]["probabilities"] as? [Double])
+            #expect(probabilities.count == 4 && abs(probabilities.reduce(0, +) - 1) < 1e-5)
+            let predicted = try #require(scores[0]["predicted"] as? Int)
+            #expect(probabilities[predicted] == probabilities.max())
+            #expect(scores[0]["logP"] is Double && scores[0]["logRatio"] is Double)
+
+            let lines = try fce("predict", run, picture, "--csv").out.split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines[0] == "image,predicted,probability,log_p,log_ratio,p0,p1,p2,p3")
+            let cells = lines[1].split(separator: ",", omittingEmptySubsequences: false)
+            #expect(
+                cells.count == 9 && Int(cells[1]) == predicted
+                    && cells.dropFirst(2).allSatisfy { Double($0) != nil })
+            #expect(try fce("predict", run, picture).out.contains("log_ratio"))
+        }
+
+        @Test func predictTakesAFileOfManyImages() throws {
+            _ = try TinyRun.output()
+            let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 28, 0, 0, 0, 28]
+            let pixels = (0..<3 * 784).map { UInt8(truncatingIfNeeded: $0 * 31) }
+            try Data(header + pixels).write(to: URL(fileURLWithPath: "\(TinyRun.folder)/images.idx"))
+            let scores = try #require(
+                try fce("predict", run, "images.idx", "--json").json() as? [[String: Any]])
+            #expect(scores.compactMap { $0["image"] as? String } == (0..<3).map { "images.idx#\($0)" })
+        }
+
+        @Test func predictRefusesWhatIsNoImage() throws {
+            _ = try TinyRun.output()
+            let output = try Tool.run("predict", run, "tiny.toml", in: TinyRun.folder)
+            #expect(output.status == 65 && output.err.contains("tiny.toml"))
+        }
+
+        @Test func sampleDrawsTheSamePictureForASeed() throws {
+            func picture(_ name: String, seed: String, _ more: String...) throws -> Data {
+                let arguments = ["sample", run, "--out", name, "--count", "9", "--seed", seed] + more
+                let output = try Tool.start(arguments, in: TinyRun.folder).finish()
+                try #require(output.status == 0, "\(output.err)")
+                return try Data(contentsOf: URL(fileURLWithPath: "\(TinyRun.folder)/\(name)"))
+            }
+            _ = try TinyRun.output()
+            let first = try picture("a.jpg", seed: "1")
+            #expect(first.starts(with: [0xFF, 0xD8]))
+            #expect(try picture("b.jpg", seed: "1") == first)
+            #expect(try picture("c.jpg", seed: "2") != first)
+            #expect(try picture("d.jpg", seed: "1", "--temperature", "0.5") != first)
+        }
+
+        @Test func tablesComeInEveryForm() throws {
+            #expect(try fce("table", "Runs").out.contains("| tiny | fce-vat | 8 | conv-small | none |"))
+            #expect(try fce("table", "\(run)/result.json", "--csv").out.split(separator: "\r\n").count == 2)
+            #expect(try fce("table", run, "--latex").out.contains("\\begin{tabular}"))
+            let table = try fce("table", run, "Runs", "--json").object()
+            let rows = try #require(table["rows"] as? [[String: Any]])
+            #expect(rows.count == 1 && rows[0]["recipe"] as? String == "tiny")
+        }
+
+        @Test func compareTellsWhetherTheIntervalExcludesZero() throws {
+            _ = try TinyRun.output()
+            // The same run under another name, with every test image right.
+            var perfect = try RunFiles(path: TinyRun.path).result()
+            perfect.recipe = "perfect"
+            perfect.testError = 0
+            perfect.errors = RunResult.bitmap(of: [Bool](repeating: false, count: 36))
+            let path = "\(TinyRun.folder)/perfect.json"
+            try JSONEncoder().encode(perfect).write(to: URL(fileURLWithPath: path))
+            let output = try fce("compare", "perfect.json", "--against", run, "--json").object()
+            let error = try #require(try RunFiles(path: TinyRun.path).result().testError)
+            let difference = try #require(output["difference"] as? Double)
+            #expect(abs(difference + 100 * error) < 1e-9)
+            #expect(output["excludesZero"] as? Bool == true)
+            let same = try fce("compare", run, "--against", run)
+            #expect(same.out.contains("difference 0.00 points") || same.out.contains("does not exclude 0"))
+            try FileManager.default.removeItem(atPath: path)
+        }
+
+        @Test func reportIsOnePage() throws {
+            let output = try fce("report", run, "--out", "page.html")
+            #expect(output.out == "page.html\n")
+            let page = try String(contentsOfFile: "\(TinyRun.folder)/page.html", encoding: .utf8)
+            #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("data:image/jpeg;base64,"))
+        }
+
+        @Test func aRunInThePlaneGetsItsPicture() throws {
+            try withFolder { folder in
+                let recipe = """
+                    method = "fce-init"
+                    [data]
+                    source = "plane"
+                    density = "two-spirals"
+                    labels = 14
+                    train = 100
+                    test = 50
+                    [flow]
+                    kind = "plane"
+                    couplings = 2
+                    width = 8
+                    [energy]
+                    network = "mlp"
+                    base = "none"
+                    classes = 2
+                    width = 0.125
+                    [[phase]]
+                    kind = "flow-mle"
+                    steps = 2
+                    [[phase]]
+                    kind = "energy"
+                    steps = 2
+                    """
+                try write(recipe, to: "\(folder)/plane.toml")
+                let output = try Tool.run("train", "plane.toml", "--out", "run", in: folder)
+                #expect(output.status == 0, "\(output.err)")
+                #expect(output.out.contains("run/samples/figure5.svg"))
+                let picture = try String(contentsOfFile: "\(folder)/run/samples/figure5.svg", encoding: .utf8)
+                for title in ["flow q(x)", "EBM p(x)", "class 0", "class 1"] {
+                    #expect(picture.contains(title))
+                }
+                #expect(try Tool.run("eval", "run", "--json", in: folder).object()["testError"] is Double)
+                #expect(try Tool.run("sample", "run", "--out", "a.jpg", in: folder).status == 78)
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// The built executable, beside the test bundle.
+enum Tool {
+    static let path: String = {
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().appendingPathComponent("fce").path
+    }()
+
+    struct Output {
+        let status: Int32
+        let out: String
+        let err: String
+
+        /// Standard output as JSON; throws where it is not.
+        func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(out.utf8)) }
+        func object() throws -> [String: Any] { try #require(try json() as? [String: Any]) }
+    }
+
+    /// Runs `fce` to its end in `folder`.
+    static func run(_ arguments: String..., in folder: String) throws -> Output {
+        try start(arguments, in: folder).finish()
+    }
+
+    static func start(_ arguments: [String], in folder: String) throws -> Running {
+        try Running(arguments, in: folder)
+    }
+
+    /// A process whose output goes to files, so that it never waits for a reader.
+    final class Running {
+        private let process = Process()
+        private let folder: String
+        private let name = UUID().uuidString
+
+        fileprivate init(_ arguments: [String], in folder: String) throws {
+            self.folder = folder
+            process.executableURL = URL(fileURLWithPath: Tool.path)
+            process.arguments = arguments
+            process.currentDirectoryURL = URL(fileURLWithPath: folder)
+            // Idle threads sleep instead of spinning: on a busy machine the suite is several times faster.
+            process.environment = ProcessInfo.processInfo.environment.merging(["GOMP_SPINCOUNT": "1000"]) {
+                $1
+            }
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = try Self.file("\(folder)/.\(name).out")
+            process.standardError = try Self.file("\(folder)/.\(name).err")
+            try process.run()
+        }
+
+        private static func file(_ path: String) throws -> FileHandle {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+            return try #require(FileHandle(forWritingAtPath: path))
+        }
+
+        var isRunning: Bool { process.isRunning }
+
+        func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+        /// Waits until `path` exists or the process ends; true when it exists.
+        func waits(for path: String) -> Bool {
+            while process.isRunning {
+                if FileManager.default.fileExists(atPath: path) { return true }
+                usleep(500)
+            }
+            return FileManager.default.fileExists(atPath: path)
+        }
+
+        /// Waits for the process, two minutes at most.
+        func finish() throws -> Output {
+            let deadline = ContinuousClock.now + .seconds(120)
+            while process.isRunning && ContinuousClock.now < deadline { usleep(500) }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+            defer { for end in ["out", "err"] { unlink("\(folder)/.\(name).\(end)") } }
+            func text(_ end: String) throws -> String {
+                try String(contentsOfFile: "\(folder)/.\(name).\(end)", encoding: .utf8)
+            }
+            return Output(status: process.terminationStatus, out: try text("out"), err: try text("err"))
+        }
+    }
+}
+
+/// Runs `body` with an empty folder that is removed afterwards.
+func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
+    let folder = NSTemporaryDirectory() + "fce-tests-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try body(folder)
+}
+
+func write(_ text: String, to path: String) throws {
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+}
+
+func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
