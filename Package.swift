@@ -3,7 +3,7 @@ import Foundation
 import PackageDescription
 
 // oneDNN is used when its header is installed. SwiftPM caches evaluated manifests: after installing or
-// removing the library, `make` (or `swift package reset`) evaluates this file anew.
+// removing the library, `make` (or deleting ~/.cache/org.swift.swiftpm/manifests) has this file evaluated anew.
 let hasOneDNN = ["/usr/include/dnnl.hpp", "/usr/local/include/dnnl.hpp", "/usr/include/oneapi/dnnl/dnnl.hpp"]
     .contains { FileManager.default.fileExists(atPath: $0) }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -66,5 +67,6 @@ final class StoragePool: Sendable {
         state.withLock { state in
             for address in state.free.values.joined() { free(UnsafeMutableRawPointer(bitPattern: address)) }
         }
+        fc_release_freed_memory()
     }
 }

@@ -32,7 +32,7 @@ struct FCE: ParsableCommand {
         version: Experiment.tool,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Sample.self, Table.self, Compare.self, Report.self,
-            RecipeCommand.self, DataCommand.self, Doctor.self,
+            RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,
         ])
 
     static func main() {

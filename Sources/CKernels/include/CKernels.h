@@ -134,6 +134,8 @@ enum {
 int fc_instruction_sets(void);
 // Processors that this process may run on.
 int fc_available_processors(void);
+// Gives freed blocks back to the system: the allocator keeps those below 32 MB.
+void fc_release_freed_memory(void);
 // Writes the processor's name, "" where unknown.
 void fc_processor_name(char *name, long capacity);
 

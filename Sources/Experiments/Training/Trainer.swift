@@ -55,7 +55,7 @@ public final class Trainer {
     private func runPhase() throws {
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: state.phase)
         if try takeFlowFromCache(context) { return }
-        let training = try makeTraining(context)
+        let training = context.makeTraining()
         if state.step == 0 { try training.start() }
         while !training.isFinished {
             if observer.isInterrupted {
@@ -82,17 +82,6 @@ public final class Trainer {
 
     private func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
 
-    private func makeTraining(_ context: TrainingContext) throws -> any PhaseTraining {
-        switch (context.phase.kind, state.flow, state.energy) {
-        case (.flowMLE, .some(let flow), _): return FlowPhase(context, flow: flow)
-        case (.energy, _, .some(let energy)), (.supervised, _, .some(let energy)):
-            return EnergyPhase(context, energy: energy)
-        case (.joint, .some(let flow), .some(let energy)):
-            return JointPhase(context, energy: energy, flow: flow)
-        default: preconditionFailure("a phase without its model")
-        }
-    }
-
     private func check(_ measures: Measures) throws {
         guard let wrong = measures.first(where: { !$0.value.isFinite }) else { return }
         throw UserError(
@@ -112,6 +101,20 @@ public final class Trainer {
         }
         guard let predictions = try evaluator.predictions(of: data.test) else { return [:] }
         return ["testError": predictions.errorRate, "testNLL": predictions.negativeLogLikelihood]
+    }
+}
+
+extension TrainingContext {
+    /// The training of the phase, of models that the recipe has made.
+    func makeTraining() -> any PhaseTraining {
+        switch (phase.kind, state.flow, state.energy) {
+        case (.flowMLE, .some(let flow), _): return FlowPhase(self, flow: flow)
+        case (.energy, _, .some(let energy)), (.supervised, _, .some(let energy)):
+            return EnergyPhase(self, energy: energy)
+        case (.joint, .some(let flow), .some(let energy)):
+            return JointPhase(self, energy: energy, flow: flow)
+        default: preconditionFailure("a phase without its model")
+        }
     }
 }
 

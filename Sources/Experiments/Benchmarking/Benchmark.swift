@@ -1,0 +1,60 @@
+import Glibc
+import Tensors
+
+/// Times the steps a run is made of, through the code that runs make them with.
+public enum Benchmark {
+    /// What one step takes.
+    public struct Measurement: Sendable {
+        public let step: BenchmarkStep
+        /// Median of the timed executions.
+        public let milliseconds: Double
+        /// Largest resident memory of the process while the step ran, in 10⁶ bytes.
+        public let peakResident: Double
+        /// Largest memory held by tensors, of that, in 10⁶ bytes.
+        public let peakTensors: Double
+        /// Arithmetic of one execution in 10⁹ operations, from the layers' shapes.
+        public let gigaflop: Double
+
+        /// Arithmetic over time, 10⁹ operations a second.
+        public var rate: Double { gigaflop / milliseconds * 1000 }
+    }
+
+    /// Measures the steps of `settings` one after the other, each with its own models and memory.
+    ///
+    /// - Parameters:
+    ///   - measured: called after each.
+    ///   - warn: called with what makes the numbers mean less than they say.
+    /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.
+    public static func run(
+        _ settings: BenchmarkSettings, measured: (Measurement) -> Void = { _ in },
+        warn: (String) -> Void = { _ in }
+    ) throws -> BenchmarkReport {
+        let backend = try CPUBackend(threads: settings.threads, precision: settings.precision)
+        let measurements = try settings.steps.map { step in
+            let measurement = try measure(step, settings, warn)
+            measured(measurement)
+            return measurement
+        }
+        return BenchmarkReport(measurements, backend)
+    }
+
+    private static func measure(
+        _ step: BenchmarkStep, _ settings: BenchmarkSettings, _ warn: (String) -> Void
+    ) throws -> Measurement {
+        let subject = try BenchmarkSubject(step, settings)
+        if !ResidentMemory.resetPeak() {
+            warn("\(step.rawValue): this system does not reset peak memory; its peak is the process's so far")
+        }
+        subject.backend.resetPeak()
+        let clock = ContinuousClock()
+        for _ in 0..<2 { try subject.run() }
+        let times = try (0..<settings.runs).map { _ in
+            try clock.measure { try subject.run() } / .milliseconds(1)
+        }
+        return Measurement(
+            step: step, milliseconds: times.sorted()[times.count / 2],
+            peakResident: 1e-6 * Double(ResidentMemory.peak ?? 0),
+            peakTensors: 1e-6 * Double(subject.backend.memory.peak),
+            gigaflop: 1e-9 * step.operations(settings))
+    }
+}

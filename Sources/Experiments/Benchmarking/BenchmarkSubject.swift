@@ -1,0 +1,51 @@
+import Datasets
+import EnergyModels
+import Flows
+import Tensors
+
+/// A step ready to be repeated: the training that users run, on models and memory of its own.
+final class BenchmarkSubject {
+    let backend: CPUBackend
+    let state: TrainingState
+    private let data: ExperimentData
+    private let training: any PhaseTraining
+    private let evaluator: Evaluator?
+
+    /// Builds and initialises the models.
+    /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.
+    init(_ step: BenchmarkStep, _ settings: BenchmarkSettings) throws {
+        let recipe = step.recipe(settings)
+        backend = try CPUBackend(threads: settings.threads, precision: settings.precision)
+        data = try ExperimentData(recipe)
+        state = TrainingState(recipe, extents: data.extents, backend: backend)
+        let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
+        if recipe.phases[0].kind == .energy {
+            // The phase finds a flow that another one has left, where users run it.
+            state.flow?.initialize(with: context.fixedImages(data.split.unlabelled))
+            state.flowIsInitialized = true
+        }
+        training = context.makeTraining()
+        evaluator = step == .infer ? Evaluator(recipe, data, state) : nil
+        try training.start()
+        if step == .flow { state.gate = .flowForever }
+    }
+
+    /// One update, or one classification of the test images.
+    func run() throws {
+        if let evaluator {
+            _ = try evaluator.predictions(of: data.test)
+        } else {
+            _ = try training.update()
+            state.step += 1
+        }
+    }
+}
+
+extension Gate {
+    /// The flow's turn, whatever the accuracy.
+    fileprivate static var flowForever: Gate {
+        var gate = Gate(high: 0, low: 0, smoothing: 1, cap: .max)
+        gate.record(1)
+        return gate
+    }
+}

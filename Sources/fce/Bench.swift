@@ -1,0 +1,116 @@
+import ArgumentParser
+import EnergyModels
+import Experiments
+import Foundation
+import Tensors
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Time the steps that a run is made of.",
+        discussion: """
+            Times the training that runs use, on generated 32x32 images: Glow of
+            3 levels x 8 blocks x width 512, the energy with base "none", 10 classes.
+
+              mle       maximum likelihood of the flow: log q both ways, Adamax
+              ebm       update of the energy; samples and log q computed afresh
+              ebm_pool  the same from a pool and cached log q: no flow work
+              flow      update of the flow on V: through samples, energy, log q
+              vat       ebm with virtual adversarial training
+              infer     classification of 500 images
+
+            ms is the median of --runs executions after two that do not count. Peak
+            memory is that of the process while the step runs; `tensors` is the part
+            that tensors hold, the rest is program, libraries and their scratch.
+            GFLOP counts the products of layers, from their shapes; `of peak` compares
+            GFLOP/s with a large matrix product on the same threads.
+            """)
+
+    /// The networks of 32×32 images.
+    enum Network: String, ExpressibleByArgument, CaseIterable {
+        case convSmall = "conv-small"
+        case convLarge = "conv-large"
+
+        var configured: EnergyConfiguration.Network { self == .convSmall ? .convSmall : .convLarge }
+    }
+
+    /// `--steps`: names of steps, separated by commas.
+    struct StepList: ExpressibleByArgument {
+        let steps: [BenchmarkStep]
+
+        init?(argument: String) {
+            let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+            steps = names.compactMap { BenchmarkStep(rawValue: String($0)) }
+            if steps.count != names.count { return nil }
+        }
+    }
+
+    /// `--precision`: as in recipes.
+    struct PrecisionName: ExpressibleByArgument {
+        let precision: Precision
+        static let allValueStrings = Precision.allCases.map(\.rawValue)
+
+        init?(argument: String) {
+            guard let precision = Precision(rawValue: argument) else { return nil }
+            self.precision = precision
+        }
+    }
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @Option(help: "The energy's network.")
+    var network = Network.convSmall
+
+    @Option(help: "Images of each kind an update.")
+    var batch = 64
+
+    @Option(help: ArgumentHelp("auto, float32 or bfloat16.", valueName: "precision"))
+    var precision: PrecisionName?
+
+    @Option(help: ArgumentHelp("The steps to time; by default all.", valueName: "a,b,c"))
+    var steps: StepList?
+
+    @Option(name: [.customShort("n"), .customLong("runs")], help: "Timed executions of each step.")
+    var runs = 5
+
+    @OptionGroup var threadOptions: ThreadOptions
+
+    func validate() throws {
+        if batch < 1 { throw ValidationError("--batch takes a number of at least 1.") }
+        if runs < 1 { throw ValidationError("--runs takes a number of at least 1.") }
+    }
+
+    func run() throws {
+        var settings = BenchmarkSettings()
+        settings.network = network.configured
+        settings.batch = batch
+        settings.runs = runs
+        settings.threads = threadOptions.threads
+        if let steps { settings.steps = steps.steps }
+        if let precision { settings.precision = precision.precision }
+        if json {
+            print(try Benchmark.run(settings, warn: { Console.warn([$0]) }).json())
+        } else {
+            try printTable(settings)
+        }
+    }
+
+    private func printTable(_ settings: BenchmarkSettings) throws {
+        let peak = try CPUBackend.measurePeak(threads: settings.threads).map(\.gigaflops).max() ?? .nan
+        print("step             ms    peak MB    tensors MB     GFLOP   GFLOP/s   of peak")
+        let report = try Benchmark.run(
+            settings, measured: { print(Self.row($0, peak: peak)) }, warn: { Console.warn([$0]) })
+        print("\(report.cpu) (\(report.isa)), \(report.threads) threads, \(report.precision) networks")
+        print(
+            "\(network.rawValue), batch \(batch), median of \(runs); peak \(Console.fixed(peak, 0)) GFLOP/s")
+    }
+
+    /// - Parameter peak: GFLOP/s of a large product.
+    private static func row(_ m: Benchmark.Measurement, peak: Double) -> String {
+        m.step.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
+            + String(
+                format: "%10.1f%11.0f%14.0f%10.1f%10.0f%8.0f %%", m.milliseconds, m.peakResident,
+                m.peakTensors,
+                m.gigaflop, m.rate, 100 * m.rate / peak)
+    }
+}

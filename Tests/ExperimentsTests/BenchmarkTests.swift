@@ -1,0 +1,91 @@
+import EnergyModels
+import Flows
+import Foundation
+import Networks
+import Tensors
+import Testing
+
+@testable import Experiments
+
+@Suite struct BenchmarkTests {
+    /// Models small enough for a test; everything else as users run it.
+    private var small: BenchmarkSettings {
+        var settings = BenchmarkSettings()
+        (settings.batch, settings.runs, settings.images) = (10, 1, 20)
+        (settings.flow.blocks, settings.flow.width) = (1, 8)
+        return settings
+    }
+
+    @Test(arguments: [Coupling.Kind.additive, .affine])
+    func flowArithmeticIsThatOfItsParameters(coupling: Coupling.Kind) throws {
+        let configuration = GlowConfiguration(
+            height: 16, width: 24, channels: 3, levels: 3, blocks: 2, hidden: 10, coupling: coupling)
+        let flow = Glow(configuration, backend: try CPUBackend(threads: 1), seed: 1)
+        // Every matrix of a level multiplies each of its pixels once.
+        let expected = flow.store.names.filter { $0.hasSuffix(".w") || $0.hasSuffix(".lower") }.reduce(0) {
+            sum, name in
+            let level = Int(String(name.dropFirst("level".count).prefix(1))) ?? 0
+            let pixels = [8 * 12, 4 * 6, 2 * 3][level]
+            return sum + flow.store[name].count * pixels
+        }
+        #expect(configuration.multiplications == expected)
+    }
+
+    @Test func energyArithmeticIsThatOfThePaper() {
+        let arithmetic = EnergyConfiguration().multiplications(shape: [32, 32, 3])
+        let first = 32 * 32 * 9 * 3 * 64
+        // Table 6, left: extents 32, 32, 16, 16, 16, 8, 6, 6, 6, then 128 features to 10 classes.
+        let later =
+            9 * 64 * 64 * (32 * 32 + 16 * 16) + 9 * 64 * 128 * 16 * 16 + 9 * 128 * 128 * (16 * 16 + 8 * 8)
+        let tail = 9 * 128 * 128 * 6 * 6 + 2 * 128 * 128 * 6 * 6 + 128 * 10
+        #expect(arithmetic.first == first)
+        #expect(arithmetic.total == first + later + tail)
+    }
+
+    @Test func stepsCountTheirPasses() {
+        let settings = BenchmarkSettings()
+        let work = Dictionary(
+            uniqueKeysWithValues: BenchmarkStep.allCases.map { ($0, $0.operations(settings)) })
+        let pass = work[.mle]! / 3
+        #expect(work[.ebm]! - work[.ebmPool]! == 2 * pass, "log q of data, and samples")
+        #expect(work[.flow]! > 2 * work[.mle]!, "backward through samples and log q")
+        #expect(work[.infer]! * 64 / 500 < work[.ebmPool]! / 9)
+    }
+
+    @Test(arguments: BenchmarkStep.allCases)
+    func stepsMoveTheirModelAlone(step: BenchmarkStep) throws {
+        let subject = try BenchmarkSubject(step, small)
+        let backend = subject.backend
+        func values() -> [[Float]] {
+            [subject.state.flow?.store, subject.state.energy?.store].map {
+                $0.map { backend.floats($0.values) } ?? []
+            }
+        }
+        let before = values()
+        for _ in 0..<3 { try subject.run() }
+        let after = values()
+        #expect((before[0] != after[0]) == (step == .mle || step == .flow))
+        #expect((before[1] != after[1]) == [.ebm, .ebmPool, .vat].contains(step))
+        #expect(after.joined().allSatisfy { $0.isFinite })
+    }
+
+    @Test func reportsAreOneObjectOfKnownKeys() throws {
+        var settings = small
+        settings.steps = [.ebmPool, .infer]
+        settings.precision = .float32
+        settings.threads = 1
+        var measured: [BenchmarkStep] = []
+        let report = try Benchmark.run(settings, measured: { measured.append($0.step) })
+        #expect(measured == settings.steps)
+        let object = try JSONSerialization.jsonObject(with: Data(try report.json().utf8))
+        let json = try #require(object as? [String: Any])
+        #expect(Set(json.keys) == ["ms", "peak_mb", "gflops", "cpu", "isa", "threads", "precision"])
+        #expect(json["threads"] as? Int == 1)
+        #expect(json["precision"] as? String == "float32")
+        for key in ["ms", "peak_mb", "gflops"] {
+            let values = try #require(json[key] as? [String: Double])
+            #expect(Set(values.keys) == ["ebm_pool", "infer"])
+            #expect(values.values.allSatisfy { $0 > 0 })
+        }
+    }
+}
