@@ -12,8 +12,9 @@ struct Predict: ParsableCommand {
               fce predict Runs/svhn10k-500-fce/seed-1 photos/*.jpg --csv > classes.csv
               fce predict Runs/svhn10k-500-fce/seed-1 Data/svhn10k/test_32x32.mat --json
 
-            A file is a JPEG (its largest centred square is resized to the model's size), an SVHN .mat file, or an IDX
-            file of 28x28 images, compressed or not; which of them is told by its content.
+            A file is a JPEG (its largest centred square is resized to the model's
+            size), an SVHN .mat file, or an IDX file of 28x28 images, compressed or not;
+            which of them is told by its content.
 
             Columns:
               image        the file, followed by #INDEX from 0 in a file of many images
@@ -22,8 +23,10 @@ struct Predict: ParsableCommand {
               log_p        log p(x) in nats, normalised by c only (see `fce eval` for log Z)
               log_ratio    log p(x) - log q(x) in nats: below 0 where the flow thinks more of the image
 
-            All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 + 1/512, without noise.
-            Columns that the run has no model for are empty.
+            JSON has image, predicted, probabilities, logP and logRatio.
+
+            All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 +
+            1/512, without noise. Columns that the run has no model for are empty.
             """)
 
     @OptionGroup var runArgument: RunArgument
