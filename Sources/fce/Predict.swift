@@ -19,9 +19,9 @@ struct Predict: ParsableCommand {
             Columns:
               image        the file, followed by #INDEX from 0 in a file of many images
               predicted    the most probable class
-              probability  p(y|x) of that class; p0, p1, … of every class in CSV and JSON
-              log_p        log p(x) in nats, normalised by c only (see `fce eval` for log Z)
-              log_ratio    log p(x) - log q(x) in nats: below 0 where the flow thinks more of the image
+              probability  p(y|x) of that class; in CSV also p0, p1, … of each
+              log_p        log p(x) in nats, normalised by c only (`fce eval`: log Z)
+              log_ratio    log p(x) - log q(x) in nats; below 0 where q is larger
 
             JSON has image, predicted, probabilities, logP and logRatio.
 
