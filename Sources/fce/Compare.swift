@@ -8,8 +8,9 @@ struct Compare: ParsableCommand {
             Example:
               fce compare Runs/fashion-mnist-demo --against Runs/fashion-mnist-demo-supervised
 
-            Prints the difference of the test errors with its 95 % interval by a paired bootstrap over test images; an
-            interval that excludes 0 tells the recipes apart. Seeds of a recipe are pooled.
+            Prints the difference of the test errors with its 95 % interval by a paired
+            bootstrap over test images; an interval that excludes 0 tells the recipes
+            apart. Seeds of a recipe are pooled.
             """)
 
     @Argument(help: "Runs of one recipe: run directories, result.json files, or folders of them.")

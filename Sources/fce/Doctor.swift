@@ -10,7 +10,8 @@ struct Doctor: ParsableCommand {
             Example:
               fce doctor --json
 
-            Run it in the folder you train in: disk space and data are those of the working directory.
+            Run it in the folder you train in: disk space and data are those of the
+            working directory.
             """)
 
     @OptionGroup var threadOptions: ThreadOptions

@@ -11,9 +11,11 @@ struct Evaluate: ParsableCommand {
               fce eval Runs/fashion-mnist-demo/seed-1
               fce eval Runs/fashion-mnist-demo/seed-1 --phase 2 --json
 
-            Classes are predicted at the centres of the bytes' bins; densities are of the first 2,000 test images,
-            dequantised. log p is normalised by c only: log Z, estimated by importance sampling with the flow as
-            proposal, says what is missing. A small effective sample size means that the estimate is unreliable.
+            Classes are predicted at the centres of the bytes' bins; densities are of
+            the first 2,000 test images, dequantised. log p is normalised by c only: log
+            Z, estimated by importance sampling with the flow as proposal, says what is
+            missing. A small effective sample size means that the estimate is
+            unreliable.
             """)
 
     @OptionGroup var runArgument: RunArgument

@@ -12,18 +12,21 @@ struct Predict: ParsableCommand {
               fce predict Runs/svhn10k-500-fce/seed-1 photos/*.jpg --csv > classes.csv
               fce predict Runs/svhn10k-500-fce/seed-1 Data/svhn10k/test_32x32.mat --json
 
-            A file is a JPEG (its largest centred square is resized to the model's size), an SVHN .mat file, or an IDX
-            file of 28x28 images, compressed or not; which of them is told by its content.
+            A file is a JPEG (its largest centred square is resized to the model's
+            size), an SVHN .mat file, or an IDX file of 28x28 images, compressed or not;
+            which of them is told by its content.
 
             Columns:
               image        the file, followed by #INDEX from 0 in a file of many images
               predicted    the most probable class
-              probability  p(y|x) of that class; p0, p1, … of every class in CSV and JSON
-              log_p        log p(x) in nats, normalised by c only (see `fce eval` for log Z)
-              log_ratio    log p(x) - log q(x) in nats: below 0 where the flow thinks more of the image
+              probability  p(y|x) of that class; in CSV also p0, p1, … of each
+              log_p        log p(x) in nats, normalised by c only (`fce eval`: log Z)
+              log_ratio    log p(x) - log q(x) in nats; below 0 where q is larger
 
-            All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 + 1/512, without noise.
-            Columns that the run has no model for are empty.
+            JSON has image, predicted, probabilities, logP and logRatio.
+
+            All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 +
+            1/512, without noise. Columns that the run has no model for are empty.
             """)
 
     @OptionGroup var runArgument: RunArgument

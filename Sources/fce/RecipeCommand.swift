@@ -24,7 +24,8 @@ struct RecipeCommand: ParsableCommand {
                 Example:
                   fce recipe check Recipes/*/*.toml
 
-                Every error names file and line, and the nearest key that exists. Nothing but the recipes is read.
+                Every error names file and line, and the nearest key that exists. Nothing
+                but the recipes is read.
                 """)
 
         @Argument(help: "Recipes.", completion: .file(extensions: ["toml"]))

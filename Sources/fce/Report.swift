@@ -12,8 +12,9 @@ struct Report: ParsableCommand {
               fce report Runs/svhn10k-500-fce/seed-1
               fce report Runs/svhn10k-500-fce/seed-1 --out fce.html
 
-            Curves, gate, samples, confusion matrix, calibration, energies, hardest images. A run in the plane also gets
-            samples/figure5.svg, the densities side by side.
+            Curves, gate, samples, confusion matrix, calibration, energies, hardest
+            images. A run in the plane also gets samples/figure5.svg, the densities side
+            by side.
             """)
 
     @OptionGroup var runArgument: RunArgument

@@ -10,7 +10,8 @@ struct Table: ParsableCommand {
               fce table Runs/svhn10k-500-fce Runs/svhn10k-500-supervised --csv
               fce table Results/svhn10k > Results/svhn10k.md
 
-            Takes run directories, result.json files and folders that contain either. Runs of one recipe share a row.
+            Takes run directories, result.json files and folders that contain either.
+            Runs of one recipe share a row.
             """)
 
     enum Format: String, EnumerableFlag {

@@ -14,10 +14,11 @@ struct Train: ParsableCommand {
               fce train Recipes/svhn10k/500-fce.toml --seeds 1,2,3 --set vat.weight=1
               fce train Recipes/svhn/500-conv-small-fce.toml --smoke
 
-            The run directory holds the resolved recipe, metrics, checkpoints, samples, result.json and report.html.
-            A run that was stopped, by Ctrl-C or by anything else, continues with --resume and the same command; its
-            numbers are bit for bit those of a run that was never stopped, for the same number of threads. Runs that
-            --resume finds finished are not repeated.
+            The run directory holds the resolved recipe, metrics, checkpoints, samples,
+            result.json and report.html. A run that was stopped, by Ctrl-C or by
+            anything else, continues with --resume and the same command; its numbers are
+            bit for bit those of a run that was never stopped, for the same number of
+            threads. Runs that --resume finds finished are not repeated.
             """)
 
     @Argument(help: "The recipe, a TOML file.", completion: .file(extensions: ["toml"]))

@@ -71,7 +71,10 @@ extension CommandLine {
                 let numbers = try [1, 4].map { try RunNumbers("\(folder)/Runs/tiny/seed-\($0)") }
                 let names = numbers[0].differences(from: numbers[1])
                 #expect(names.contains("weights-1-energy.safetensors") && names.contains("metrics"))
-                #expect(!names.contains("weights-0-flow-mle.safetensors"))
+                let flows = numbers.map { run in
+                    run.weights["weights-0-flow-mle.safetensors"]?.filter { $0.key.hasPrefix("flow.") }
+                }
+                #expect(flows[0]?.isEmpty == false && flows[0] == flows[1])
             }
         }
 

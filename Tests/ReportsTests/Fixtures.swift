@@ -1,6 +1,8 @@
 import Experiments
 import Foundation
 
+@testable import Datasets
+
 /// A run's header, with strings that try to break out of the page.
 func header(name: String = "svhn10k/500-fce") -> RunHeader {
     var recipe = Recipe()
@@ -21,7 +23,11 @@ func result(_ name: String, seed: Int, error: Double?, paper: Double? = nil) -> 
     recipe.name = name
     recipe.seed = seed
     recipe.report.paper = paper.map { .init(value: $0, sd: 0.28, cell: "Table 4") }
-    var result = RunResult(recipe: recipe, header: header(name: name), command: "fce train \(name).toml")
+    let split = Split(
+        format: 1, rule: "class-balanced", seed: 1, data: "abc", labelled: [1, 2], unlabelled: [1, 2, 3],
+        validation: [0])
+    var result = RunResult(
+        recipe: recipe, header: header(name: name), split: split, command: "fce train \(name).toml")
     result.testError = error
     result.flowBitsPerDim = 2.5
     result.seconds = 90

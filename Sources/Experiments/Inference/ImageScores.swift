@@ -23,10 +23,20 @@ extension LoadedRun {
     /// - Throws: `UserError(.recipe)` for a run in the plane, else as the readers do.
     public func scores(ofFiles paths: [String]) throws -> [ImageScore] {
         try requireImages()
-        return try paths.flatMap { path in
-            let images = try ImageFile.read(path, size: header.data.height, channels: header.data.channels)
-            return try scores(of: images) { images.count == 1 ? path : "\(path)#\($0)" }
+        let data = header.data
+        var names: [String] = []
+        var pixels: [UInt8] = []
+        for path in paths {
+            let images = try ImageFile.read(path, size: data.height, channels: data.channels)
+            try requireSize(images)
+            names += images.count == 1 ? [path] : (0..<images.count).map { "\(path)#\($0)" }
+            pixels += images.pixels
         }
+        let labels = [Int](repeating: ImageDataset.unlabelled, count: names.count)
+        return scores(
+            of: ImageDataset(
+                name: "images", height: data.height, width: data.width, channels: data.channels,
+                classNames: [], pixels: pixels, labels: labels), names)
     }
 
     /// A picture of samples of the flow.
@@ -49,21 +59,22 @@ extension LoadedRun {
             advice: "`fce report` draws its densities")
     }
 
-    /// Scores images of the model's size; `name` names the image of an index.
-    /// - Throws: `UserError(.data)` when the images have another size than the model's.
-    public func scores(of images: ImageDataset, name: (Int) -> String) throws -> [ImageScore] {
+    private func requireSize(_ images: ImageDataset) throws {
         let wanted = [header.data.height, header.data.width, header.data.channels]
+        func size(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: "x") }
         guard images.extents == wanted else {
-            func size(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: "x") }
             throw UserError(
                 .data, "the images are \(size(images.extents)), the model takes \(size(wanted))",
                 at: images.name)
         }
-        return passes(over: images.count).flatMap { rows in
+    }
+
+    private func scores(of images: ImageDataset, _ names: [String]) -> [ImageScore] {
+        passes(over: images.count).flatMap { rows in
             let values = images.values(
                 at: Array(rows), dequantize: .centre, key: RandomKey(seed: 0, purpose: .evaluation))
-            return scores(
-                of: backend.tensor(values, Shape([rows.count] + wanted), backend.real), rows.map(name))
+            let batch = backend.tensor(values, Shape([rows.count] + images.extents), backend.real)
+            return scores(of: batch, Array(names[rows]))
         }
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 public enum Interruption {
     private static let received = Atomic<Int32>(0)
 
-    /// Installs the handlers; call once, early, from the command line.
+    /// Installs the handlers; call once, early, from the command line's main thread.
     public static func install() {
         // Reading the flag here initialises it: a signal handler must not.
         _ = received.load(ordering: .relaxed)
@@ -16,6 +16,11 @@ public enum Interruption {
                 if previous != 0 { _exit(128 + number) }
             }
         }
+        // A parent that starts its children from a thread with blocked signals, as Dispatch's are, hands that on.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// True once a signal has come.

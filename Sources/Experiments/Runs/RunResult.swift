@@ -104,7 +104,8 @@ public struct RunResult: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
-        case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim, steps,
+        case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim,
+            steps,
             seconds
         case phaseSeconds, machine, commit, phases, command, paper, errors
     }

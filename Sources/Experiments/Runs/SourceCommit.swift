@@ -5,7 +5,7 @@ public enum SourceCommit {
     /// The commit of the checkout around the executable, or around the working directory when that is a checkout
     /// of this package; with `-dirty` when tracked files were changed. `unknown` outside of one.
     public static func current() -> String {
-        let executable = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
+        let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let folders = [executable.deletingLastPathComponent().path, FileManager.default.currentDirectoryPath]
         return folders.lazy.compactMap { commit(in: $0) }.first ?? "unknown"
     }
