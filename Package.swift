@@ -32,7 +32,8 @@ var packageTargets: [Target] = [
     .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
     .target(name: "Networks", dependencies: ["Gradients", "Tensors"], swiftSettings: numeric),
     .target(name: "Flows", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
-    .target(name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+    .target(
+        name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CZlib"], swiftSettings: numeric),
     .target(
         name: "Experiments",
