@@ -62,7 +62,7 @@ func freshSamples(_ flow: Glow, _ count: Int, _ context: TrainingContext) -> Ene
     return (sample.x.value, context.backend.doubles(sample.logDensity.value))
 }
 
-/// A fresh optimiser; at the energy's first phase also its data-dependent initialisation, c̄, and q₀.
+/// The phase's optimiser; at the energy's first phase also its data-dependent initialisation, c̄, and q₀.
 func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
     let (state, recipe) = (context.state, context.recipe)
     if !state.energyIsInitialized {
@@ -73,7 +73,13 @@ func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
             state.average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
         }
     }
-    state.energyOptimizer = context.phase.optimizer.optimizer(for: energy.store)
+    let previous = state.energyOptimizer
+    let optimizer = context.phase.optimizer.optimizer(for: energy.store)
+    // One Adam for θ: a later phase goes on with the moments, so that its first steps are not those of a cold start.
+    if let previous, previous.rule == optimizer.rule {
+        optimizer.restore(step: previous.step, first: previous.first, second: previous.second)
+    }
+    state.energyOptimizer = optimizer
 }
 
 /// Weight norm from 256 held-out images; for base `none` the head's gain from the spread of log q over them, and c̄ such

@@ -29,6 +29,7 @@ extension TrainingState {
             file.tensors["\(name).optimizer.second"] = .init(
                 floats: backend.floats(optimizer.second), shape: shape)
             file.metadata["\(name).optimizer.step"] = String(optimizer.step)
+            file.metadata["\(name).optimizer.rule"] = optimizer.rule.rawValue
         }
         file.metadata["energyUpdates"] = String(energyUpdates)
         file.metadata["flowUpdates"] = String(flowUpdates)
@@ -81,8 +82,10 @@ extension TrainingState {
             flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
         }
         if let energy, file.metadata["energy.optimizer.step"] != nil {
-            energyOptimizer = try restored(
-                optimizers.optimizer.optimizer(for: energy.store), file, "energy", place)
+            // Between two phases of the energy the moments are those of the earlier one's rule.
+            var settings = optimizers.optimizer
+            settings.kind = file.metadata["energy.optimizer.rule"].flatMap(UpdateRule.init) ?? settings.kind
+            energyOptimizer = try restored(settings.optimizer(for: energy.store), file, "energy", place)
         }
     }
 

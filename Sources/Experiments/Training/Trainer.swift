@@ -149,6 +149,6 @@ extension TrainingState {
     fileprivate func enterNextPhase() {
         phase += 1
         (step, energyUpdates, flowUpdates) = (0, 0, 0)
-        (flowOptimizer, energyOptimizer) = (nil, nil)
+        flowOptimizer = nil
     }
 }
