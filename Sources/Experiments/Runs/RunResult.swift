@@ -44,6 +44,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     /// Never the best test epoch.
     public var selection = "last iterate"
     public var base: String
+    /// The layers' table, and the factor on its widths where that is not 1.
     public var network: String
     /// Share of wrong test images, 0...1.
     public var testError: Double?
@@ -80,7 +81,8 @@ public struct RunResult: Codable, Sendable, Equatable {
         labels = split.labelled.count
         splitRule = split.rule
         base = recipe.energy.base.rawValue
-        network = recipe.energy.network.rawValue
+        let width = recipe.energy.width
+        network = recipe.energy.network.rawValue + (width == 1 ? "" : " × \(width)")
         machine = header.machine.summary
         commit = header.commit
         self.command = command
