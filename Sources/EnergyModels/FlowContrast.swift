@@ -26,6 +26,17 @@ public enum FlowObjective: String, Sendable, CaseIterable, Codable {
     }
 }
 
+/// Which of the ways that V depends on α the flow descends.
+public enum FlowGradient: String, Sendable, CaseIterable, Codable {
+    /// All: through the samples g_α(z), and through log q_α in d.
+    case full
+    /// Through the samples only, with d held fixed as a function of x, as a GAN's generator does.
+    ///
+    /// What is left out is −E_data[σ(−d) ∂log q] + E_q[σ(d) ∂log q]. It vanishes where p is the data's density,
+    /// because there d is the optimal classifier; its noise at image scale is a hundred times the rest.
+    case pathwise
+}
+
 /// L_label of eq. 17 with its sign turned: −E[log p(y|x)], nats. `labels` are one-hot, float64 `[N, K]`.
 public func crossEntropy(_ logPosterior: Variable, oneHot labels: Variable) -> Variable {
     -(logPosterior * labels).sum(.all).affine(scale: 1 / Double(labels.shape.first))

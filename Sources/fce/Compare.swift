@@ -19,6 +19,8 @@ struct Compare: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Runs of the other recipe.")
     var against: [String]
 
+    @OptionGroup var images: ScoredImages
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -28,7 +30,7 @@ struct Compare: ParsableCommand {
 
     func run() throws {
         let comparison = try RunComparison(
-            try ResultFiles.read(runs), against: try ResultFiles.read(against))
+            try images.results(at: runs), against: try images.results(at: against))
         if json { try Console.printJSON(comparison) } else { print(comparison.text) }
     }
 }

@@ -30,11 +30,13 @@ struct Table: ParsableCommand {
     @Argument(help: "Run directories, result.json files, or folders of them.", completion: .directory)
     var runs: [String]
 
+    @OptionGroup var images: ScoredImages
+
     @Flag(exclusivity: .exclusive)
     var format = Format.markdown
 
     func run() throws {
-        let table = try ResultsTable(try ResultFiles.read(runs))
+        let table = try ResultsTable(try images.results(at: runs))
         let text =
             switch format {
             case .markdown: table.markdown

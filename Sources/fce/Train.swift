@@ -19,6 +19,11 @@ struct Train: ParsableCommand {
             anything else, continues with --resume and the same command; its numbers are
             bit for bit those of a run that was never stopped, for the same number of
             threads. Runs that --resume finds finished are not repeated.
+
+            --from skips phases that another run has trained: FCE begins with all of
+            FCE-init, so
+              fce train Recipes/svhn10k/500-fce.toml --from Runs/svhn10k-500-fce-init
+            trains only the joint phase, and ends in the same numbers.
             """)
 
     @Argument(help: "The recipe, a TOML file.", completion: .file(extensions: ["toml"]))
@@ -35,6 +40,13 @@ struct Train: ParsableCommand {
             "The run directory, with --seeds the folder of seed-N; by default Runs/RECIPE/seed-N.",
             valueName: "dir"))
     var out: String?
+
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp(
+            "A finished run, or the folder of its seed-N, whose phases begin this recipe.",
+            valueName: "run"))
+    var origin: String?
 
     @Flag(help: "Continue where a stopped run left off.")
     var resume = false

@@ -35,6 +35,7 @@ struct TrainingPlan {
         let isSeedFolder = isOneOfSeveral || root == nil
         var options = ExperimentOptions(out: isSeedFolder ? "\(folder)/seed-\(recipe.seed)" : folder)
         options.resume = train.resume
+        options.origin = train.origin
         options.threads = train.threadOptions.threads
         options.flows = train.flows ?? (train.smoke ? nil : "Runs/flows")
         options.command = command(train, seed: recipe.seed)

@@ -72,6 +72,38 @@ extension CommandLine {
             }
         }
 
+        /// The tiny recipe without its joint phase.
+        private var firstPhases: String {
+            tinyRecipe.components(separatedBy: "\n[[phase]]\nkind = \"joint\"")[0]
+                .replacing("\"fce-vat\"", with: "\"fce-init-vat\"").replacing("\"tiny\"", with: "\"start\"")
+        }
+
+        @Test func aRunThatContinuesAnotherEndsBitIdentical() throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                try write(firstPhases, to: "\(folder)/start.toml")
+                let start = ["train", "start.toml", "--threads", "2", "--quiet"]
+                try #require(try Tool.start(start, in: folder).finish().status == 0)
+                let output = try Tool.start(Self.train + ["--from", "Runs/start"], in: folder).finish()
+                #expect(output.status == 0, "\(output.err)")
+                let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
+                #expect(numbers.differences(from: try RunNumbers(TinyRun.path)) == [])
+            }
+        }
+
+        @Test func onlyARunThatBeginsTheRecipeIsContinued() throws {
+            _ = try TinyRun.output()
+            func from(_ run: String, _ set: String) throws -> Tool.Output {
+                try Tool.run(
+                    "train", "tiny.toml", "--out", "other", "--from", run, "--set", set, in: TinyRun.folder)
+            }
+            let other = try from("Runs/tiny", "phase.1.steps=9")
+            #expect(other.status == 78 && other.err.contains("`phase.1.steps`"), "\(other.err)")
+            let none = try from("Nowhere", "log.every=1")
+            #expect(none.status == 66 && none.err.contains("is this a run directory?"), "\(none.err)")
+        }
+
         @Test func anotherRecipeDoesNotResume() throws {
             _ = try TinyRun.output()
             let output = try Tool.run(

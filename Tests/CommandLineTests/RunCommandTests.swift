@@ -125,6 +125,20 @@ extension CommandLine {
             try FileManager.default.removeItem(atPath: path)
         }
 
+        @Test func heldOutImagesAreTheirOwnTable() throws {
+            _ = try TinyRun.output()
+            let result = try RunFiles(path: TinyRun.path).result()
+            let (count, error) = (try #require(result.heldOutCount), try #require(result.heldOutError))
+            #expect(count == 8)
+            var held = result
+            (held.errors, held.testCount) = (result.heldOutErrors, count)
+            let wrong = try #require(held.wrongImages(count: count))
+            #expect(Double(wrong.count { $0 }) / 8 == error)
+            let table = try fce("table", run, "--held-out")
+            #expect(table.out.contains("8 held-out training images"))
+            #expect(try fce("compare", run, "--against", run, "--held-out").out.contains("over 8 images"))
+        }
+
         @Test func reportIsOnePage() throws {
             let output = try fce("report", run, "--out", "page.html")
             #expect(output.out == "page.html\n")

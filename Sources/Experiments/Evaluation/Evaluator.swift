@@ -24,13 +24,25 @@ public struct Evaluator {
 
     /// p(y|x) of all of `set`; nil without an energy of several classes.
     public func predictions(of set: any ExampleSet) throws -> Predictions? {
+        try predictions(of: set, Array(0..<set.count))
+    }
+
+    /// p(y|x) of the training images that are held out to choose settings by; nil without any.
+    public func heldOutPredictions() throws -> Predictions? {
+        let held = data.split.validation
+        return held.isEmpty ? nil : try predictions(of: data.train, held)
+    }
+
+    private func predictions(of set: any ExampleSet, _ indices: [Int]) throws -> Predictions? {
         guard let energy = state.energy, energy.configuration.classes > 1 else { return nil }
         var probabilities: [Float] = []
-        for rows in passes(over: set.count) {
-            probabilities += state.classProbabilities(images(of: set, Array(rows), .centre), energy)
+        for rows in passes(over: indices.count) {
+            let images = images(of: set, rows.map { indices[$0] }, .centre)
+            probabilities += state.classProbabilities(images, energy)
         }
         return try Predictions(
-            probabilities: probabilities, labels: set.labels, classes: energy.configuration.classes)
+            probabilities: probabilities, labels: indices.map { set.labels[$0] },
+            classes: energy.configuration.classes)
     }
 
     /// Densities of examples of `set`, dequantised with noise fixed by the recipe's flow seed.
@@ -63,6 +75,7 @@ public struct Evaluator {
             score.testNLL = predictions.negativeLogLikelihood
             score.ece = predictions.calibration().expectedError
             score.confusion = predictions.confusion.counts
+            score.heldOutError = try heldOutPredictions()?.errorRate
         }
         if kind != .supervised { addDensities(&score) }
         return (score, predictions)

@@ -36,6 +36,10 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var draws = 0
     public var gate = GateRecipe()
     public var objective = Objective.value
+    /// Which dependence on α the flow's update follows.
+    public var flowGradient = FlowGradient.full
+    /// Weight of −E_data[log q], in nats, in what the flow minimises; the paper has no such term.
+    public var likelihood = 0.0
     /// Largest rise of the flow's bits/dim on held-out training images before the run stops.
     public var divergenceGuard = 0.5
 

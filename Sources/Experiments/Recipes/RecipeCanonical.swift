@@ -43,7 +43,7 @@ extension Recipe {
         return Set(mine.keys).union(theirs.keys).filter { mine[$0] != theirs[$0] }.sorted()
     }
 
-    private static func isBookkeeping(_ key: String) -> Bool {
+    static func isBookkeeping(_ key: String) -> Bool {
         ["report", "log", "evaluate", "checkpoint"].contains { key.hasPrefix("\($0).") }
     }
 

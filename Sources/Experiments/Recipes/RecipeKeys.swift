@@ -125,6 +125,10 @@ extension Recipe {
             .when(\.kind, "kind", .energy, .joint),
         .table("gate", \.gate, gate, "who is updated next").when(\.kind, "kind", .joint),
         .choice("objective", \.objective, "what the flow minimises").when(\.kind, "kind", .joint),
+        .number("likelihood", \.likelihood, .atLeast(0), "of -log q on data in what the flow minimises")
+            .when(\.kind, "kind", .joint),
+        .choice("flow-gradient", \.flowGradient, "of V: all of it, or through the samples alone")
+            .when(\.kind, "kind", .joint),
         .number(
             "guard", \.divergenceGuard, .above(0), "largest rise of held-out bits/dim before the run stops"
         )

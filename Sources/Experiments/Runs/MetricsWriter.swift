@@ -19,15 +19,17 @@ public final class MetricsWriter {
 
     /// Appends one line.
     ///
-    /// Throws `UserError(.output)` when the disk is full; what was written of the line is taken back.
-    public func append(_ row: MetricsRow) throws {
-        let line = Array(row.line.utf8)
-        guard line.withUnsafeBytes({ SystemCall.writeAll($0, to: descriptor) }) else {
+    /// Throws `UserError(.output)` when the disk is full; what was written is taken back.
+    public func append(_ row: MetricsRow) throws { try append(Array(row.line.utf8)[...]) }
+
+    /// Appends whole lines.
+    func append(_ lines: ArraySlice<UInt8>) throws {
+        guard lines.withUnsafeBytes({ SystemCall.writeAll($0, to: descriptor) }) else {
             let error = failure()
             ftruncate(descriptor, off_t(offset))
             throw error
         }
-        offset += line.count
+        offset += lines.count
     }
 
     /// Forces every line to the disk and returns the length of the file: what a checkpoint remembers.

@@ -120,7 +120,7 @@ extension RunDirectory {
         file.metadata["metricsOffset"] = String(offset)
         let name = StateName(phaseIndex: position.phaseIndex, step: position.step)
         try file.write(to: "\(files.checkpoints)/\(name.name)")
-        for old in states().dropLast(Self.kept) { unlink("\(files.checkpoints)/\(old.name)") }
+        for old in files.states.dropLast(Self.kept) { unlink("\(files.checkpoints)/\(old.name)") }
     }
 
     /// Writes the weights at a phase's end to `weights-PHASEINDEX-NAME.safetensors`; NAME is the phase's kind.
@@ -137,7 +137,7 @@ extension RunDirectory {
     /// A damaged checkpoint is set aside under the name `….damaged`, which a notice says. Throws
     /// `UserError(.data)` when there are checkpoints and all are damaged.
     public func restoreState() throws -> RunState? {
-        let candidates = states().reversed()
+        let candidates = files.states.reversed()
         for candidate in candidates {
             let path = "\(files.checkpoints)/\(candidate.name)"
             do {
@@ -166,12 +166,6 @@ extension RunDirectory {
             notices.append(
                 "\(files.file("metrics.jsonl")) is shorter than at the checkpoint: lines are missing")
         }
-    }
-
-    /// Full checkpoints, the oldest first.
-    private func states() -> [StateName] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: files.checkpoints)) ?? []
-        return names.compactMap { StateName($0) }.sorted()
     }
 
     private func provenance(_ position: RunPosition) -> [String: String] {
@@ -212,6 +206,12 @@ extension RunDirectory {
 }
 
 extension RunFiles {
+    /// Full checkpoints, the oldest first.
+    var states: [StateName] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        return names.compactMap { StateName($0) }.sorted()
+    }
+
     /// The weights at the end of a phase.
     public func weights(phaseIndex: Int, name: String) -> String {
         "\(checkpoints)/weights-\(phaseIndex)-\(name).safetensors"

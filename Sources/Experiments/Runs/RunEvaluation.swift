@@ -18,6 +18,8 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         public var name: String
         public var testError: Double?
         public var testNLL: Double?
+        /// On the training images held out to choose settings by.
+        public var heldOutError: Double?
         public var ece: Double?
         /// Test images by true class (rows) and predicted class.
         public var confusion: [[Int]]?

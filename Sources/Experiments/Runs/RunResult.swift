@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Foundation
+import Tensors
 
 /// `result.json`: what tables are made of; small enough to commit.
 public struct RunResult: Codable, Sendable, Equatable {
@@ -11,17 +12,20 @@ public struct RunResult: Codable, Sendable, Equatable {
         public var testError: Double?
         /// Mean −log p(y|x) on test images, nats.
         public var testNLL: Double?
+        /// Share of wrong held-out training images, 0...1.
+        public var heldOutError: Double?
         public var flowBitsPerDim: Double?
         public var steps: Int
         public var seconds: Double
 
         public init(
-            name: String, testError: Double? = nil, testNLL: Double? = nil, flowBitsPerDim: Double? = nil,
-            steps: Int, seconds: Double
+            name: String, testError: Double? = nil, testNLL: Double? = nil, heldOutError: Double? = nil,
+            flowBitsPerDim: Double? = nil, steps: Int, seconds: Double
         ) {
             self.name = name
             self.testError = testError
             self.testNLL = testNLL
+            self.heldOutError = heldOutError
             self.flowBitsPerDim = flowBitsPerDim
             self.steps = steps
             self.seconds = seconds
@@ -50,6 +54,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var testError: Double?
     /// Nats.
     public var testNLL: Double?
+    /// Training images held out to choose settings by.
+    public var heldOutCount: Int?
+    /// Share of wrong held-out images, 0...1.
+    public var heldOutError: Double?
     /// Expected calibration error, 15 bins, 0...1.
     public var ece: Double?
     public var flowBitsPerDim: Double?
@@ -67,6 +75,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var paper: ReportRecipe.Paper?
     /// Wrong test images, base64 of bits: see ``bitmap(of:)``.
     public var errors: String?
+    /// Wrong held-out images, likewise.
+    public var heldOutErrors: String?
 
     /// What is known when a run starts.
     public init(recipe: Recipe, header: RunHeader, split: Split, command: String) {
@@ -79,6 +89,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         dataSHA256 = header.data.sha256
         testCount = header.data.test
         labels = split.labelled.count
+        heldOutCount = split.validation.count
         splitRule = split.rule
         base = recipe.energy.base.rawValue
         let width = recipe.energy.width
@@ -87,6 +98,21 @@ public struct RunResult: Codable, Sendable, Equatable {
         commit = header.commit
         self.command = command
         paper = recipe.report.paper
+    }
+
+    /// The same result told of the held-out training images in place of the test images: what settings are chosen by.
+    /// - Throws: `UserError(.missing)` when the run held none out.
+    public func onHeldOut() throws -> RunResult {
+        guard let heldOutError, let heldOutCount, let heldOutErrors else {
+            throw UserError(
+                .missing, "this result says nothing of held-out images", at: "\(recipe), seed \(seed)",
+                advice: "repeat the run with data.validation above 0")
+        }
+        var copy = self
+        copy.selection = "last iterate, \(heldOutCount) held-out training images"
+        (copy.testError, copy.testCount, copy.errors) = (heldOutError, heldOutCount, heldOutErrors)
+        (copy.testNLL, copy.ece, copy.paper) = (nil, nil, nil)
+        return copy
     }
 
     /// One bit an image in base64: bit `i % 8` of byte `i / 8`, from the least significant; 1 is wrong.
@@ -106,9 +132,8 @@ public struct RunResult: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
-        case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim,
-            steps,
-            seconds
-        case phaseSeconds, machine, commit, phases, command, paper, errors
+        case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
+        case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
+        case heldOutCount, heldOutError, heldOutErrors
     }
 }

@@ -44,37 +44,34 @@ struct Contrast {
         return shifted + tape.constant(backend.tensor(offsets, marginal.shape, .float64))
     }
 
-    /// d of data `x` in the flow's update: log q_α(x) is differentiable, the energy is not.
+    /// d of `x` in the flow's update: data, or samples g_α(z) with gradient through them. The energy is held fixed,
+    /// log q_α as the phase's ``FlowGradient`` says.
     ///
-    /// With a moving base p carries q_α too, held fixed in this update: values cancel, the gradient of −log q_α stays.
-    func differenceOnData(_ marginal: Variable, x: Variable, logDensity: Variable, on tape: Tape) -> Variable
-    {
+    /// With a moving base p carries q_α too, held fixed in this update: in d the values cancel and so do the
+    /// gradients through x. What stays is the gradient of −log q_α at x.
+    ///
+    /// - Parameter logDensity: log q_α(x) where it is known with all gradients, as sampling does.
+    func difference(
+        _ marginal: Variable, x: Variable, logDensity known: Variable? = nil, of flow: Glow, _ flowPass: Pass
+    ) -> Variable {
         let shifted = marginal.affine(shift: -logNegatives)
+        let tape = flowPass.tape
+        let isPathwise = context.phase.flowGradient == .pathwise
+        let density = isPathwise ? Self.fixed(flow, at: x, tape) : { known ?? flow.logDensity(x, flowPass) }
         switch energy.configuration.base {
-        case .none: return shifted - logDensity - energy.normalizer
-        case .flow: return shifted + baseDensity(x, tape) - logDensity
-        case .moving: return shifted - (logDensity - logDensity.detached)
+        case .none: return shifted - density() - energy.normalizer
+        case .flow:
+            guard let base = context.state.base else { preconditionFailure("base \"flow\" without q₀") }
+            return shifted + Self.fixed(base, at: x, tape)() - density()
+        case .moving where isPathwise: return shifted
+        case .moving:
+            let score = flow.logDensity(x.detached, flowPass)
+            return shifted - (score - score.detached)
         }
     }
 
-    /// d of samples `x` = g_α(z) in the flow's update, with gradient through x into p and log q.
-    ///
-    /// With a moving base the gradients of log q through x cancel between p and q; what would be left is the score
-    /// ∂log q_α, whose mean under q_α is zero: it is left out.
-    func differenceOnSamples(_ marginal: Variable, x: Variable, logDensity: Variable, on tape: Tape)
-        -> Variable
-    {
-        let shifted = marginal.affine(shift: -logNegatives)
-        switch energy.configuration.base {
-        case .none: return shifted - logDensity - energy.normalizer
-        case .flow: return shifted + baseDensity(x, tape) - logDensity
-        case .moving: return shifted
-        }
-    }
-
-    /// log q₀(x), with gradient for x but not for q₀.
-    private func baseDensity(_ x: Variable, _ tape: Tape) -> Variable {
-        guard let base = context.state.base else { preconditionFailure("base \"flow\" without q₀") }
-        return base.logDensity(x, Pass(base.store, on: tape, mode: .evaluate, trainable: false))
+    /// log q(x), with gradient for x but not for q.
+    private static func fixed(_ flow: Glow, at x: Variable, _ tape: Tape) -> () -> Variable {
+        { flow.logDensity(x, Pass(flow.store, on: tape, mode: .evaluate, trainable: false)) }
     }
 }

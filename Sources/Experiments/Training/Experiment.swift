@@ -9,6 +9,8 @@ public struct ExperimentOptions: Sendable {
     /// The run directory.
     public var out: String
     public var resume = false
+    /// A finished run, or the folder of its `seed-N`, whose phases begin the recipe; nil: train all phases.
+    public var origin: String?
     /// nil: all processors.
     public var threads: Int?
     /// The folder of trained flows; nil: train the flow in any case.
@@ -41,12 +43,13 @@ public final class Experiment: TrainingObserver {
         self.log = log
         backend = try CPUBackend(threads: options.threads, precision: recipe.precision)
         data = try ExperimentData(recipe)
+        let origin = try Self.origin(of: recipe, data, options)
         directory = try RunDirectory(
             at: options.out, recipe: recipe, header: RunHeader(recipe, data, backend), split: data.split,
             resume: options.resume)
         state = TrainingState(recipe, extents: data.extents, backend: backend)
         printHeader()
-        if options.resume { try resume() }
+        if try !resume(), let origin { try begin(with: origin) }
     }
 
     /// Trains what is left, scores the last iterate and writes the results.
@@ -74,8 +77,9 @@ public final class Experiment: TrainingObserver {
         for notice in directory.notices { log.warn(notice) }
     }
 
-    private func resume() throws {
-        guard let saved = try directory.restoreState() else { return }
+    /// False when there is nothing to resume.
+    private func resume() throws -> Bool {
+        guard options.resume, let saved = try directory.restoreState() else { return false }
         if saved.position.phaseIndex == recipe.phases.count {
             (state.phase, state.step) = (recipe.phases.count, 0)
         } else {
@@ -83,6 +87,25 @@ public final class Experiment: TrainingObserver {
         }
         phases = (try? directory.files.evaluation().phases) ?? []
         log.note("resuming at phase \(saved.position.phaseIndex + 1), step \(saved.position.step)")
+        return true
+    }
+
+    /// Starts where the run that the user named has ended.
+    private func begin(with origin: RunOrigin) throws {
+        try state.restore(origin.state, of: recipe, at: origin.path)
+        try origin.hand(over: directory)
+        phases = origin.evaluation.phases
+        try checkpoint(state)
+        log.note("continuing \(origin.path), which ends with phase \(state.phase)")
+    }
+
+    /// The run that the user names, read before anything is written; nil where a checkpoint will be resumed.
+    private static func origin(
+        of recipe: Recipe, _ data: ExperimentData, _ options: ExperimentOptions
+    ) throws -> RunOrigin? {
+        let isResumed = options.resume && !RunFiles(path: options.out).states.isEmpty
+        guard let path = options.origin, !isResumed else { return nil }
+        return try RunOrigin(path, of: recipe, dataSHA256: data.train.sha256)
     }
 
     // MARK: TrainingObserver
@@ -116,6 +139,7 @@ public final class Experiment: TrainingObserver {
         try directory.saveWeights(state.weightsFile, at: position)
         try writeSamples(evaluator)
         var measures: Measures = [:]
+        measures["heldOutError"] = score.heldOutError
         measures["testError"] = score.testError
         measures["testNLL"] = score.testNLL
         measures["bpdTest"] = score.flowBitsPerDim
@@ -130,7 +154,7 @@ public final class Experiment: TrainingObserver {
                 probabilities: predictions.probabilities, labels: predictions.labels.map(Int32.init),
                 classes: predictions.classes)
         }
-        if isLast { try directory.save(result(predictions)) }
+        if isLast { try directory.save(result(predictions, try evaluator.heldOutPredictions())) }
     }
 
     private func finishRun() throws -> RunResult { try directory.files.result() }
@@ -167,6 +191,7 @@ public final class Experiment: TrainingObserver {
     private func summary(of score: RunEvaluation.Phase) -> String {
         var parts = ["\(score.name): \(score.steps) updates in \(Int(score.seconds.rounded())) s"]
         if let error = score.testError { parts.append("test error \(percent(error))") }
+        if let error = score.heldOutError { parts.append("held-out error \(percent(error))") }
         if let bits = score.flowBitsPerDim { parts.append("flow \(rounded(bits)) bits/dim") }
         return parts.joined(separator: ", ")
     }
@@ -186,7 +211,7 @@ public final class Experiment: TrainingObserver {
         try grid.write(to: "\(directory.files.samples)/\(state.phase)-\(kind.rawValue).jpg")
     }
 
-    private func result(_ predictions: Predictions?) -> RunResult {
+    private func result(_ predictions: Predictions?, _ heldOut: Predictions?) -> RunResult {
         var result = RunResult(
             recipe: recipe, header: directory.header, split: data.split, command: options.command)
         let last = phases.last
@@ -200,10 +225,12 @@ public final class Experiment: TrainingObserver {
         result.phases = phases.map {
             .init(
                 name: $0.name, testError: $0.testError, testNLL: $0.testNLL,
-                flowBitsPerDim: $0.flowBitsPerDim,
-                steps: $0.steps, seconds: $0.seconds)
+                heldOutError: $0.heldOutError, flowBitsPerDim: $0.flowBitsPerDim, steps: $0.steps,
+                seconds: $0.seconds)
         }
         result.errors = predictions.map { RunResult.bitmap(of: $0.wrong) }
+        result.heldOutError = heldOut?.errorRate
+        result.heldOutErrors = heldOut.map { RunResult.bitmap(of: $0.wrong) }
         return result
     }
 }

@@ -76,8 +76,18 @@ final class JointPhase: PhaseTraining {
     /// α descends V (or its swapped-label form), through data and through the samples g_α(z). The energy's layers run
     /// in training mode, as in its own update.
     private func updateFlow() -> Measures {
+        guard let optimizer = context.state.flowOptimizer else { preconditionFailure("update before start") }
+        var (loss, pass, measures) = flowLoss()
+        pass.tape.backward(from: loss)
+        let rate = flowSchedule(context.state.energyUpdates)
+        measures["flowGradNorm"] = optimizer.update(pass.gradient(), rate: rate)
+        measures["flowRate"] = rate
+        return measures
+    }
+
+    /// What the flow descends, with the pass that collects its gradient.
+    func flowLoss() -> (loss: Variable, pass: Pass, measures: Measures) {
         let (state, backend) = (context.state, context.backend)
-        guard let optimizer = state.flowOptimizer else { preconditionFailure("update before start") }
         let tape = Tape(backend)
         let flowPass = Pass(flow.store, on: tape, mode: .evaluate, trainable: true)
         let dropout = context.key(.dropout, .flowDropout, step: state.step)
@@ -86,20 +96,18 @@ final class JointPhase: PhaseTraining {
         let count = context.recipe.generatedBatch(of: context.phase)
         let sample = flow.sample(
             count, key: context.key(.sample, .samples, step: state.step), flowPass)
-        let onData = contrast.differenceOnData(
-            marginal(x, energyPass), x: x, logDensity: flow.logDensity(x, flowPass), on: tape)
-        let onSamples = contrast.differenceOnSamples(
-            marginal(sample.x, energyPass), x: sample.x, logDensity: sample.logDensity, on: tape)
+        let onData = contrast.difference(marginal(x, energyPass), x: x, of: flow, flowPass)
+        let onSamples = contrast.difference(
+            marginal(sample.x, energyPass), x: sample.x, logDensity: sample.logDensity, of: flow, flowPass)
         let negatives = Double(context.recipe.energy.negatives)
-        let loss = context.phase.objective.loss(data: onData, samples: onSamples, negatives: negatives)
+        var loss = context.phase.objective.loss(data: onData, samples: onSamples, negatives: negatives)
+        if context.phase.likelihood > 0 {
+            loss = loss - context.phase.likelihood * flow.logDensity(x, flowPass).mean()
+        }
         var measures = contrastMeasures(onData, onSamples, backend)
         measures["value"] = backend.scalar(
             contrastValue(data: onData.detached, samples: onSamples.detached, negatives: negatives).value)
-        tape.backward(from: loss)
-        let rate = flowSchedule(state.energyUpdates)
-        measures["flowGradNorm"] = optimizer.update(flowPass.gradient(), rate: rate)
-        measures["flowRate"] = rate
-        return measures
+        return (loss, flowPass, measures)
     }
 
     private func marginal(_ x: Variable, _ pass: Pass) -> Variable {

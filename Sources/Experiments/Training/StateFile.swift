@@ -68,9 +68,12 @@ extension TrainingState {
         (phase, step) = (saved.position.phaseIndex, saved.position.step)
         energyUpdates = try number(file, "energyUpdates", at: place)
         flowUpdates = try number(file, "flowUpdates", at: place)
-        seconds = (file.metadata["phaseSeconds"] ?? "").split(separator: " ").compactMap { Double($0) }
+        let times = (file.metadata["phaseSeconds"] ?? "").split(separator: " ").compactMap { Double($0) }
+        // A run that this one continues has fewer phases.
+        seconds = times + recipe.phases.dropFirst(times.count).map { _ in 0 }
         guardStart = file.metadata["guardStart"].flatMap(Double.init)
-        guard recipe.phases.indices.contains(phase), seconds.count == recipe.phases.count,
+        guard recipe.phases.indices.contains(phase), times.count >= phase,
+            seconds.count == recipe.phases.count,
             let gate = file.metadata["gate"].flatMap({
                 try? JSONDecoder().decode(Gate.self, from: Data($0.utf8))
             })

@@ -48,7 +48,7 @@ public final class Trainer {
             try runPhase()
             try observer.finished(state)
             state.enterNextPhase()
-            if state.phase < recipe.phases.count { try observer.checkpoint(state) }
+            try observer.checkpoint(state)
         }
     }
 

@@ -55,12 +55,12 @@ public struct RunComparison: Encodable, Sendable {
         }
         let verdict =
             !excludesZero
-            ? "does not exclude 0: these test images do not tell them apart"
+            ? "does not exclude 0: these images do not tell them apart"
             : "excludes 0: \(difference < 0 ? recipe : against) errs less"
         return [
             line(recipe, error, seeds), line(against, errorAgainst, seedsAgainst),
             "difference \(signed(difference, 2)) points, 95 % interval [\(signed(interval.lower, 2)), "
-                + "\(signed(interval.upper, 2))] (paired bootstrap over \(testCount) test images), \(verdict)",
+                + "\(signed(interval.upper, 2))] (paired bootstrap over \(testCount) images), \(verdict)",
         ].joined(separator: "\n")
     }
 }
