@@ -40,7 +40,12 @@ import Testing
         let exact = VirtualAdversarial(direction: .exact).perturbation(energy, clean, key: key, pass)
         let difference = VirtualAdversarial(direction: .difference, step: 1e-5)
             .perturbation(energy, clean, key: key, pass)
-        #expect(backend.cosines(exact, difference).allSatisfy { $0 > 0.999 })
+        let cosines = backend.cosines(exact, difference)
+        #expect(cosines.allSatisfy { $0 > 0.999 })
+        let vat = VirtualAdversarial(step: 1e-5)
+        let agreement = vat.agreement(energy, clean, key: key, pass)
+        expectClose([agreement], [cosines.reduce(0, +) / 3], relative: 1e-12)
+        #expect(VirtualAdversarial(step: 100).agreement(energy, clean, key: key, pass) < 0.9)
     }
 
     @Test("Every perturbation has norm ε, and one power step beats a random direction")

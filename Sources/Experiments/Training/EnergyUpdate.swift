@@ -63,7 +63,8 @@ final class EnergyUpdate {
         let key = context.key(.dropout, .dropout, step: state.step)
         let pass = Pass(energy.store, on: tape, mode: .train(dropout: key), trainable: true)
         let vat = context.recipe.vat.weight > 0 ? context.recipe.adversary : nil
-        let trace = vat?.direction == .exact ? energy.linearization(count: batch.unlabelledRows.count) : nil
+        let needsTrace = vat?.direction == .exact || (vat != nil && isLogged)
+        let trace = needsTrace ? energy.linearization(count: batch.unlabelledRows.count) : nil
         let logits = energy.logits(pass.constant(backend.stacked(batch.parts)), pass, trace: trace)
 
         var terms = Terms(pass)
@@ -91,6 +92,12 @@ final class EnergyUpdate {
         return terms.descend(optimizer, rate: rate)
     }
 
+    /// Whether this update's measures go to the log: self-checks are made then only.
+    private var isLogged: Bool {
+        let every = context.recipe.log.every
+        return every > 0 && (context.state.step + 1) % every == 0
+    }
+
     private func addUnlabelledTerms(
         _ terms: inout Terms, _ images: Tensor, _ logits: Variable, _ batch: Batch,
         _ vat: VirtualAdversarial?, _ trace: Linearization?
@@ -103,6 +110,9 @@ final class EnergyUpdate {
             let key = context.key(.adversary, .adversary, step: context.state.step)
             terms.add(
                 vat.loss(energy, clean, key: key, terms.pass), weight: context.recipe.vat.weight, "vat")
+            if isLogged {
+                terms.record(vat.agreement(energy, clean, key: key, terms.pass), "vatCosine")
+            }
         }
         if context.recipe.entropy.weight > 0 {
             terms.add(meanEntropy(posterior), weight: context.recipe.entropy.weight, "entropy")
@@ -148,6 +158,8 @@ private struct Terms {
         let weighted = term.affine(scale: weight)
         loss = loss.map { $0 + weighted } ?? weighted
     }
+
+    mutating func record(_ value: Double, _ name: String) { measures[name] = value }
 
     mutating func record(_ onData: Variable, _ onSamples: Variable) {
         measures.merge(contrastMeasures(onData, onSamples, pass.backend)) { $1 }

@@ -100,7 +100,9 @@ public final class Trainer {
             } ?? [:]
         }
         guard let predictions = try evaluator.predictions(of: data.test) else { return [:] }
-        return ["testError": predictions.errorRate, "testNLL": predictions.negativeLogLikelihood]
+        var measures = ["testError": predictions.errorRate, "testNLL": predictions.negativeLogLikelihood]
+        measures["heldOutError"] = try evaluator.heldOutPredictions()?.errorRate
+        return measures
     }
 }
 

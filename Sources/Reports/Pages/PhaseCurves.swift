@@ -51,19 +51,20 @@ struct PhaseCurves {
                 "Error", "%",
                 [
                     series("testError", "test", scale: 100),
-                    series("validationError", "held out", scale: 100),
+                    series("heldOutError", "held out", scale: 100),
                 ], false
             ),
             ("Test NLL", "nats", [series("testNLL", "test")], false),
             ("Label loss", "nats", [series("labelLoss", "label loss")], true),
             ("Contrastive value V", "nats", [series("value", "V")], false),
             ("VAT and entropy terms", "nats", [series("vat", "VAT"), series("entropy", "entropy")], false),
+            ("VAT's direction, difference against exact", "cosine", [series("vatCosine", "mean")], false),
             (
                 "Mean d = log p − log q", "nats",
                 [series("dData", "data"), series("dSamples", "samples")], false
             ),
             ("Saturated: |d| > 20", "% of images", [series("saturated", "saturated", scale: 100)], false),
-            ("Gradient norm", "", [series("gradNorm", "gradient norm")], true),
+            ("Gradient norm", "", [series("gradNorm", "energy"), series("flowGradNorm", "flow")], true),
         ]
         return plans.compactMap { plan in
             let known = plan.series.compactMap(\.self)
