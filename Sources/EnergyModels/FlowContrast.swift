@@ -42,11 +42,6 @@ public func crossEntropy(_ logPosterior: Variable, oneHot labels: Variable) -> V
     -(logPosterior * labels).sum(.all).affine(scale: 1 / Double(labels.shape.first))
 }
 
-/// E[H(p(y|x))] in nats: entropy minimisation of Grandvalet & Bengio, 2005.
-public func meanEntropy(_ logPosterior: Variable) -> Variable {
-    (-(exp(logPosterior) * logPosterior).sum(.all)).affine(scale: 1 / Double(logPosterior.shape.first))
-}
-
 /// What the gate and the log want to know of d.
 public struct ContrastStatistics: Sendable, Equatable {
     /// ½(P(d > 0 on data) + P(d < 0 on samples)); a tie counts for neither.

@@ -131,6 +131,30 @@ struct EnergyGoldenTests {
         contrast.expectGradients(loss, "divergence")
     }
 
+    @Test func consistency() throws {
+        let contrast = try Contrast()
+        let loss = meanSquaredDifference(contrast.posterior("data"), contrast.posterior("perturbed"))
+        expectClose([backend.scalar(loss.value)], contrast.golden.values("consistency"), relative: 1e-12)
+        contrast.expectGradients(loss, "consistency")
+    }
+
+    /// Three visits of every image; the first one has no target.
+    @Test func temporalEnsembling() throws {
+        let contrast = try Contrast()
+        let ensembling = TemporalEnsembling(images: 9, classes: 10, momentum: 0.6)
+        let indices = [8, 2, 0, 3, 5, 1]
+        let losses = ["data", "perturbed", "data"].map { which in
+            let batch = UnlabelledBatch(
+                energy: contrast.energy, images: backend.zeros([6], .float64), indices: indices,
+                logPosterior: contrast.posterior(which), pass: contrast.pass,
+                key: RandomKey(seed: 1, purpose: .adversary))
+            return backend.scalar(ensembling.loss(batch).value)
+        }
+        #expect(losses[0] == 0)
+        expectClose(Array(losses[1...]), contrast.golden.values("temporal"), relative: 1e-6)
+        #expect(ensembling.visits == [3, 3, 3, 3, 0, 3, 0, 0, 3])
+    }
+
     @Test func classPriors() throws {
         let mixture = try Contrast(priors: true)
         let logP =

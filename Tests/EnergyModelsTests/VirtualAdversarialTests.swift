@@ -19,11 +19,14 @@ import Testing
         return energy
     }
 
-    private func clean(_ energy: ConditionalEnergy, _ pass: Pass) -> VirtualAdversarial.Clean {
+    private func clean(_ energy: ConditionalEnergy, _ pass: Pass) -> UnlabelledBatch {
         let images = backend.randomTensor([3, 16, 16, 1], seed: 2, scale: 0.3)
         let map = energy.linearization(count: 3)
         let logits = energy.logits(pass.constant(images), pass, trace: map)
-        return .init(images: images, logPosterior: energy.logPosterior(logits, pass), linearization: map)
+        return UnlabelledBatch(
+            energy: energy, images: images, logPosterior: energy.logPosterior(logits, pass),
+            linearization: map,
+            pass: pass, key: key)
     }
 
     private func trainingPass(_ energy: ConditionalEnergy, trainable: Bool = false) -> Pass {
@@ -33,19 +36,19 @@ import Testing
     }
 
     @Test("A small finite difference finds the exact direction")
-    func directionsAgree() {
+    func directionsAgree() throws {
         let energy = makeEnergy()
         let pass = trainingPass(energy)
         let clean = clean(energy, pass)
-        let exact = VirtualAdversarial(direction: .exact).perturbation(energy, clean, key: key, pass)
+        let exact = VirtualAdversarial(direction: .exact).perturbation(clean)
         let difference = VirtualAdversarial(direction: .difference, step: 1e-5)
-            .perturbation(energy, clean, key: key, pass)
+            .perturbation(clean)
         let cosines = backend.cosines(exact, difference)
         #expect(cosines.allSatisfy { $0 > 0.999 })
         let vat = VirtualAdversarial(step: 1e-5)
-        let agreement = vat.agreement(energy, clean, key: key, pass)
-        expectClose([agreement], [cosines.reduce(0, +) / 3], relative: 1e-12)
-        #expect(VirtualAdversarial(step: 100).agreement(energy, clean, key: key, pass) < 0.9)
+        let checked = try #require(vat.selfCheck(clean)["vatCosine"])
+        expectClose([checked], [cosines.reduce(0, +) / 3], relative: 1e-12)
+        #expect(try #require(VirtualAdversarial(step: 100).selfCheck(clean)["vatCosine"]) < 0.9)
     }
 
     @Test("Every perturbation has norm ε, and one power step beats a random direction")
@@ -55,10 +58,10 @@ import Testing
         let clean = clean(energy, pass)
         func damage(_ iterations: Int) -> Double {
             let vat = VirtualAdversarial(radius: 0.5, iterations: iterations)
-            let r = vat.perturbation(energy, clean, key: key, pass)
+            let r = vat.perturbation(clean)
             let squares = backend.sum(backend.map(.square, r), .rows)
             expectClose(backend.doubles(squares), [0.25, 0.25, 0.25], relative: 1e-9)
-            return backend.scalar(vat.loss(energy, clean, key: key, pass).value)
+            return backend.scalar(vat.loss(clean).value)
         }
         #expect(damage(1) > 2 * damage(0))
     }
@@ -68,8 +71,8 @@ import Testing
         let energy = makeEnergy()
         let pass = trainingPass(energy)
         let clean = clean(energy, pass)
-        let shared = VirtualAdversarial(radius: 0).loss(energy, clean, key: key, pass)
-        let fresh = VirtualAdversarial(radius: 0, sharesMasks: false).loss(energy, clean, key: key, pass)
+        let shared = VirtualAdversarial(radius: 0).loss(clean)
+        let fresh = VirtualAdversarial(radius: 0, sharesMasks: false).loss(clean)
         expectClose([backend.scalar(shared.value)], [0], absolute: 1e-12)
         #expect(backend.scalar(fresh.value) > 1e-4)
     }
@@ -80,9 +83,9 @@ import Testing
         let pass = trainingPass(energy, trainable: true)
         let clean = clean(energy, pass)
         let vat = VirtualAdversarial(radius: 0.5)
-        let r = vat.perturbation(energy, clean, key: key, pass)
+        let r = vat.perturbation(clean)
         let target = clean.logPosterior.value
-        pass.tape.backward(from: vat.loss(energy, clean, key: key, pass))
+        pass.tape.backward(from: vat.loss(clean))
         let start = backend.doubles(energy.store.values)
         let moved = backend.combine(.add, clean.images, r, .elementwise)
         expectGradients(

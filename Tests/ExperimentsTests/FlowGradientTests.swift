@@ -1,3 +1,4 @@
+import Datasets
 import EnergyModels
 import Flows
 import Gradients
@@ -66,7 +67,8 @@ private struct Subject {
         let recipe = try Recipe.parse(
             recipe(base: base, gradient: gradient, objective: objective), file: "gradient.toml")
         let data = try ExperimentData(recipe)
-        state = TrainingState(recipe, extents: data.extents, backend: ReferenceBackend())
+        state = TrainingState(
+            recipe, extents: data.extents, images: data.train.count, backend: ReferenceBackend())
         let observer = Silent()
         let trainer = Trainer(recipe, data, state, flowCache: nil, observer: observer)
         do { try trainer.run() } catch is Interrupted {}

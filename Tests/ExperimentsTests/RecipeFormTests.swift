@@ -15,8 +15,8 @@ private let files =
         let recipe = try Recipe.parse(smallRecipe, file: "tests/small.toml")
         let expected = try String(contentsOfFile: golden("recipe-small.toml"), encoding: .utf8)
         #expect(recipe.canonical == expected)
-        #expect(recipe.hash == "469ff99498e4ced2d39bb6dc9e4d0e6058284f9e47d4c71339ed3992b80e912f")
-        #expect(recipe.protocolHash == "e13c9be264ca9d5811a14eec830b568510fe759de580a9fed602768ba40a9919")
+        #expect(recipe.hash == "9c0c3f9d170c5fec2384d848fd62eb1e686b44cee1bd9448d16e31b486c0d446")
+        #expect(recipe.protocolHash == "bbf0ba63a4d02504e4ef481813675645e8d98d74d0952c4856d8380c1f17acf1")
     }
 
     @Test func hashIsOfMeaningNotOfSpelling() throws {

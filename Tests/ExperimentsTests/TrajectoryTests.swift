@@ -1,3 +1,4 @@
+import Datasets
 import Tensors
 import TestSupport
 import Testing
@@ -70,7 +71,8 @@ private final class Recorder: TrainingObserver {
     private func losses(_ backend: any Backend) throws -> [(name: String, value: Double)] {
         let recipe = try Recipe.parse(recipe, file: "trajectory.toml")
         let data = try ExperimentData(recipe)
-        let state = TrainingState(recipe, extents: data.extents, backend: backend)
+        let state = TrainingState(
+            recipe, extents: data.extents, images: data.train.count, backend: backend)
         let recorder = Recorder()
         try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
         return recorder.losses

@@ -22,11 +22,15 @@ losses.safetensors (N = 6 data, M = 12 samples, K = 10 classes)
       <case>.accuracy        (P(d.data > 0) + P(d.samples < 0)) / 2
     entropy [N]              of softmax(f - delta)
     divergence [N]           KL(softmax(f - delta) || softmax(f.perturbed - delta))
+    consistency              mean over data and classes of (softmax(f - delta) - softmax(f.perturbed - delta))^2
+    temporal [2]             the loss of temporal ensembling (momentum 0.6) at the second and third visit, when
+                             predictions are those of f.data, f.perturbed and f.data
     prior.log_p.data [N]     log sum_k prior_k exp(f_k - c_bar - delta_k)
     prior.cross_entropy      mean of -log softmax(f - delta + log prior)[label]
     gradients: gradient.cross_entropy.{f.data, delta}, gradient.<case>.value.{f.data, f.samples, log_q.data,
     log_q.samples, delta}, gradient.<case>.swapped.{the same, of the sum}, gradient.entropy.f.data (of the mean),
     gradient.divergence.f.perturbed (of the mean, the first distribution held fixed),
+    gradient.consistency.{f.data, f.perturbed},
     gradient.prior.log_p.f.data (of the sum over data), gradient.prior.cross_entropy.f.data
 
 optimizers.safetensors
@@ -149,6 +153,14 @@ def losses():
     divergence = F.kl_div(perturbed, posterior.detach(), reduction="none", log_target=True).sum(1)
     results["divergence"] = divergence
     results |= gradients(divergence.mean(), {"f.perturbed": f["f.perturbed"]}, "divergence.")
+
+    p, q = posterior.exp(), perturbed.exp()
+    consistency = (p - q).square().mean()
+    results["consistency"] = consistency
+    results |= gradients(consistency, {"f.data": f["f.data"], "f.perturbed": f["f.perturbed"]}, "consistency.")
+    once = 0.4 * p / (1 - 0.6)
+    twice = (0.6 * 0.4 * p + 0.4 * q) / (1 - 0.6**2)
+    results["temporal"] = torch.stack([(q - once).square().mean(), (p - twice).square().mean()])
 
     mixture = torch.logsumexp(f["f.data"] - c_bar - delta + prior.log(), 1)
     results["prior.log_p.data"] = mixture

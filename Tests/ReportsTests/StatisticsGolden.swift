@@ -1,6 +1,6 @@
 import Experiments
 
-// Written by Tests/Golden/statistics.py; do not edit.
+// Written by Tests/Golden/generate_statistics.py; do not edit.
 
 enum StatisticsGolden {
     static let errorRate = 0.498

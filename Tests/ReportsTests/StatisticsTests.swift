@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// The generator of Tests/Golden/statistics.py.
+/// The generator of Tests/Golden/generate_statistics.py.
 private func uniforms(_ count: Int, _ seed: UInt32) -> [Double] {
     var state = seed
     return (0..<count).map { _ in

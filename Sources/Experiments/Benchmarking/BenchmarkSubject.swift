@@ -17,7 +17,8 @@ final class BenchmarkSubject {
         let recipe = step.recipe(settings)
         backend = try CPUBackend(threads: settings.threads, precision: settings.precision)
         data = try ExperimentData(recipe)
-        state = TrainingState(recipe, extents: data.extents, backend: backend)
+        state = TrainingState(
+            recipe, extents: data.extents, images: data.train.count, backend: backend)
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
         if recipe.phases[0].kind == .energy {
             // The phase finds a flow that another one has left, where users run it.

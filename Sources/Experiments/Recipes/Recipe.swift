@@ -14,13 +14,17 @@ public struct Recipe: Sendable, Equatable {
         case fceInitVAT = "fce-init-vat"
         case fce
         case fceVAT = "fce-vat"
+        case vatEntropy = "vat-entropy"
+        case piModel = "pi-model"
+        case temporalEnsembling = "temporal-ensembling"
+        case meanTeacher = "mean-teacher"
         /// Only the flow, by maximum likelihood.
         case flow
 
         /// The kind of the last phase of such a run.
         public var lastPhase: PhaseRecipe.Kind {
             switch self {
-            case .supervised, .vat: .supervised
+            case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher: .supervised
             case .fceInit, .fceInitVAT: .energy
             case .fce, .fceVAT: .joint
             case .flow: .flowMLE
@@ -28,7 +32,17 @@ public struct Recipe: Sendable, Equatable {
         }
 
         /// Whether virtual adversarial training is part of the method.
-        public var usesVAT: Bool { self == .vat || self == .fceInitVAT || self == .fceVAT }
+        public var usesVAT: Bool { [.vat, .vatEntropy, .fceInitVAT, .fceVAT].contains(self) }
+
+        /// The kind of consistency that is the method.
+        public var consistency: ConsistencyRecipe.Kind {
+            switch self {
+            case .piModel: .piModel
+            case .temporalEnsembling: .temporalEnsembling
+            case .meanTeacher: .meanTeacher
+            default: .none
+            }
+        }
     }
 
     /// Names the run in tables and run directories; by default the recipe file's folder and name.
@@ -43,6 +57,7 @@ public struct Recipe: Sendable, Equatable {
     public var energy = EnergyRecipe(base: .none)
     public var vat = VATRecipe()
     public var entropy = WeightRecipe(weight: 0)
+    public var consistency = ConsistencyRecipe()
     public var label = WeightRecipe(weight: 1)
     public var average = AverageRecipe()
     public var phases: [PhaseRecipe] = []
@@ -80,6 +95,27 @@ extension Recipe {
 /// `[entropy]`, `[label]`: the weight of a term of the loss.
 public struct WeightRecipe: Sendable, Equatable {
     public var weight: Double
+}
+
+/// `[consistency]`: what p(y|x) of unlabelled images should agree with.
+public struct ConsistencyRecipe: Sendable, Equatable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case none
+        /// A second evaluation under other dropout.
+        case piModel = "pi-model"
+        /// The average of earlier predictions for the image.
+        case temporalEnsembling = "temporal-ensembling"
+        /// The averaged weights, `[average]`.
+        case meanTeacher = "mean-teacher"
+    }
+
+    public var kind = Kind.none
+    /// At the ramp's end, beside a label term of weight 1.
+    public var weight = 100.0
+    /// Updates over which the weight rises as exp(−5(1 − t)²).
+    public var rampUp = 0
+    /// α of temporal ensembling.
+    public var momentum = 0.6
 }
 
 /// `[average]`: exponentially averaged weights for p(y|x).

@@ -88,6 +88,17 @@ extension Recipe {
             method.usesVAT == (vat.weight > 0) || method == .flow, place,
             "method \"\(method.rawValue)\" and vat.weight = \(vat.weight) contradict each other",
             advice: method.usesVAT ? "set vat.weight" : "choose the method's name with vat")
+        try require(
+            consistency.kind == method.consistency, place,
+            "method \"\(method.rawValue)\" and consistency.kind = \"\(consistency.kind.rawValue)\" "
+                + "contradict each other",
+            advice: "set consistency.kind = \"\(method.consistency.rawValue)\"")
+        try require(
+            method != .vatEntropy || entropy.weight > 0, place,
+            "method \"vat-entropy\" needs a weight of the entropy", advice: "set entropy.weight")
+        try require(
+            method != .meanTeacher || average.decay > 0, place,
+            "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
     }
 
     /// The flow of images must be trained before an energy is measured against it.

@@ -28,6 +28,7 @@ extension Recipe {
             variants: EnergyRecipe.Base.allCases.map { ("base \($0.rawValue)", EnergyRecipe(base: $0)) }),
         .table("vat", \.vat, vat, "virtual adversarial training"),
         .table("entropy", \.entropy, weight("of the entropy of p(y|x) on unlabelled images"), "entropy term"),
+        .table("consistency", \.consistency, consistency, "agreement of p(y|x) on unlabelled images"),
         .table("label", \.label, weight("of the cross-entropy on labelled images, eq. 17"), "label term"),
         .table(
             "average", \.average,
@@ -159,6 +160,14 @@ extension Recipe {
         .number("value", \.value, .between(0, 100), "test error, %").required(),
         .number("sd", \.sd, .atLeast(0), "standard deviation over seeds, points"),
         .text("cell", \.cell, "table, row and column").required(),
+    ])
+
+    private static let consistency = RecipeTable<ConsistencyRecipe>([
+        .choice("kind", \.kind, "what p(y|x) should agree with"),
+        .number("weight", \.weight, .atLeast(0), "at the end of the ramp"),
+        .integer("ramp-up", \.rampUp, .atLeast(0), "updates over which the weight rises"),
+        .number("momentum", \.momentum, .halfOpen(0, 1), "of the averaged predictions")
+            .when(\.kind, "kind", .temporalEnsembling),
     ])
 
     private static func weight(_ summary: String) -> RecipeTable<WeightRecipe> {

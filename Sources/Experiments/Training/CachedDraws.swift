@@ -26,12 +26,12 @@ final class CachedDraws {
     }
 
     /// The batch of update `step`: a permutation an epoch, draws taken in turn.
-    func batch(_ count: Int, step: Int) -> (images: Tensor, logDensities: [Double]) {
+    func batch(_ count: Int, step: Int) -> (images: Tensor, indices: [Int], logDensities: [Double]) {
         let entries = (step * count..<(step + 1) * count).map { element in
             (position: position(of: element), draw: element / indices.count % draws)
         }
         return (
-            Self.images(entries, indices, context),
+            Self.images(entries, indices, context), entries.map { indices[$0.position] },
             entries.map { logDensities[$0.draw * indices.count + $0.position] }
         )
     }

@@ -5,10 +5,10 @@ import Gradients
 import Networks
 import Tensors
 
-/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12, 17 and 19), minus VAT and entropy terms.
+/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12, 17 and 19), plus regularisers.
 ///
 /// The three batches run through the network as one, unlabelled images first: their dropout masks then equal those of
-/// VAT's further passes.
+/// the regularisers' further passes.
 final class EnergyUpdate {
     /// Samples of the flow for an update, with log q in nats.
     typealias Samples = (images: Tensor, logDensities: [Double])
@@ -28,7 +28,7 @@ final class EnergyUpdate {
         contrast = Contrast(context: context, energy: energy)
         let (recipe, phase, split) = (context.recipe, context.phase, context.data.split)
         let start = context.state.step
-        let needsUnlabelled = phase.kind != .supervised || recipe.vat.weight > 0 || recipe.entropy.weight > 0
+        let needsUnlabelled = phase.kind != .supervised || !context.state.regularizers.isEmpty
         unlabelled =
             needsUnlabelled && draws == nil
             ? context.stream(split.unlabelled, batch: phase.batch, .unlabelled, start: start) : nil
@@ -41,6 +41,8 @@ final class EnergyUpdate {
     /// The parts of the joined batch.
     private struct Batch {
         var unlabelled: Tensor?
+        /// Which training images the unlabelled ones are.
+        var indices: [Int] = []
         var labels: [Int] = []
         var parts: [Tensor] = []
         var unlabelledRows = 0..<0
@@ -62,8 +64,8 @@ final class EnergyUpdate {
         let tape = Tape(backend)
         let key = context.key(.dropout, .dropout, step: state.step)
         let pass = Pass(energy.store, on: tape, mode: .train(dropout: key), trainable: true)
-        let vat = context.recipe.vat.weight > 0 ? context.recipe.adversary : nil
-        let needsTrace = vat?.direction == .exact || (vat != nil && isLogged)
+        let regularizers = state.regularizers
+        let needsTrace = regularizers.contains { $0.term.needsLinearization || isLogged }
         let trace = needsTrace ? energy.linearization(count: batch.unlabelledRows.count) : nil
         let logits = energy.logits(pass.constant(backend.stacked(batch.parts)), pass, trace: trace)
 
@@ -88,7 +90,16 @@ final class EnergyUpdate {
                 weight: -context.phase.valueWeight, "value")
             terms.record(onData, onSamples)
         }
-        if let images = batch.unlabelled { addUnlabelledTerms(&terms, images, logits, batch, vat, trace) }
+        if let images = batch.unlabelled, !regularizers.isEmpty {
+            let unlabelled = logits.rows(batch.unlabelledRows)
+            regularize(
+                &terms,
+                UnlabelledBatch(
+                    energy: energy, images: images, indices: batch.indices,
+                    logPosterior: energy.logPosterior(unlabelled, pass), linearization: trace, pass: pass,
+                    key: context.key(.adversary, .adversary, step: state.step), teacher: state.average?.store)
+            )
+        }
         return terms.descend(optimizer, rate: rate)
     }
 
@@ -98,24 +109,12 @@ final class EnergyUpdate {
         return every > 0 && (context.state.step + 1) % every == 0
     }
 
-    private func addUnlabelledTerms(
-        _ terms: inout Terms, _ images: Tensor, _ logits: Variable, _ batch: Batch,
-        _ vat: VirtualAdversarial?, _ trace: Linearization?
-    ) {
-        guard vat != nil || context.recipe.entropy.weight > 0 else { return }
-        let posterior = energy.logPosterior(logits.rows(batch.unlabelledRows), terms.pass)
-        if let vat {
-            let clean = VirtualAdversarial.Clean(
-                images: images, logPosterior: posterior, linearization: trace)
-            let key = context.key(.adversary, .adversary, step: context.state.step)
-            terms.add(
-                vat.loss(energy, clean, key: key, terms.pass), weight: context.recipe.vat.weight, "vat")
-            if isLogged {
-                terms.record(vat.agreement(energy, clean, key: key, terms.pass), "vatCosine")
-            }
-        }
-        if context.recipe.entropy.weight > 0 {
-            terms.add(meanEntropy(posterior), weight: context.recipe.entropy.weight, "entropy")
+    private func regularize(_ terms: inout Terms, _ batch: UnlabelledBatch) {
+        for regularizer in context.state.regularizers {
+            let weight = regularizer.weight(at: context.state.step)
+            // First the check: a loss may change what its regulariser has gathered.
+            if isLogged { terms.record(regularizer.term.selfCheck(batch)) }
+            terms.add(regularizer.term.loss(batch), weight: weight, regularizer.term.name)
         }
     }
 
@@ -130,9 +129,12 @@ final class EnergyUpdate {
         if let draws {
             let drawn = draws.batch(context.phase.batch, step: step)
             batch.unlabelled = drawn.images
+            batch.indices = drawn.indices
             cached = drawn.logDensities
         } else if let unlabelled {
-            batch.unlabelled = context.images(unlabelled.batch(step).images)
+            let drawn = unlabelled.batch(step)
+            batch.unlabelled = context.images(drawn.images)
+            batch.indices = drawn.indices
         }
         if let images = batch.unlabelled { batch.unlabelledRows = append(images) }
         if let labelled {
@@ -159,7 +161,7 @@ private struct Terms {
         loss = loss.map { $0 + weighted } ?? weighted
     }
 
-    mutating func record(_ value: Double, _ name: String) { measures[name] = value }
+    mutating func record(_ values: Measures) { measures.merge(values) { $1 } }
 
     mutating func record(_ onData: Variable, _ onSamples: Variable) {
         measures.merge(contrastMeasures(onData, onSamples, pass.backend)) { $1 }

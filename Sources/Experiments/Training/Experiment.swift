@@ -47,7 +47,8 @@ public final class Experiment: TrainingObserver {
         directory = try RunDirectory(
             at: options.out, recipe: recipe, header: RunHeader(recipe, data, backend), split: data.split,
             resume: options.resume)
-        state = TrainingState(recipe, extents: data.extents, backend: backend)
+        state = TrainingState(
+            recipe, extents: data.extents, images: data.train.count, backend: backend)
         printHeader()
         if try !resume(), let origin { try begin(with: origin) }
     }

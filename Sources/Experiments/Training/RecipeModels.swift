@@ -1,5 +1,6 @@
 import EnergyModels
 import Flows
+import Glibc
 import Networks
 import Tensors
 
@@ -31,7 +32,18 @@ extension Recipe {
         return configuration
     }
 
-    var adversary: VirtualAdversarial {
+    /// The terms that unlabelled images add, with their weights.
+    func regularizers(images: Int) -> [WeightedRegularizer] {
+        var terms: [WeightedRegularizer] = []
+        if vat.weight > 0 { terms.append(.init(term: adversary, weight: vat.weight)) }
+        if entropy.weight > 0 { terms.append(.init(term: EntropyMinimization(), weight: entropy.weight)) }
+        if let term = consistency.term(images: images, classes: energy.classes), consistency.weight > 0 {
+            terms.append(.init(term: term, weight: consistency.weight, rampUp: consistency.rampUp))
+        }
+        return terms
+    }
+
+    private var adversary: VirtualAdversarial {
         VirtualAdversarial(
             radius: vat.epsilon, iterations: vat.steps, direction: vat.direction, step: vat.stepNorm,
             sharesMasks: vat.dropout == .shared)
@@ -41,6 +53,30 @@ extension Recipe {
     var usesFlow: Bool { phases.contains { $0.kind != .supervised } }
     /// Whether any phase trains an energy.
     var usesEnergy: Bool { phases.contains { $0.kind != .flowMLE } }
+}
+
+/// A regulariser as a recipe asks for it.
+struct WeightedRegularizer {
+    let term: any Regularizer
+    let weight: Double
+    var rampUp = 0
+
+    /// w·exp(−5(1 − t)²) with t from 0 to 1 over the ramp: Laine & Aila, ICLR 2017, section 3.
+    func weight(at update: Int) -> Double {
+        let rest = rampUp > 0 ? max(0, 1 - Double(update) / Double(rampUp)) : 0
+        return weight * Glibc.exp(-5 * rest * rest)
+    }
+}
+
+extension ConsistencyRecipe {
+    fileprivate func term(images: Int, classes: Int) -> (any Regularizer)? {
+        switch kind {
+        case .none: nil
+        case .piModel: PiModel()
+        case .temporalEnsembling: TemporalEnsembling(images: images, classes: classes, momentum: momentum)
+        case .meanTeacher: MeanTeacher()
+        }
+    }
 }
 
 extension OptimizerRecipe {

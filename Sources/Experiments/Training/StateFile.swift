@@ -31,6 +31,12 @@ extension TrainingState {
             file.metadata["\(name).optimizer.step"] = String(optimizer.step)
             file.metadata["\(name).optimizer.rule"] = optimizer.rule.rawValue
         }
+        for ensemble in ensembles {
+            let shape = [ensemble.visits.count, ensemble.classes]
+            file.tensors["ensemble.predictions"] = .init(floats: ensemble.ensemble, shape: shape)
+            file.tensors["ensemble.visits"] = .init(
+                int64s: ensemble.visits.map(Int64.init), shape: [ensemble.visits.count])
+        }
         file.metadata["energyUpdates"] = String(energyUpdates)
         file.metadata["flowUpdates"] = String(flowUpdates)
         file.metadata["phaseSeconds"] = seconds.map(\.description).joined(separator: " ")
@@ -79,6 +85,7 @@ extension TrainingState {
             })
         else { throw damaged("phase, times or gate", place) }
         self.gate = gate
+        try restoreEnsembles(file, place)
         let optimizers = recipe.phases[phase]
         if let flow, file.metadata["flow.optimizer.step"] != nil {
             let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
@@ -89,6 +96,18 @@ extension TrainingState {
             var settings = optimizers.optimizer
             settings.kind = file.metadata["energy.optimizer.rule"].flatMap(UpdateRule.init) ?? settings.kind
             energyOptimizer = try restored(settings.optimizer(for: energy.store), file, "energy", place)
+        }
+    }
+
+    private var ensembles: [TemporalEnsembling] { regularizers.compactMap { $0.term as? TemporalEnsembling } }
+
+    private func restoreEnsembles(_ file: SafetensorsFile, _ place: String) throws {
+        for ensemble in ensembles {
+            guard let predictions = file.tensors["ensemble.predictions"]?.floats(),
+                let visits = file.tensors["ensemble.visits"]?.integers(),
+                predictions.count == ensemble.ensemble.count, visits.count == ensemble.visits.count
+            else { throw damaged("ensemble.predictions", place) }
+            ensemble.restore(ensemble: predictions, visits: visits)
         }
     }
 

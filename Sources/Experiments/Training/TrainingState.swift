@@ -15,6 +15,8 @@ public final class TrainingState {
     public internal(set) var base: Glow?
     /// Averaged weights of the energy, when the recipe asks for them.
     public internal(set) var average: AveragedParameters?
+    /// What unlabelled images add to the loss; some gather a state of their own.
+    let regularizers: [WeightedRegularizer]
     /// Index of the phase in training.
     public internal(set) var phase = 0
     /// Updates made in this phase, of either model.
@@ -34,8 +36,10 @@ public final class TrainingState {
     var flowOptimizer: Optimizer?
     var energyOptimizer: Optimizer?
 
-    public init(_ recipe: Recipe, extents: [Int], backend: any Backend) {
+    /// - Parameter images: number of training images.
+    public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
         self.backend = backend
+        regularizers = recipe.regularizers(images: images)
         flow =
             recipe.usesFlow
             ? Glow(recipe.flowConfiguration(extents), backend: backend, seed: UInt64(recipe.flow.seed)) : nil

@@ -1,6 +1,6 @@
 """Golden values of the report statistics, computed independently with numpy and scipy.
 
-    python3 Tests/Golden/statistics.py > Tests/ReportsTests/StatisticsGolden.swift
+    python3 Tests/Golden/generate_statistics.py > Tests/ReportsTests/StatisticsGolden.swift
 
 Made with numpy 2.4.6 and scipy 1.17.1; the inputs follow an integer recurrence that the Swift tests repeat.
 """
@@ -53,7 +53,7 @@ auroc = stats.mannwhitneyu(positives, negatives).statistic / (60 * 80)
 seeds = np.array([7.31, 6.95, 7.62])
 half = stats.t.ppf(0.975, 2) * seeds.std(ddof=1) / np.sqrt(3)
 
-print(f"""// Written by Tests/Golden/statistics.py; do not edit.
+print(f"""// Written by Tests/Golden/generate_statistics.py; do not edit.
 
 enum StatisticsGolden {{
     static let errorRate = {float(1 - correct.mean())!r}

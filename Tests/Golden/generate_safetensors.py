@@ -1,6 +1,6 @@
 """Writes safetensors.safetensors with huggingface's safetensors (0.5 or later) and numpy.
 
-    python safetensors.py safetensors.safetensors
+    python3 Tests/Golden/generate_safetensors.py Tests/Golden/safetensors.safetensors
 """
 import sys
 

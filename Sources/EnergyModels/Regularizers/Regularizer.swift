@@ -1,0 +1,76 @@
+import Gradients
+import Networks
+import Tensors
+
+/// A term that unlabelled images add to a classifier's loss: one small file each, with its equation and citation.
+/// Training code does not know which one it runs.
+public protocol Regularizer {
+    /// Its name in the metrics.
+    var name: String { get }
+    /// Whether ``UnlabelledBatch/linearization`` is needed.
+    var needsLinearization: Bool { get }
+    /// The term, a scalar to be minimised, differentiable for the classifier's parameters.
+    func loss(_ batch: UnlabelledBatch) -> Variable
+    /// What is worth knowing of its own workings, by the names that metrics use; called at some updates only.
+    func selfCheck(_ batch: UnlabelledBatch) -> [String: Double]
+}
+
+extension Regularizer {
+    public var needsLinearization: Bool { false }
+    public func selfCheck(_ batch: UnlabelledBatch) -> [String: Double] { [:] }
+}
+
+/// Unlabelled images after their evaluation in the energy's update, the clean pass. They come first in their batch, so
+/// that equal dropout keys mean equal masks in further passes.
+public struct UnlabelledBatch {
+    public let energy: ConditionalEnergy
+    /// `[B, H, W, C]`.
+    public let images: Tensor
+    /// Which training images these are, `[B]`.
+    public let indices: [Int]
+    /// log p(y|x) of the clean pass, `[B, K]`.
+    public let logPosterior: Variable
+    /// Of the clean pass; nil unless asked for.
+    public let linearization: Linearization?
+    /// The clean pass.
+    public let pass: Pass
+    /// For random draws of this update.
+    public let key: RandomKey
+    /// Averaged weights of the energy; nil where the recipe keeps none.
+    public let teacher: ParameterStore?
+
+    public init(
+        energy: ConditionalEnergy, images: Tensor, indices: [Int] = [], logPosterior: Variable,
+        linearization: Linearization? = nil, pass: Pass, key: RandomKey, teacher: ParameterStore? = nil
+    ) {
+        self.energy = energy
+        self.images = images
+        self.indices = indices
+        self.logPosterior = logPosterior
+        self.linearization = linearization
+        self.pass = pass
+        self.key = key
+        self.teacher = teacher
+    }
+
+    var backend: any Backend { pass.backend }
+
+    /// log p(y|x') of other images `[B, H, W, C]` in `pass`.
+    func logPosterior(of images: Tensor, in pass: Pass) -> Variable {
+        energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
+    }
+}
+
+extension Pass {
+    /// The same parameters with dropout masks of another lane's stream.
+    func withMasks(lane: Int) -> Pass { sharingParameters(mode: mode.withMasks(lane: lane)) }
+}
+
+extension Pass.Mode {
+    /// The mode with dropout masks of another lane's stream.
+    func withMasks(lane: Int) -> Pass.Mode {
+        guard case .train(let key) = self else { return self }
+        let other = RandomKey(seed: key.seed ^ UInt64(lane) << 48, purpose: key.purpose, step: Int(key.step))
+        return .train(dropout: other)
+    }
+}
