@@ -1,0 +1,71 @@
+import Foundation
+
+/// Shows several jobs at once on standard error: a block of lines that rewrites itself on a terminal, elsewhere the
+/// same lines once a minute, and events between them.
+public final class JobDisplay {
+    private let style: ProgressLog.Style
+    private let height: Int
+    private let clock: () -> Double
+    private let output: (String) -> Void
+    /// Lines of the block that stand on the terminal.
+    private var drawn = 0
+    private var lastWrite: Double
+
+    /// Writes to standard error, in the way that suits it.
+    public convenience init(quiet: Bool = false) {
+        var size = winsize()
+        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 1
+        self.init(
+            style: quiet ? .quiet : ProgressLog.detectedStyle(), height: isKnown ? Int(size.ws_row) : 24,
+            clock: { SystemCall.seconds }, output: ProgressLog.writeError)
+    }
+
+    /// `clock` in seconds.
+    init(
+        style: ProgressLog.Style, height: Int = 24, clock: @escaping () -> Double,
+        output: @escaping (String) -> Void
+    ) {
+        self.style = style
+        self.height = height
+        self.clock = clock
+        self.output = output
+        // Plain lines begin after their first interval: until then the events say all.
+        lastWrite = style == .lines ? clock() : -.infinity
+    }
+
+    /// Shows the lines that `lines` makes, when it is time for them.
+    public func show(_ lines: () -> [String]) {
+        let interval: Double = if case .terminal = style { 0.2 } else { 60 }
+        let now = clock()
+        guard style != .quiet, now - lastWrite >= interval else { return }
+        lastWrite = now
+        guard case .terminal(let width) = style else { return output(lines().map { $0 + "\n" }.joined()) }
+        // The last line is of the whole. The last column stays free: some terminals break the line there.
+        let all = lines()
+        let shown = all.count < height ? all : Array(all.prefix(height - 2) + all.suffix(1))
+        output(cleared + shown.map { $0.prefix(max(1, width - 1)) + "\n" }.joined())
+        drawn = shown.count
+    }
+
+    /// Prints a line that stays; not with `--quiet`.
+    public func note(_ line: String) { if style != .quiet { print(line) } }
+
+    /// Prints a line that stays, also with `--quiet`.
+    public func warn(_ line: String) { print(line) }
+
+    /// Removes the block; call before other writers use the terminal.
+    public func end() {
+        if drawn > 0 { output(cleared) }
+        drawn = 0
+    }
+
+    private func print(_ line: String) {
+        output(cleared + line + "\n")
+        drawn = 0
+        // The block is due again at once.
+        if case .terminal = style { lastWrite = -.infinity }
+    }
+
+    /// What takes the cursor back to where the block begins, and removes it.
+    private var cleared: String { drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : "" }
+}
