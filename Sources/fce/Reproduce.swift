@@ -22,7 +22,8 @@ struct Reproduce: ParsableCommand {
             is not repeated: a cell with a committed result, a finished run, the flow of a
             data set, the first phases that another recipe of the table has trained.
 
-            Stop it whenever you like, by Ctrl-C or anything else: the same command goes on.
+            Stop it whenever you like, by Ctrl-C or anything else: the same command goes on,
+            and ends in the same numbers, bit for bit, where workers get as many threads.
             Nothing that fails is tried again before that; a cell that fails takes with it
             only the cells that continue it, and the exit code is then 69.
 
@@ -78,9 +79,14 @@ struct Reproduce: ParsableCommand {
         defer { plan.removeTemporary() }
         if list { return try plan.list() }
         if tableOnly { return try printTable(plan) }
-        let statuses = try train(plan)
+        let failures = failures(plan, try train(plan))
+        for failure in failures { Console.error(failure) }
         try printTable(plan)
-        try report(plan, statuses)
+        guard failures.isEmpty else {
+            throw UserError(
+                .incomplete, "\(failures.count) of \(plan.cells.cells.count) cells have no result", at: table,
+                advice: "see train.log in their run directories, then repeat the command")
+        }
     }
 
     private func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
@@ -121,20 +127,14 @@ struct Reproduce: ParsableCommand {
         print(table.markdown, terminator: "")
     }
 
-    /// Says once more, under the table, what has failed.
-    private func report(_ plan: ReproductionPlan, _ statuses: [JobQueue.Status]) throws {
-        var failures: [String] = []
-        for (cell, status) in zip(plan.cells.cells, statuses) {
+    /// What to say once more when all is over.
+    private func failures(_ plan: ReproductionPlan, _ statuses: [JobQueue.Status]) -> [String] {
+        zip(plan.cells.cells, statuses).compactMap { cell, status in
             switch status {
-            case .failed(let reason): failures.append("\(cell.label) failed: \(reason)")
-            case .skipped(let reason): failures.append("\(cell.label) skipped: \(reason)")
-            case .waiting, .running, .done: break
+            case .failed(let reason): "\(cell.label) failed: \(reason)"
+            case .skipped(let reason): "\(cell.label) skipped: \(reason)"
+            case .waiting, .running, .done: nil
             }
         }
-        guard !failures.isEmpty else { return }
-        for failure in failures { Console.error(failure) }
-        throw UserError(
-            .incomplete, "\(failures.count) of \(statuses.count) cells have no result", at: table,
-            advice: "see train.log in their run directories, then repeat the command")
     }
 }

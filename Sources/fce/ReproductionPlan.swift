@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Reports
 import Tensors
 
 /// What one call of `fce reproduce` is about: the table's cells, and what is left to do for them.
@@ -44,7 +45,12 @@ struct ReproductionPlan {
     /// - Throws: `UserError` where a result or run on disk is not of the table.
     func jobs() throws -> JobPlan {
         let data = try DataIdentity.read(cells)
-        return try cells.plan(data)
+        let plan = try cells.plan(data)
+        // The table would refuse them in the end.
+        let records = try cells.records(data)
+        if !records.isEmpty { _ = try ResultsTable(records) }
+        try cells.makeResultsFolder()
+        return plan
     }
 
     /// Prints the cells. Whatever stands in the way of training is said, but is no error here.

@@ -135,9 +135,14 @@ struct Train: ParsableCommand {
         Console.printPairs(pairs)
     }
 
-    /// What the user typed, with `--resume`.
+    /// What the user typed, with `--resume`; whoever types it is not a worker.
     private var resumeCommand: String {
-        let typed = resume ? CommandLine.arguments : CommandLine.arguments + ["--resume"]
+        var typed = resume ? CommandLine.arguments : CommandLine.arguments + ["--resume"]
+        if let parent, let place = typed.firstIndex(of: "--parent"), typed[place...].count > 1,
+            typed[place + 1] == String(parent)
+        {
+            typed.removeSubrange(place...place + 1)
+        }
         return Console.shellQuoted(typed)
     }
 }

@@ -202,6 +202,8 @@ extension CommandLine {
                 let files = RunFiles(path: "\(folder)/Runs/start/seed-1")
                 try #require(run.waits(for: files.file("checkpoints/state-1-5.safetensors")))
                 let worker = try #require(files.progress()?.process)
+                // Ctrl-C on a terminal must not come twice: directly, and through the parent.
+                #expect(getpgid(worker) == worker)
                 run.send(SIGKILL)
                 _ = try run.finish()
                 for _ in 0..<1000 where kill(worker, 0) == 0 { usleep(10_000) }
@@ -238,6 +240,7 @@ extension CommandLine {
                 #expect(output.err.contains("continue with: "))
                 #expect(output.err.contains("fce reproduce table.toml --jobs 2 --threads 2\n"))
                 #expect(try text("\(folder)/Runs/start/seed-1/train.log").contains("interrupted; continue"))
+                #expect(try !text("\(folder)/Runs/start/seed-1/train.log").contains("--parent"))
             }
         }
 

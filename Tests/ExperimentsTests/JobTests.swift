@@ -90,6 +90,17 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
         #expect(queue.running == [0, 1, 2])
     }
 
+    @Test func aFlowThatIsBegunIsNotBegunAgain() throws {
+        var queue = JobQueue(try plan([(2, 1), (2, 2)], [facts(), facts(phase: 0)]))
+        #expect(queue.start(flowIsKept: none) == 1)
+        #expect(queue.start(flowIsKept: none) == nil)
+        #expect(queue.start(flowIsKept: kept) == 0)
+        #expect(queue.plan.state(of: 0, flowIsKept: none) == "to do, after the flow of t/r2, seed 2")
+        // Runs that have both begun take turns.
+        var both = JobQueue(try plan([(2, 1), (2, 2)], [facts(phase: 0), facts(phase: 0)]))
+        #expect(both.start(flowIsKept: none) == 0 && both.start(flowIsKept: none) == nil)
+    }
+
     @Test func aContinuationWaitsForItsOrigin() throws {
         var queue = JobQueue(try plan([(3, 1), (2, 1)]))
         #expect(queue.start(flowIsKept: kept) == 1)
@@ -195,7 +206,7 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
     @Test func aBlockOfLinesIsRedrawn() {
         var (time, written) = (0.0, "")
         let display = JobDisplay(
-            style: .terminal(width: 8), height: 3, clock: { time }, output: { written += $0 })
+            style: .terminal(width: 80), size: { (8, 3) }, clock: { time }, output: { written += $0 })
         display.show { ["abcdefghij", "two", "three", "whole"] }
         #expect(written == "abcdefg\nwhole\n")
         time = 0.1

@@ -4,7 +4,7 @@ import Foundation
 /// same lines once a minute, and events between them.
 public final class JobDisplay {
     private let style: ProgressLog.Style
-    private let height: Int
+    private let size: () -> (width: Int, height: Int)?
     private let clock: () -> Double
     private let output: (String) -> Void
     /// Lines of the block that stand on the terminal.
@@ -13,24 +13,30 @@ public final class JobDisplay {
 
     /// Writes to standard error, in the way that suits it.
     public convenience init(quiet: Bool = false) {
-        var size = winsize()
-        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 1
         self.init(
-            style: quiet ? .quiet : ProgressLog.detectedStyle(), height: isKnown ? Int(size.ws_row) : 24,
+            style: quiet ? .quiet : ProgressLog.detectedStyle(), size: Self.terminalSize,
             clock: { SystemCall.seconds }, output: ProgressLog.writeError)
     }
 
-    /// `clock` in seconds.
+    /// `size` of the terminal, which may change; `clock` in seconds.
     init(
-        style: ProgressLog.Style, height: Int = 24, clock: @escaping () -> Double,
-        output: @escaping (String) -> Void
+        style: ProgressLog.Style, size: @escaping () -> (width: Int, height: Int)? = { nil },
+        clock: @escaping () -> Double, output: @escaping (String) -> Void
     ) {
         self.style = style
-        self.height = height
+        self.size = size
         self.clock = clock
         self.output = output
         // Plain lines begin after their first interval: until then the events say all.
         lastWrite = style == .lines ? clock() : -.infinity
+    }
+
+    private static func terminalSize() -> (width: Int, height: Int)? {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     /// Shows the lines that `lines` makes, when it is time for them.
@@ -39,10 +45,11 @@ public final class JobDisplay {
         let now = clock()
         guard style != .quiet, now - lastWrite >= interval else { return }
         lastWrite = now
-        guard case .terminal(let width) = style else { return output(lines().map { $0 + "\n" }.joined()) }
+        guard case .terminal(let usual) = style else { return output(lines().map { $0 + "\n" }.joined()) }
         // The last line is of the whole. The last column stays free: some terminals break the line there.
         let all = lines()
-        let shown = all.count < height ? all : Array(all.prefix(height - 2) + all.suffix(1))
+        let (width, height) = size() ?? (usual, 24)
+        let shown = all.count < height ? all : Array(all.prefix(max(0, height - 2)) + all.suffix(1))
         output(cleared + shown.map { $0.prefix(max(1, width - 1)) + "\n" }.joined())
         drawn = shown.count
     }

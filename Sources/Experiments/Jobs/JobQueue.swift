@@ -44,7 +44,14 @@ public struct JobQueue: Sendable {
         let job = plan.jobs[index]
         if let origin = job.origin, statuses[origin] != .done { return origin }
         guard let flow = job.flow, !flowIsKept(flow) else { return nil }
-        return running.first { $0 != index && plan.jobs[$0].flow == flow }
+        let others = statuses.indices.filter { $0 != index && plan.jobs[$0].flow == flow }
+        // A run that has begun with the flow ends with it, also if another has it before.
+        let started = job.facts.phase == nil ? others.first { isBegun($0) } : nil
+        return others.first { statuses[$0] == .running } ?? started
+    }
+
+    private func isBegun(_ index: Int) -> Bool {
+        statuses[index] == .waiting && plan.jobs[index].facts.phase != nil
     }
 
     /// A running job has ended well.

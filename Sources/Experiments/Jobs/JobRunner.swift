@@ -205,7 +205,8 @@ public final class JobRunner {
     }
 
     private func state(_ index: Int) -> String {
-        let line = progress(index)?.line ?? "starting"
+        let isTrained = queue.plan.jobs[index].cell.run.exists("result.json")
+        let line = progress(index)?.line ?? (isTrained ? "writing its report" : "starting")
         if case .waiting = work[index] { return "in another process: \(line)" }
         return line
     }

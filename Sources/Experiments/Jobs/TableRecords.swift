@@ -4,8 +4,10 @@ import Tensors
 /// Committed results: what a table is made of, over as many sittings as it takes.
 extension TableCells {
     /// The committed results of the table's recipes with any seed, in the order of the rows, then of the seeds.
-    /// - Throws: `UserError(.data)` for one that is damaged or not of its recipe as it is now.
-    public func records() throws -> [RunResult] {
+    ///
+    /// - Parameter data: what the cells are trained on; nil where that is unknown.
+    /// - Throws: `UserError(.data)` for one that is damaged, of other data, or not of its recipe as it is now.
+    public func records(_ data: DataIdentity? = nil) throws -> [RunResult] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
         return try recipes.flatMap { recipe -> [RunResult] in
             let prefix = Self.stem(recipe) + "-seed-"
@@ -17,9 +19,20 @@ extension TableCells {
             return try seeds.sorted().compactMap { seed in
                 let cell = cell(of: recipe, seed: seed)
                 guard let result = try RunFiles.result(at: cell.record) else { return nil }
-                try cell.expect(result, nil, at: cell.record)
+                try cell.expect(result, data, at: cell.record)
                 return result
             }
+        }
+    }
+
+    /// Makes the folder of results, before the first hour of training and not after it.
+    /// - Throws: `UserError(.output)` when results cannot be written there.
+    public func makeResultsFolder() throws {
+        try? FileManager.default.createDirectory(atPath: results, withIntermediateDirectories: true)
+        guard access(results, W_OK | X_OK) == 0 else {
+            throw UserError(
+                .output, "results cannot be written: \(SystemCall.reason)", at: results,
+                advice: "choose another --results")
         }
     }
 
@@ -42,16 +55,6 @@ extension TableCell {
         let result = try run.result()
         try expect(result, nil, at: run.path)
         if try RunFiles.result(at: record) == result { return result }
-        let folder = record.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/")
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder.isEmpty ? "/" : folder, withIntermediateDirectories: true)
-        } catch {
-            throw UserError(
-                .output, "cannot make the folder: \(SystemCall.reason)", at: folder,
-                advice: "choose another --results")
-        }
         let bytes = SystemCall.readAll(run.file("result.json")) ?? []
         try AtomicFile.write(to: record) { file in try bytes.withUnsafeBytes { try file.append($0) } }
         return result

@@ -60,7 +60,8 @@ extension JobPlan {
             parts.append((jobs[origin].facts.isDone ? "continues " : "after ") + jobs[origin].cell.label)
         }
         if let flow = job.flow {
-            let first = jobs.indices.first { jobs[$0].flow == flow } ?? index
+            let sharing = jobs.indices.filter { jobs[$0].flow == flow }
+            let first = sharing.first { jobs[$0].facts.phase != nil } ?? sharing.first ?? index
             let isKept = flowIsKept(flow)
             parts.append(
                 isKept

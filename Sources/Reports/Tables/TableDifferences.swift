@@ -29,7 +29,7 @@ extension ResultsTable {
         let moved = rows.filter { $0.sample.paper != nil && $0.sample.base != "none" }
         let names = moved.map(\.sample.recipe).joined(separator: ", ")
         let fromPaper =
-            moved.isEmpty ? [] : ["The paper's base is none: \(names) differ from its cells in that."]
+            moved.isEmpty ? [] : ["The paper's base is none, that of these rows is not: \(names)."]
         return among + fromPaper
     }
 
