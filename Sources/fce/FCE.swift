@@ -15,7 +15,7 @@ struct FCE: ParsableCommand {
               fce train Recipes/fashion-mnist/demo.toml   train, test, write a report
               fce eval Runs/fashion-mnist-demo/seed-1     all scores of a run
               fce table Runs                              results beside the paper's
-              fce reproduce Recipes/svhn10k/table-500.toml   train and table all of it
+              fce reproduce TABLE --jobs 2                all recipes and seeds of a table
               fce doctor                                  what this machine gives
 
             Exit codes:

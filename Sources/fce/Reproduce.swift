@@ -22,8 +22,8 @@ struct Reproduce: ParsableCommand {
             is not repeated: a cell with a committed result, a finished run, the flow of a
             data set, the first phases that another recipe of the table has trained.
 
-            Stop it whenever you like, by Ctrl-C or anything else: the same command goes on,
-            and ends in the same numbers, bit for bit, where workers get as many threads.
+            Stop it whenever you like, by Ctrl-C or anything else: the same command goes
+            on and ends in the same numbers, bit for bit, if workers get as many threads.
             Nothing that fails is tried again before that; a cell that fails takes with it
             only the cells that continue it, and the exit code is then 69.
 
