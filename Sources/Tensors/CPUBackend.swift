@@ -79,6 +79,15 @@ public final class CPUBackend: Backend {
         return String(cString: fc_blas_core())
     }
 
+    /// What a backend of the product stores convolution activations in.
+    /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it.
+    public static func storage(of precision: Precision) throws(UserError) -> ScalarType {
+        try reducedType(precision, usesOneDNN: OneDNN.isCompiled)
+    }
+
+    /// Processors that this process may run on.
+    public static var availableProcessors: Int { Machine.availableProcessors }
+
     /// Whether oneDNN is compiled in.
     public static var hasOneDNN: Bool { OneDNN.isCompiled }
 

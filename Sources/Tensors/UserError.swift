@@ -6,6 +6,8 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
         case data = 65
         /// A file or folder is missing or unreadable.
         case missing = 66
+        /// Cells of a table have failed.
+        case incomplete = 69
         /// Training diverged: a non-finite loss, or a flow destroyed.
         case diverged = 70
         /// Writing failed: full disk, no permission.

@@ -29,13 +29,14 @@ enum Console {
         }
     }
 
-    /// Columns under their titles, the first one aligned to the left.
-    static func printTable(_ titles: [String], _ rows: [[String]]) {
+    /// Columns under their titles, those of `left` aligned to the left.
+    static func printTable(_ titles: [String], _ rows: [[String]], left: Set<Int> = [0]) {
         let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
         for row in [titles] + rows {
             let cells = zip(row, widths).enumerated().map { column, cell in
                 let space = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column == 0 ? cell.0 + space : space + cell.0
+                guard left.contains(column) else { return space + cell.0 }
+                return column == widths.count - 1 ? cell.0 : cell.0 + space
             }
             print(cells.joined(separator: "  "))
         }

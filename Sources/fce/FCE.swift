@@ -15,6 +15,7 @@ struct FCE: ParsableCommand {
               fce train Recipes/fashion-mnist/demo.toml   train, test, write a report
               fce eval Runs/fashion-mnist-demo/seed-1     all scores of a run
               fce table Runs                              results beside the paper's
+              fce reproduce TABLE --jobs 2                all recipes and seeds of a table
               fce doctor                                  what this machine gives
 
             Exit codes:
@@ -22,6 +23,7 @@ struct FCE: ParsableCommand {
               64   the command line is not understood
               65   a file's content is wrong: truncated or of another format
               66   a file or folder is missing or unreadable
+              69   cells of a table failed; the others have their results
               70   training diverged: a loss is not finite, the flow is destroyed
               74   writing failed: full disk, no permission
               75   another process trains in the run directory
@@ -31,7 +33,8 @@ struct FCE: ParsableCommand {
             """,
         version: Experiment.tool,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Sample.self, Table.self, Compare.self, Report.self,
+            Train.self, Reproduce.self, Evaluate.self, Predict.self, Sample.self, Table.self, Compare.self,
+            Report.self,
             RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,
         ])
 

@@ -19,7 +19,7 @@ struct RecipeCommand: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Read recipes strictly and say what they would do.",
+            abstract: "Read recipes and tables of them strictly and say what they would do.",
             discussion: """
                 Example:
                   fce recipe check Recipes/*/*.toml
@@ -28,7 +28,7 @@ struct RecipeCommand: ParsableCommand {
                 but the recipes is read.
                 """)
 
-        @Argument(help: "Recipes.", completion: .file(extensions: ["toml"]))
+        @Argument(help: "Recipes and tables.", completion: .file(extensions: ["toml"]))
         var files: [String]
 
         @OptionGroup var overrides: Overrides
@@ -37,13 +37,27 @@ struct RecipeCommand: ParsableCommand {
             var worst: UserError?
             for file in files {
                 do {
-                    show(try Recipe.load(file, overrides: overrides.overrides), file)
+                    if TableFile.isTable(file) {
+                        show(try TableFile.load(file))
+                    } else {
+                        show(try Recipe.load(file, overrides: overrides.overrides), file)
+                    }
                 } catch let error as UserError {
                     Console.error("fce: error: \(error)")
                     worst = worst ?? error
                 }
             }
             if let worst { throw ExitCode(worst.kind.rawValue) }
+        }
+
+        private func show(_ table: TableFile) {
+            print(table.path)
+            let seeds = table.seeds.map(String.init).joined(separator: ", ")
+            Console.printPairs([
+                ("  title", table.title), ("  seeds", seeds), ("  results", table.results),
+                ("  flow", table.flowPerSeed ? "one for each seed" : "one for all seeds"),
+                ("  rows", table.recipes.joined(separator: ", ")),
+            ])
         }
 
         private func show(_ recipe: Recipe, _ file: String) {

@@ -67,6 +67,9 @@ struct Train: ParsableCommand {
     @Flag(help: "Shrink the recipe to about three seconds, to see that all of it runs.")
     var smoke = false
 
+    @Option(help: ArgumentHelp("End with this process, as a worker does.", visibility: .hidden))
+    var parent: Int32?
+
     @Flag(help: "Print warnings and results only.")
     var quiet = false
 
@@ -77,6 +80,7 @@ struct Train: ParsableCommand {
 
     func run() throws {
         Interruption.install()
+        if let parent { Interruption.follow(parent: parent) }
         let log = ProgressLog(quiet: quiet)
         let plan = try TrainingPlan(self)
         defer { plan.removeTemporary() }
@@ -131,9 +135,14 @@ struct Train: ParsableCommand {
         Console.printPairs(pairs)
     }
 
-    /// What the user typed, with `--resume`.
+    /// What the user typed, with `--resume`; whoever types it is not a worker.
     private var resumeCommand: String {
-        let typed = resume ? CommandLine.arguments : CommandLine.arguments + ["--resume"]
+        var typed = resume ? CommandLine.arguments : CommandLine.arguments + ["--resume"]
+        if let parent, let place = typed.firstIndex(of: "--parent"), typed[place...].count > 1,
+            typed[place + 1] == String(parent)
+        {
+            typed.removeSubrange(place...place + 1)
+        }
         return Console.shellQuoted(typed)
     }
 }

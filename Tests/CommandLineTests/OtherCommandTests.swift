@@ -10,7 +10,7 @@ extension CommandLine {
             try withFolder { folder in
                 let help = try Tool.run("--help", in: folder)
                 #expect(help.status == 0)
-                for code in ["64", "65", "66", "70", "74", "75", "78", "130", "143"] {
+                for code in ["64", "65", "66", "69", "70", "74", "75", "78", "130", "143"] {
                     #expect(help.out.contains("\n  \(code)"), "exit code \(code)")
                 }
                 #expect(help.out.split(separator: "\n").allSatisfy { $0.count <= 80 })
@@ -19,7 +19,8 @@ extension CommandLine {
         }
 
         @Test(arguments: [
-            ["train"], ["eval"], ["predict"], ["sample"], ["table"], ["compare"], ["report"], ["doctor"],
+            ["train"], ["reproduce"], ["eval"], ["predict"], ["sample"], ["table"], ["compare"], ["report"],
+            ["doctor"],
             ["recipe", "check"], ["recipe", "show"], ["recipe", "keys"], ["data", "info"], ["data", "split"],
             ["data", "svhn10k"],
         ])

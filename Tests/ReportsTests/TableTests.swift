@@ -39,7 +39,7 @@ import Testing
         let lines = try table().csv.split(separator: "\r\n")
         #expect(
             lines.count == 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 21 }
+                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 22 }
         )
         let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
         #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))
@@ -71,6 +71,64 @@ import Testing
         default: other.testError = nil
         }
         #expect(throws: UserError.self) { try ResultsTable([first, other]) }
+    }
+
+    @Test func theCaptionSaysWhichRunsShareAFlow() throws {
+        func caption(_ flows: [(name: String, seed: Int, flow: String?)]) throws -> String {
+            try ResultsTable(
+                flows.map {
+                    var one = result($0.name, seed: $0.seed, error: 0.1)
+                    (one.flowHash, one.flowSeed) = ($0.flow, 1)
+                    return one
+                }
+            ).caption
+        }
+        let shared = try caption([("a", 1, "F"), ("a", 2, "F"), ("b", 1, "F"), ("c", 1, nil)])
+        #expect(shared.contains("One flow, of seed 1, was trained once and is shared by all runs of a, b."))
+        let own = try caption([("a", 1, "F"), ("a", 2, "G"), ("b", 1, "F"), ("b", 2, "G")])
+        #expect(own.contains("Every seed has a trained flow of its own, shared by a, b."))
+        let mixed = try caption([("a", 1, "F"), ("a", 2, "G"), ("b", 1, "H")])
+        #expect(mixed.contains("3 trained flows serve the 3 runs of a, b."))
+        #expect(try !caption([("a", 1, nil), ("b", 1, nil)]).contains("flow,"))
+    }
+
+    @Test func theCaptionSaysWhichRowsDiffer() throws {
+        var (first, second) = (result("a", seed: 1, error: 0.1, paper: 7), result("b", seed: 1, error: 0.2))
+        #expect(try !ResultsTable([first, second]).caption.contains("differ in"))
+        (first.base, second.network) = ("moving", "conv-large")
+        let caption = try ResultsTable([first, second]).caption
+        #expect(caption.contains("Rows differ in base: moving (a), none (b)."))
+        #expect(caption.contains("Rows differ in network: conv-small (a), conv-large (b)."))
+        #expect(caption.contains("The paper's base is none, that of these rows is not: a."))
+    }
+
+    @Test func aTableIsWrittenInAllItsForms() throws {
+        try withTemporaryFolder { folder in
+            var table = try table()
+            table.title = "50 % | <b>"
+            table.notes = ["Not finished yet: c."]
+            try table.write(to: folder)
+            func text(_ name: String) throws -> String {
+                try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            }
+            #expect(try text("table.md") == table.markdown && text("table.csv") == table.csv)
+            #expect(table.markdown.hasPrefix("# 50 % \\| &lt;b>\n\n"))
+            #expect(try text("table.tex").hasPrefix("% 50 % | <b>\n% Test error"))
+            let json = try text("table.json")
+            #expect(json.contains("\"title\" : \"50 % | <b>\"") && json.contains("Not finished yet: c."))
+            // A table beside results is not taken for one of them.
+            #expect(throws: UserError.self) { try ResultFiles.read([folder]) }
+            try JSONEncoder().encode(table.rows[0].results[0])
+                .write(to: URL(fileURLWithPath: "\(folder)/a-seed-1.json"))
+            #expect(try ResultFiles.read([folder]).count == 1)
+        }
+    }
+
+    @Test func seedsThatShareAFlowAreNotMixedWithOthers() throws {
+        var results = [1, 2, 3].map { result("a", seed: $0, error: 0.1) }
+        #expect(throws: Never.self) { try ResultsTable(results) }
+        results[0].flowSeed = 2
+        #expect(throws: UserError.self) { try ResultsTable(results) }
     }
 
     @Test func differentProtocolsAreDifferentRows() throws {

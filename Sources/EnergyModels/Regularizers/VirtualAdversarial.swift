@@ -90,9 +90,14 @@ public struct VirtualAdversarial: Regularizer, Sendable {
         let moved = backend.combine(
             .add, batch.images, backend.affine(d, scale: step, shift: 0), .elementwise)
         let x = tape.variable(moved)
-        let logits = energy.logits(x, pass, activations: backend.real)
-        let divergence = meanDivergence(
-            tape.constant(batch.logPosterior.value), energy.logPosterior(logits, pass))
+        func posterior(_ x: Variable) -> Variable {
+            energy.logPosterior(energy.logits(x, pass, activations: backend.real), pass)
+        }
+        // A clean pass in another precision would differ by more than the step ξ does.
+        let isSamePrecision = sharesMasks && backend.reduced == backend.real
+        let clean =
+            isSamePrecision ? batch.logPosterior.value : posterior(tape.constant(batch.images)).value
+        let divergence = meanDivergence(tape.constant(clean), posterior(x))
         tape.backward(from: divergence)
         return x.gradient ?? backend.zerosLike(moved)
     }

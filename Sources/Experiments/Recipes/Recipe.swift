@@ -140,7 +140,7 @@ public struct VATRecipe: Sendable, Equatable {
     public var epsilon = 2.5
     /// Power iterations.
     public var steps = 1
-    public var direction = Direction.difference
+    public var direction = Direction.exact
     /// Length of the finite difference; below 1e-2 float32 loses the direction.
     public var stepNorm = 0.1
     public var dropout = Masks.shared

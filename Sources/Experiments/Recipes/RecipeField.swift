@@ -107,14 +107,9 @@ extension RecipeField {
     static func numbers(
         _ name: String, _ path: Path<[Double]>, _ range: Bounds<Double>, _ summary: String
     ) -> Self {
-        value(
-            name, path, "an array of numbers, each \(range)", summary,
-            read: { node in
-                guard case .array(let nodes) = node else { return nil }
-                let numbers = nodes.compactMap { $0.number(in: range) }
-                return numbers.count == nodes.count ? numbers : nil
-            },
-            write: { .array($0.map { .number($0) }) })
+        list(
+            name, path, "an array of numbers, each \(range)", summary, read: { $0.number(in: range) },
+            write: { .number($0) })
     }
 
     static func flag(_ name: String, _ path: Path<Bool>, _ summary: String) -> Self {
@@ -135,6 +130,21 @@ extension RecipeField {
                 return text
             },
             write: { .string($0) })
+    }
+
+    /// An array of strings, of integers, and so on: `read` takes one element.
+    static func list<Value: Sendable>(
+        _ name: String, _ path: Path<[Value]>, _ type: String, _ summary: String,
+        read: @escaping @Sendable (TOMLNode) -> Value?, write: @escaping @Sendable (Value) -> TOMLNode
+    ) -> Self {
+        value(
+            name, path, type, summary,
+            read: { node in
+                guard case .array(let nodes) = node else { return nil }
+                let values = nodes.compactMap(read)
+                return values.count == nodes.count ? values : nil
+            },
+            write: { .array($0.map(write)) })
     }
 
     func required() -> Self {

@@ -21,6 +21,10 @@ extension Recipe {
 
     private init(_ source: RecipeSource, file: String, overrides: [String]) throws {
         var source = source
+        guard source.root["recipes"] == nil || source.root["method"] != nil else {
+            throw UserError(
+                .recipe, "a table of recipes, not a recipe", at: file, advice: "fce reproduce runs it")
+        }
         for assignment in overrides { try source.set(assignment) }
         let cursor = RecipeCursor(source.origins)
         self.init()

@@ -43,8 +43,8 @@ extension Recipe {
     }
 
     private mutating func shrinkData() {
-        // Enough for two labels a class, 16 held-out images and some without labels.
-        let train = max(64, 4 * energy.classes)
+        // Enough for two labels of every class, however rare, 16 held-out images and some without labels.
+        let train = max(64, 16 * energy.classes)
         data.train = data.train == 0 ? train : min(data.train, train)
         data.test = data.test == 0 ? 64 : min(data.test, 64)
         data.labels = min(data.labels, 2 * energy.classes)

@@ -19,14 +19,20 @@ struct RecipeSource {
     init(text: String, file: String) throws { try self.init(text: text, file: file, open: []) }
 
     private init(path: String, requestedBy place: String?, open: [String]) throws {
+        let text = try Self.text(of: path, "the recipe", requestedBy: place)
+        try self.init(text: text, file: path, open: open)
+    }
+
+    /// The text of the file at `path`; `what` it is, for the error.
+    static func text(of path: String, _ what: String, requestedBy place: String? = nil) throws -> String {
         guard let bytes = FileManager.default.contents(atPath: path) else {
-            let at = place ?? path
-            throw UserError(.missing, "cannot read the recipe \(path)", at: at, advice: "check the path")
+            throw UserError(
+                .missing, "cannot read \(what) \(path)", at: place ?? path, advice: "check the path")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw UserError(.recipe, "not UTF-8 text", at: path, advice: "save the recipe as UTF-8")
+            throw UserError(.recipe, "not UTF-8 text", at: path, advice: "save the file as UTF-8")
         }
-        try self.init(text: text, file: path, open: open)
+        return text
     }
 
     private init(text: String, file: String, open: [String]) throws {

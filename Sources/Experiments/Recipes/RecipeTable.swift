@@ -3,8 +3,16 @@ import Tensors
 /// The keys of one table of a recipe, in the order they are decoded.
 struct RecipeTable<Section: Sendable>: Sendable {
     let fields: [RecipeField<Section>]
+    /// Full keys of the whole file, where a misplaced key may belong.
+    private let elsewhere: @Sendable () -> [String]
 
-    init(_ fields: [RecipeField<Section>]) { self.fields = fields }
+    init(
+        _ fields: [RecipeField<Section>],
+        elsewhere: @escaping @Sendable () -> [String] = { Recipe.keys.map(\.path) }
+    ) {
+        self.fields = fields
+        self.elsewhere = elsewhere
+    }
 
     /// Reads `node` over the defaults in `section`.
     ///
@@ -36,10 +44,10 @@ struct RecipeTable<Section: Sendable>: Sendable {
         var meant = (cursor.path.dropLast() + [nearest]).joined(separator: ".")
         if !NearestKey.isLikely(nearest, for: key) {
             // Perhaps the key exists, but in another table.
-            let elsewhere = Recipe.keys.map(\.path).first { path in
+            let other = elsewhere().first { path in
                 path.split(separator: ".").last.map { NearestKey.distance(String($0), key) } == 0
             }
-            meant = elsewhere ?? meant
+            meant = other ?? meant
         }
         meant = RecipeTable.displayed(meant)
         return cursor.error("unknown key `\(cursor.key)`", advice: "did you mean `\(meant)`?")

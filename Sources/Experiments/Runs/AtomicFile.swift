@@ -26,13 +26,17 @@ public struct AtomicFile: ~Copyable {
 
     /// Replaces the file at `path` by what `body` writes.
     ///
+    /// - Parameter isSynced: false saves the wait for the disk: fit for what a crash of the machine may lose.
+    ///
     /// Throws `UserError(.output)` when the disk is full or the folder cannot be written; the temporary file
     /// is removed and the old file stays.
-    public static func write(to path: String, _ body: (borrowing AtomicFile) throws -> Void) throws {
+    public static func write(
+        to path: String, isSynced: Bool = true, _ body: (borrowing AtomicFile) throws -> Void
+    ) throws {
         let file = try AtomicFile(path: path)
         do {
             try body(file)
-            try file.finish()
+            try file.finish(isSynced: isSynced)
         } catch {
             unlink(file.temporary)
             throw error
@@ -40,8 +44,10 @@ public struct AtomicFile: ~Copyable {
     }
 
     /// Replaces the file at `path` by `text`.
-    public static func write(_ text: String, to path: String) throws {
-        try write(to: path) { file in try Array(text.utf8).withUnsafeBytes { try file.append($0) } }
+    public static func write(_ text: String, to path: String, isSynced: Bool = true) throws {
+        try write(to: path, isSynced: isSynced) { file in
+            try Array(text.utf8).withUnsafeBytes { try file.append($0) }
+        }
     }
 
     /// Appends bytes.
@@ -49,8 +55,9 @@ public struct AtomicFile: ~Copyable {
         guard SystemCall.writeAll(bytes, to: descriptor) else { throw failure() }
     }
 
-    private func finish() throws {
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
+    private func finish(isSynced: Bool) throws {
+        guard !isSynced || fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
+        guard isSynced else { return }
         let folder = open(Self.split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw failure() }
         defer { close(folder) }
@@ -72,6 +79,13 @@ public struct AtomicFile: ~Copyable {
 enum SystemCall {
     /// The last error, in words.
     static var reason: String { String(cString: strerror(errno)) }
+
+    /// Seconds of a clock that nobody sets.
+    static var seconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
 
     /// Writes every byte, however many calls it takes; false with `errno` set when that is not possible.
     static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {

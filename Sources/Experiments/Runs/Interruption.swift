@@ -23,6 +23,20 @@ public enum Interruption {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
+    /// Stops training as the signal does; nothing after a signal has come.
+    static func request(_ number: Int32) {
+        _ = received.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+    }
+
+    /// Stops training as SIGTERM does when the process `parent` has ended, however it ended: nobody would take note
+    /// of what a worker without it does.
+    public static func follow(parent: Int32) {
+        Thread.detachNewThread {
+            while getppid() == parent { usleep(500_000) }
+            request(SIGTERM)
+        }
+    }
+
     /// True once a signal has come.
     public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 

@@ -17,9 +17,7 @@ public final class ProgressLog: Sendable {
         /// Whether a line of progress stands on the terminal's last line.
         var isLineOpen = false
         var lastWrite: Double?
-        var phaseIndex: Int?
-        /// Step and time of the phase's first status, for the rate.
-        var start = (step: 0, time: 0.0)
+        var rate = ProgressRate()
     }
 
     private let style: Style
@@ -31,15 +29,7 @@ public final class ProgressLog: Sendable {
     public convenience init(quiet: Bool = false) {
         self.init(
             style: quiet ? .quiet : Self.detectedStyle(),
-            clock: {
-                var time = timespec()
-                clock_gettime(CLOCK_MONOTONIC, &time)
-                return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-            },
-            output: { text in
-                // Nothing can be done where standard error is closed.
-                _ = Array(text.utf8).withUnsafeBytes { SystemCall.writeAll($0, to: STDERR_FILENO) }
-            })
+            clock: { SystemCall.seconds }, output: Self.writeError)
     }
 
     /// `clock` in seconds.
@@ -50,7 +40,12 @@ public final class ProgressLog: Sendable {
         self.output = output
     }
 
-    private static func detectedStyle() -> Style {
+    /// Nothing can be done where standard error is closed.
+    @Sendable static func writeError(_ text: String) {
+        _ = Array(text.utf8).withUnsafeBytes { SystemCall.writeAll($0, to: STDERR_FILENO) }
+    }
+
+    static func detectedStyle() -> Style {
         guard isatty(STDERR_FILENO) == 1 else { return .lines }
         var size = winsize()
         let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
@@ -63,17 +58,11 @@ public final class ProgressLog: Sendable {
         guard style != .quiet else { return }
         let now = clock()
         state.withLock { state in
-            let isNew = state.phaseIndex != status.phaseIndex
-            if isNew {
-                state.phaseIndex = status.phaseIndex
-                state.start = (status.step, now)
-            }
+            let (rate, isNew) = state.rate.update(status, at: now)
             let isLast = status.step >= status.steps
             let isDue = state.lastWrite.map { now - $0 >= interval } ?? true
             guard isDue || isLast || isNew else { return }
             state.lastWrite = now
-            let elapsed = now - state.start.time
-            let rate = elapsed > 0 ? Double(status.step - state.start.step) / elapsed : nil
             write(status.line(rate: rate), isLast: isLast, &state)
         }
     }

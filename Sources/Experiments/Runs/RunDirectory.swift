@@ -53,7 +53,7 @@ public final class RunDirectory {
 
     /// Refuses a folder with files that are not a run's.
     private static func checkForeign(_ files: RunFiles) throws {
-        let own = ["recipe.toml", "split.json", "lock", "checkpoints", "samples"]
+        let own = ["recipe.toml", "split.json", "lock", "checkpoints", "samples", "train.log"]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: files.path)) ?? []
         guard !names.contains("run.json") else { return }
         let foreign = names.first { !own.contains($0) && !$0.hasPrefix(AtomicFile.temporaryPrefix) }

@@ -31,7 +31,16 @@ final class RunLock: Sendable {
 
     deinit { close(descriptor) }
 
-    private static func holder(of path: String) -> String {
+    /// Whether a process holds the lock at `path`.
+    static func isHeld(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    /// The number of the process that holds the lock, or `unknown`.
+    static func holder(of path: String) -> String {
         let text = String(decoding: SystemCall.readAll(path) ?? [], as: UTF8.self)
         return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)).map(String.init) ?? "unknown"
     }

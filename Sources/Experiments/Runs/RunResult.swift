@@ -46,10 +46,15 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var labels: Int
     public var splitRule: String
     /// Never the best test epoch.
-    public var selection = "last iterate"
+    public var selection = Self.selectionRule
+    static let selectionRule = "last iterate"
     public var base: String
     /// The layers' table, and the factor on its widths where that is not 1.
     public var network: String
+    /// Of the flow; equal for all seeds of a cell, or one for each. Absent from old results.
+    public var flowSeed: Int?
+    /// Names the trained flow that the run began with: runs of one name shared it. Nil for a run that trained none.
+    public var flowHash: String?
     /// Share of wrong test images, 0...1.
     public var testError: Double?
     /// Nats.
@@ -94,6 +99,9 @@ public struct RunResult: Codable, Sendable, Equatable {
         base = recipe.energy.base.rawValue
         let width = recipe.energy.width
         network = recipe.energy.network.rawValue + (width == 1 ? "" : " × \(width)")
+        flowSeed = recipe.flow.seed
+        let hasFlow = recipe.phases.first?.kind == .flowMLE
+        flowHash = hasFlow ? recipe.flowHash(data: header.data.sha256) : nil
         machine = header.machine.summary
         commit = header.commit
         self.command = command
@@ -134,6 +142,6 @@ public struct RunResult: Codable, Sendable, Equatable {
         case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
-        case heldOutCount, heldOutError, heldOutErrors
+        case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
     }
 }

@@ -31,6 +31,7 @@ public final class Experiment: TrainingObserver {
     public let directory: RunDirectory
     private let state: TrainingState
     private let log: ProgressLog
+    private let progress: ProgressFile
     private let options: ExperimentOptions
     private var phases: [RunEvaluation.Phase] = []
     private var lastError: Double?
@@ -47,6 +48,7 @@ public final class Experiment: TrainingObserver {
         directory = try RunDirectory(
             at: options.out, recipe: recipe, header: RunHeader(recipe, data, backend), split: data.split,
             resume: options.resume)
+        progress = ProgressFile(directory.files)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
         printHeader()
@@ -121,7 +123,9 @@ public final class Experiment: TrainingObserver {
             try directory.metrics.append(
                 row(counts, event: "switch", words: ["to": state.gate.turn.rawValue]))
         }
-        log.update(status(measures))
+        let status = status(measures)
+        log.update(status)
+        progress.update(status)
     }
 
     public func checkpoint(_ state: TrainingState) throws {
@@ -158,7 +162,10 @@ public final class Experiment: TrainingObserver {
         if isLast { try directory.save(result(predictions, try evaluator.heldOutPredictions())) }
     }
 
-    private func finishRun() throws -> RunResult { try directory.files.result() }
+    private func finishRun() throws -> RunResult {
+        progress.remove()
+        return try directory.files.result()
+    }
 
     // MARK: Records
 

@@ -8,7 +8,7 @@ public enum ResultFiles {
     /// The results below `paths`, in their order; inside a folder sorted by path, each file once.
     ///
     /// A folder with `run.json` is a run, of which only `result.json` counts; in other folders every `.json` file
-    /// that has a protocol's hash is a result.
+    /// that has the hashes of a protocol and a recipe is a result.
     /// - Throws: `UserError(.missing)` for a path that does not exist or holds no result, `UserError(.data)` for a
     ///   damaged result.
     public static func read(_ paths: [String]) throws -> [RunResult] {
@@ -53,8 +53,10 @@ public enum ResultFiles {
         URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     }
 
+    /// A table in JSON has protocols too, but no recipe's hash.
     private static func isResult(_ path: String) throws -> Bool {
-        String(decoding: try Files.read(path), as: UTF8.self).contains("\"protocolHash\"")
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        return text.contains("\"protocolHash\"") && text.contains("\"recipeHash\"")
     }
 
     private static func result(_ path: String) throws -> RunResult {

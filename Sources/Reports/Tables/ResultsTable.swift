@@ -25,11 +25,16 @@ public struct ResultsTable: Sendable {
     public let rows: [Row]
     /// What every row shares: data, split rule, selection.
     public let shared: RunResult
+    /// Stands above the table.
+    public var title = ""
+    /// Sentences that the caption ends with.
+    public var notes: [String] = []
 
     /// Groups results by recipe, in the order the recipes first appear.
     ///
     /// - Throws: `UserError` without results, when rows were not measured alike (other data, split or
-    ///   selection rule), when a cell mixes protocols, has one seed twice, or a seed without its test error.
+    ///   selection rule), when a cell mixes protocols or ways to share a flow, has one seed twice, or a seed without its
+    ///   test error.
     public init(_ results: [RunResult]) throws {
         guard let first = results.first else {
             throw UserError(
@@ -70,6 +75,12 @@ public struct ResultsTable: Sendable {
                 "\(name(sample)) and \(name(other)) share a name but not a protocol "
                     + "(\(sample.protocolHash.prefix(12)), \(other.protocolHash.prefix(12)))",
                 advice: "rename one recipe, or repeat the older runs")
+        }
+        let flows = cell.compactMap(\.flowSeed)
+        guard [1, flows.count].contains(Set(flows).count) || flows.isEmpty else {
+            throw UserError(
+                .data, "some seeds of \(sample.recipe) share a flow and others have their own",
+                advice: "put them into separate tables")
         }
         var seeds: Set<Int> = []
         if let twice = cell.first(where: { !seeds.insert($0.seed).inserted }) {

@@ -3,7 +3,7 @@ import Foundation
 
 /// The written forms of a table.
 extension ResultsTable {
-    /// What the table rests on, in sentences: data, split, selection, seeds, machines, commands.
+    /// What the table rests on, in sentences: data, split, selection, seeds, flows, what sets rows apart, machines.
     public var caption: String {
         let results = rows.flatMap(\.results)
         let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
@@ -15,7 +15,7 @@ extension ResultsTable {
                 + "exact.",
             "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
         ]
-        return sentences.joined(separator: " ")
+        return (sentences + flowSentences + differenceSentences + notes).joined(separator: " ")
     }
 
     /// The commands that made the rows, each once.
@@ -27,7 +27,8 @@ extension ResultsTable {
         let body = rows.map { row in Self.columns.map { escapedForMarkdown($0.text(row)) } }
         let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
         let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
-        return ([escapedForMarkdown(caption), ""] + table + ["", "Made by:", ""] + commands)
+        let head = title.isEmpty ? [] : ["# " + escapedForMarkdown(title), ""]
+        return (head + [escapedForMarkdown(caption), ""] + table + ["", "Made by:", ""] + commands)
             .joined(separator: "\n") + "\n"
     }
 
@@ -35,9 +36,10 @@ extension ResultsTable {
         ([TableRecord.csvHeader] + rows.map { TableRecord($0).csv }).joined(separator: "\r\n") + "\r\n"
     }
 
-    /// `{"caption": …, "commands": […], "rows": […]}`; a figure that is missing or not finite is left out.
+    /// `{"caption": …, "commands": […], "rows": […], "title": …}`; a figure that is missing or not finite is left out.
     public func json() throws -> String {
         struct Content: Encodable {
+            let title: String
             let caption: String
             let commands: [String]
             let rows: [TableRecord]
@@ -46,7 +48,8 @@ extension ResultsTable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let content = Content(caption: caption, commands: commands, rows: rows.map(TableRecord.init))
+        let content = Content(
+            title: title, caption: caption, commands: commands, rows: rows.map(TableRecord.init))
         return String(decoding: try encoder.encode(content), as: UTF8.self) + "\n"
     }
 
@@ -57,8 +60,13 @@ extension ResultsTable {
         let lines = ([Self.columns.map { escapedForLaTeX($0.title) }] + body).map {
             $0.joined(separator: " & ") + " \\\\"
         }
-        let rules = ["% " + caption, "\\begin{tabular}{\(alignment)}", "\\toprule", lines[0], "\\midrule"]
-        return (rules + lines.dropFirst() + ["\\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
+        let head = title.isEmpty ? [] : ["% " + title.replacing("\n", with: " ")]
+        let rules = [
+            "% " + caption.replacing("\n", with: " "), "\\begin{tabular}{\(alignment)}", "\\toprule",
+            lines[0], "\\midrule",
+        ]
+        return (head + rules + lines.dropFirst() + ["\\bottomrule", "\\end{tabular}"]).joined(separator: "\n")
+            + "\n"
     }
 }
 
@@ -117,7 +125,7 @@ extension ResultsTable {
     }
 }
 
-private func unique(_ values: [String]) -> [String] {
+func unique(_ values: [String]) -> [String] {
     var seen: Set<String> = []
     return values.filter { seen.insert($0).inserted }
 }

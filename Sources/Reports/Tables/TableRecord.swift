@@ -23,6 +23,8 @@ public struct TableRecord: Codable, Equatable, Sendable {
     public let interval: Interval?
     /// Updates by phase.
     public let steps: [String: Int]
+    /// How many flows were trained for the row's seeds; 1: they share it. Nil for rows without one.
+    public let trainedFlows: Int?
     /// Means over seeds.
     public let flowBitsPerDim: Double?
     public let energyBitsPerDim: Double?
@@ -47,6 +49,8 @@ public struct TableRecord: Codable, Equatable, Sendable {
         difference = row.difference
         interval = row.differenceInterval
         steps = sample.steps
+        let flows = row.results.compactMap(\.flowHash)
+        trainedFlows = flows.count == row.results.count ? Set(flows).count : nil
         flowBitsPerDim = Self.meanOfAll(row.results.map(\.flowBitsPerDim))
         energyBitsPerDim = Self.meanOfAll(row.results.map(\.energyBitsPerDim))
         seconds = mean(row.results.map(\.seconds))
@@ -62,7 +66,7 @@ public struct TableRecord: Codable, Equatable, Sendable {
 extension TableRecord {
     static let csvHeader =
         "recipe,method,labels,network,base,protocol,paper_error,paper_sd,paper_cell,error,sd,n,seeds,errors,"
-        + "difference,difference_low,difference_high,steps,flow_bits_per_dim,energy_bits_per_dim,seconds"
+        + "difference,difference_low,difference_high,steps,trained_flows,flow_bits_per_dim,energy_bits_per_dim,seconds"
 
     /// The row after RFC 4180; lists are separated by spaces, a missing figure is an empty field.
     var csv: String {
@@ -72,7 +76,8 @@ extension TableRecord {
             seeds.map(String.init).joined(separator: " "), errors.map(number).joined(separator: " "),
             number(difference), number(interval?.lower), number(interval?.upper),
             steps.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
-            number(flowBitsPerDim), number(energyBitsPerDim), number(seconds),
+            trainedFlows.map(String.init) ?? "", number(flowBitsPerDim), number(energyBitsPerDim),
+            number(seconds),
         ]
         return fields.map(quoted).joined(separator: ",")
     }

@@ -1,0 +1,51 @@
+import Datasets
+import Tensors
+
+/// What cells of one table must agree in: their data, and how these are split.
+public struct DataIdentity: Sendable, Equatable {
+    public let sha256: String
+    public let splitRule: String
+
+    init(sha256: String, splitRule: String) {
+        self.sha256 = sha256
+        self.splitRule = splitRule
+    }
+
+    /// Reads the data of every cell, equal ones once, and forgets them again.
+    /// - Throws: `UserError` as reading the data does; `.data` when the cells do not share data and split rule, which
+    ///   no table may mix.
+    public static func read(_ cells: TableCells) throws -> DataIdentity {
+        var known: [(cell: TableCell, identity: DataIdentity)] = []
+        for cell in cells.cells where !known.contains(where: { $0.cell.recipe.readsTheSame(as: cell.recipe) })
+        {
+            let data = try ExperimentData(cell.recipe)
+            known.append((cell, DataIdentity(sha256: data.train.sha256, splitRule: data.split.rule)))
+        }
+        let first = known[0]
+        for other in known.dropFirst() where other.identity != first.identity {
+            let isDrawn = cells.table.flowPerSeed && other.cell.recipe.name == first.cell.recipe.name
+            let what = other.identity.sha256 == first.identity.sha256 ? "split rules" : "data"
+            throw UserError(
+                .data, "\(first.cell.label) and \(other.cell.label) have different \(what)",
+                at: cells.table.path,
+                advice: isDrawn
+                    ? "the flow's seed draws these data: remove flow-per-seed"
+                    : "put them into separate tables")
+        }
+        return first.identity
+    }
+
+    /// Where the trained flow that `recipe` begins with is kept; nil for a recipe that begins otherwise.
+    func flowPath(_ recipe: Recipe, in cache: FlowCache) throws -> String? {
+        guard recipe.phases.first?.kind == .flowMLE else { return nil }
+        return cache.path(
+            recipe.flowHash(data: sha256), precision: try CPUBackend.storage(of: recipe.precision))
+    }
+}
+
+extension Recipe {
+    /// Whether data and split rule of two recipes are surely the same.
+    fileprivate func readsTheSame(as other: Recipe) -> Bool {
+        data == other.data && energy.classes == other.energy.classes && flow.seed == other.flow.seed
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Tensors
+
+/// A table of results to be made: recipes, which are its rows, and seeds. A small strict TOML file.
+public struct TableFile: Sendable, Equatable {
+    /// The file, as the user named it.
+    public private(set) var path = ""
+    /// What stands above the table.
+    public var title = ""
+    public var seeds = [1, 2, 3]
+    /// The folder of committed `result.json` files and of the table made of them.
+    public var results = ""
+    /// The recipes' paths in the order of the rows, relative to the file.
+    public var recipes: [String] = []
+    /// Whether every seed trains a flow of its own; else one flow serves all of them.
+    public var flowPerSeed = false
+
+    public init() {}
+
+    /// The keys that a table has, with their meaning.
+    public static let keys: [RecipeKey] = table.keys(below: "", examples: [("", TableFile())])
+
+    private static let table = RecipeTable<TableFile>(
+        [
+            .text("title", \.title, "what stands above the table").required(),
+            .list(
+                "seeds", \.seeds, "an array of integers, each at least 0", "the seeds of every row",
+                read: { node in
+                    guard case .integer(let seed) = node, seed >= 0 else { return nil }
+                    return seed
+                },
+                write: { .integer($0) }),
+            .text("results", \.results, "folder of result.json files; by default Results/FOLDER-NAME"),
+            .list(
+                "recipes", \.recipes, "an array of strings", "the rows' recipes, relative to this file",
+                read: { node in
+                    guard case .string(let path) = node, !path.isEmpty else { return nil }
+                    return path
+                },
+                write: { .string($0) }
+            ).required(),
+            .flag("flow-per-seed", \.flowPerSeed, "every seed trains a flow of its own; else all share one"),
+        ], elsewhere: { [] })
+
+    /// Reads the table at `path`; its recipes are not read yet.
+    ///
+    /// Throws `UserError(.missing)` for a file that cannot be read and `UserError(.recipe)`, with file, line and
+    /// the nearest valid key, for anything in it that is not as it must be.
+    public static func load(_ path: String) throws -> TableFile {
+        try parse(try RecipeSource.text(of: path, "the table"), file: path)
+    }
+
+    /// Reads a table from its text; `file` stands for it in errors, and is what recipes are relative to.
+    static func parse(_ text: String, file: String) throws -> TableFile {
+        let root = try TOMLNode.parse(text, file: file)
+        let cursor = RecipeCursor(RecipeOrigins(file: file, lines: TOMLLines(text).lines))
+        guard root["recipes"] != nil || root["method"] == nil else {
+            throw UserError(
+                .recipe, "a recipe, not a table of recipes", at: file, advice: "fce train runs it")
+        }
+        var table = TableFile()
+        try Self.table.decode(.table(root), cursor, into: &table)
+        table.path = file
+        if table.results.isEmpty { table.results = defaultResults(file) }
+        try table.check(cursor)
+        return table
+    }
+
+    /// Whether the file at `path` lists recipes, as tables do and recipes do not.
+    public static func isTable(_ path: String) -> Bool {
+        guard let text = try? RecipeSource.text(of: path, ""),
+            let root = try? TOMLNode.parse(text, file: path)
+        else { return false }
+        return root["recipes"] != nil
+    }
+
+    /// `Results/FOLDER-NAME` of the table's file.
+    private static func defaultResults(_ file: String) -> String {
+        let url = URL(fileURLWithPath: file).standardizedFileURL.deletingPathExtension()
+        let folder = url.deletingLastPathComponent().lastPathComponent
+        return "Results/" + (folder == "/" ? "" : folder + "-") + url.lastPathComponent
+    }
+
+    private func check(_ cursor: RecipeCursor) throws {
+        func require(_ condition: Bool, _ key: String, _ what: String, _ advice: String) throws {
+            if !condition { throw cursor.entering(key).error(what, advice: advice) }
+        }
+        try require(!seeds.isEmpty, "seeds", "no seeds", "list at least one")
+        try require(Set(seeds).count == seeds.count, "seeds", "a seed is listed twice", "list each once")
+        try require(!recipes.isEmpty, "recipes", "no recipes", "list the rows of the table")
+        for (index, recipe) in recipes.enumerated() {
+            let place = cursor.entering("recipes").element(index)
+            if recipes[..<index].contains(recipe) {
+                throw place.error("\(recipe) is listed twice", advice: "a recipe is one row")
+            }
+            guard FileManager.default.fileExists(atPath: self.path(of: recipe)) else {
+                throw UserError(
+                    .missing, "cannot read the recipe \(self.path(of: recipe))", at: place.place,
+                    advice: "recipes are relative to the table's file")
+            }
+        }
+    }
+
+    /// Where a recipe of ``recipes`` is.
+    func path(of recipe: String) -> String {
+        guard !recipe.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return recipe }
+        return path[...slash] + recipe
+    }
+}

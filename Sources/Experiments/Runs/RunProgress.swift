@@ -1,0 +1,84 @@
+import Foundation
+
+/// `progress.json` of a run directory while it trains: where it stands, for whoever watches from another process.
+public struct RunProgress: Codable, Sendable, Equatable {
+    /// The one that trains.
+    public var process: Int32
+    public var phase: String
+    /// From 0.
+    public var phaseIndex: Int
+    public var phaseCount: Int
+    public var step: Int
+    public var steps: Int
+    /// Steps a second since the process began or the phase did.
+    public var rate: Double?
+    /// The last test error, 0...1.
+    public var lastError: Double?
+
+    init(_ status: ProgressStatus, rate: Double?, process: Int32 = getpid()) {
+        self.process = process
+        (phase, phaseIndex, phaseCount) = (status.phase, status.phaseIndex, status.phaseCount)
+        (step, steps) = (status.step, status.steps)
+        self.rate = rate.flatMap { $0.isFinite ? $0 : nil }
+        lastError = status.lastError.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// `[2/3 energy] 120/5000  3.10 it/s  ETA 26:14  error 12.35 %`.
+    var line: String {
+        ProgressStatus(
+            phase: phase, phaseIndex: phaseIndex, phaseCount: phaseCount, step: step, steps: steps,
+            lastError: lastError
+        ).line(rate: rate)
+    }
+
+    /// Seconds to the end of the phase.
+    var remainingSeconds: Double? {
+        rate.flatMap { $0 > 0 ? Double(max(0, steps - step)) / $0 : nil }
+    }
+}
+
+/// Writes `progress.json`, once a second at most.
+final class ProgressFile {
+    private let files: RunFiles
+    private var rate = ProgressRate()
+    private var lastWrite = -Double.infinity
+    private static let name = "progress.json"
+
+    init(_ files: RunFiles) { self.files = files }
+
+    /// Cheap to call at every step.
+    func update(_ status: ProgressStatus) {
+        let now = SystemCall.seconds
+        let (rate, isNew) = rate.update(status, at: now)
+        guard isNew || now - lastWrite >= 1 else { return }
+        lastWrite = now
+        // Nothing depends on it: a full disk shows at the next checkpoint.
+        guard let json = try? JSONEncoder().encode(RunProgress(status, rate: rate)) else { return }
+        try? AtomicFile.write(
+            String(decoding: json, as: UTF8.self), to: files.file(Self.name), isSynced: false)
+    }
+
+    func remove() { unlink(files.file(Self.name)) }
+}
+
+extension RunFiles {
+    /// Where the run's training stands; nil while none has begun.
+    public func progress() -> RunProgress? { try? read(RunProgress.self, from: "progress.json") }
+}
+
+/// Steps a second since a phase's first status.
+struct ProgressRate {
+    private var phaseIndex: Int?
+    private var start = (step: 0, time: 0.0)
+
+    /// Takes note of a status at `now`, in seconds; says the rate, and whether the phase is a new one.
+    mutating func update(_ status: ProgressStatus, at now: Double) -> (rate: Double?, isNew: Bool) {
+        let isNew = phaseIndex != status.phaseIndex
+        if isNew {
+            phaseIndex = status.phaseIndex
+            start = (status.step, now)
+        }
+        let elapsed = now - start.time
+        return (elapsed > 0 ? Double(status.step - start.step) / elapsed : nil, isNew)
+    }
+}

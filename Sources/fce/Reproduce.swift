@@ -1,0 +1,140 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Reports
+import Tensors
+
+struct Reproduce: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a table of results: every recipe with every seed.",
+        discussion: """
+            Examples:
+              fce reproduce Recipes/fashion-mnist/table-100.toml --list
+              fce reproduce Recipes/fashion-mnist/table-100.toml --jobs 2
+              fce reproduce Recipes/svhn10k/table-500.toml --seeds 1 --data ~/svhn10k
+              fce reproduce Recipes/svhn10k/table-500.toml --table-only
+
+            TABLE is a TOML file: title, seeds = [1, 2, 3], recipes = ["a.toml", …] in the
+            order of the rows, results (the folder of results) and flow-per-seed = true.
+
+            Each cell is a run of its own under --runs, trained by a worker process that
+            writes to train.log there; threads are divided among the workers. What is done
+            is not repeated: a cell with a committed result, a finished run, the flow of a
+            data set, the first phases that another recipe of the table has trained.
+
+            Stop it whenever you like, by Ctrl-C or anything else: the same command goes
+            on and ends in the same numbers, bit for bit, if workers get as many threads.
+            Nothing that fails is tried again before that; a cell that fails takes with it
+            only the cells that continue it, and the exit code is then 69.
+
+            Finished cells leave RECIPE-seed-N.json in the folder of results, small enough
+            to commit, and the table of all that are there is printed and written beside
+            them: table.md, table.csv, table.json and table.tex. So a table grows over many
+            sittings and machines. Results of other data, split rules or versions of a
+            recipe are refused.
+            """)
+
+    @Argument(help: "The table, a TOML file.", completion: .file(extensions: ["toml"]))
+    var table: String
+
+    @Option(help: ArgumentHelp("In place of the table's seeds.", valueName: "a,b,c"))
+    var seeds: SeedList?
+
+    @Option(help: "Workers at a time.")
+    var jobs = 1
+
+    @Option(help: "Threads of all workers together; by default all processors of the process.")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Where the cells are trained, and flows kept.", valueName: "dir"))
+    var runs = "Runs"
+
+    @Option(help: ArgumentHelp("The folder of results; by default the table's.", valueName: "dir"))
+    var results: String?
+
+    @Option(help: ArgumentHelp("Where the data are, in place of data.directory.", valueName: "dir"))
+    var data: String?
+
+    @Flag(help: "Print every cell with its state and what it waits for, and train nothing.")
+    var list = false
+
+    @Flag(help: "Make the table of the results that are there, and train nothing.")
+    var tableOnly = false
+
+    @Flag(help: "Shrink every recipe to seconds and leave nothing, to see that all of it runs.")
+    var smoke = false
+
+    @Flag(help: "Print problems and the table only.")
+    var quiet = false
+
+    func validate() throws {
+        if jobs < 1 { throw ValidationError("--jobs takes a number of at least 1.") }
+        if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
+        if list && tableOnly { throw ValidationError("Give --list or --table-only, not both.") }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let plan = try ReproductionPlan(self)
+        defer { plan.removeTemporary() }
+        if list { return try plan.list() }
+        if tableOnly { return try printTable(plan) }
+        let failures = failures(plan, try train(plan))
+        for failure in failures { Console.error(failure) }
+        try printTable(plan)
+        guard failures.isEmpty else {
+            throw UserError(
+                .incomplete, "\(failures.count) of \(plan.cells.cells.count) cells have no result", at: table,
+                advice: "see train.log in their run directories, then repeat the command")
+        }
+    }
+
+    private func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
+        let display = JobDisplay(quiet: quiet)
+        let jobs = try plan.jobs()
+        let total = threads ?? CPUBackend.availableProcessors
+        let each = max(1, total / self.jobs)
+        let count = jobs.jobs.count
+        display.note(
+            "\(plan.cells.table.title): \(jobs.doneCount) of \(count) cells done, \(self.jobs) "
+                + "worker\(self.jobs == 1 ? "" : "s") of \(each) thread\(each == 1 ? "" : "s")")
+        let runner = JobRunner(jobs, plan.cells, slots: self.jobs, threads: each, display: display)
+        do {
+            try runner.run()
+        } catch is Interrupted {
+            let command = Console.shellQuoted(CommandLine.arguments)
+            Console.error(plan.isTemporary ? "interrupted" : "interrupted; continue with: \(command)")
+            throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
+        }
+        return runner.queue.statuses
+    }
+
+    private func printTable(_ plan: ReproductionPlan) throws {
+        let records = try plan.cells.records()
+        guard !records.isEmpty else {
+            if tableOnly {
+                throw UserError(
+                    .missing, "no results of this table yet", at: plan.cells.results,
+                    advice: "train its cells: leave out --table-only")
+            }
+            return
+        }
+        var table = try ResultsTable(records)
+        table.title = plan.cells.table.title
+        let missing = plan.isTemporary ? [] : plan.cells.missing(from: records)
+        if !missing.isEmpty { table.notes.append("Not finished yet: \(missing.joined(separator: "; ")).") }
+        try table.write(to: plan.cells.results)
+        print(table.markdown, terminator: "")
+    }
+
+    /// What to say once more when all is over.
+    private func failures(_ plan: ReproductionPlan, _ statuses: [JobQueue.Status]) -> [String] {
+        zip(plan.cells.cells, statuses).compactMap { cell, status in
+            switch status {
+            case .failed(let reason): "\(cell.label) failed: \(reason)"
+            case .skipped(let reason): "\(cell.label) skipped: \(reason)"
+            case .waiting, .running, .done: nil
+            }
+        }
+    }
+}

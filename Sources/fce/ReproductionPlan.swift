@@ -1,0 +1,72 @@
+import Experiments
+import Foundation
+import Reports
+import Tensors
+
+/// What one call of `fce reproduce` is about: the table's cells, and what is left to do for them.
+struct ReproductionPlan {
+    let cells: TableCells
+    /// Whether everything is removed in the end.
+    let isTemporary: Bool
+    private let root: String
+
+    init(_ command: Reproduce) throws {
+        let table = try TableFile.load(command.table)
+        isTemporary = command.smoke
+        root = NSTemporaryDirectory() + "fce-smoke-\(UUID().uuidString)"
+        var options = TableOptions()
+        options.runs = command.runs
+        options.results = command.results
+        options.seeds = command.seeds?.seeds
+        options.data = command.data
+        if command.smoke {
+            options.isSmoke = true
+            options.runs = root + "/Runs"
+            options.results = root + "/Results"
+            // One seed shows that all of it runs.
+            options.seeds = options.seeds ?? Array(table.seeds.prefix(1))
+        }
+        cells = try Self.cells(table, options)
+    }
+
+    /// Where a smoke run finds no data it takes generated images.
+    private static func cells(_ table: TableFile, _ options: TableOptions) throws -> TableCells {
+        let cells = try TableCells(table, options)
+        guard options.isSmoke else { return cells }
+        do {
+            _ = try DataIdentity.read(cells)
+            return cells
+        } catch let error as UserError where error.kind == .missing {
+            return try TableCells(table, options, dataIsPresent: false)
+        }
+    }
+
+    /// The jobs that are left.
+    /// - Throws: `UserError` where a result or run on disk is not of the table.
+    func jobs() throws -> JobPlan {
+        let data = try DataIdentity.read(cells)
+        let plan = try cells.plan(data)
+        // The table would refuse them in the end.
+        let records = try cells.records(data)
+        if !records.isEmpty { _ = try ResultsTable(records) }
+        try cells.makeResultsFolder()
+        return plan
+    }
+
+    /// Prints the cells. Whatever stands in the way of training is said, but is no error here.
+    func list() throws {
+        var data: DataIdentity?
+        do {
+            data = try DataIdentity.read(cells)
+        } catch let error as UserError where error.kind == .missing {
+            Console.warn(["\(error)"])
+        }
+        let states = try cells.states(data)
+        let rows = states.map { [$0.recipe, String($0.seed), $0.state] }
+        Console.printTable(["cell", "seed", "state"], rows, left: [0, 2])
+    }
+
+    func removeTemporary() {
+        if isTemporary { try? FileManager.default.removeItem(atPath: root) }
+    }
+}
