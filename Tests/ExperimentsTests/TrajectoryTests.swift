@@ -29,6 +29,7 @@ private let recipe = """
     width = 0.05
     [vat]
     weight = 0.5
+    direction = "difference"
     [[phase]]
     kind = "flow-mle"
     steps = 4
