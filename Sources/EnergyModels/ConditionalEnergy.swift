@@ -36,14 +36,35 @@ public final class ConditionalEnergy {
         store = ParameterStore(layout, backend: backend, seed: seed)
     }
 
-    /// Data-dependent initialisation of weight normalisation from a batch `[N, H, W, C]`; the shared energy's gain
-    /// starts at `energyDeviation` nats, the spread of log q that it has to follow.
-    public func initialize(with batch: Tensor, energyDeviation: Double = 1) {
-        let pass = Pass(store, on: Tape(store.backend), mode: .initialize, trainable: false)
+    /// Data-dependent initialisation of weight normalisation from a batch `[N, H, W, C]`: Salimans & Kingma 2016,
+    /// section 3. Every layer's outputs start with mean 0 and deviation 1 over the batch, the logits too, whose bias
+    /// is δ; the shared energy's gain starts at `energyDeviation` nats, the spread of log q that it has to follow.
+    ///
+    /// - Parameter dropout: masks as in training. Without them the statistics are those of evaluation, and the first
+    ///   logits in training are far off.
+    public func initialize(with batch: Tensor, energyDeviation: Double = 1, dropout: RandomKey? = nil) {
+        let backend = store.backend
+        let pass = Pass(
+            store, on: Tape(backend), mode: .initialize(dropout: dropout), trainable: false)
         _ = logits(pass.constant(batch), pass)
         if sharedHead != nil {
-            store.backend.fill(store["shared.logGain"], with: Glibc.log(max(energyDeviation, 1e-3)))
+            backend.fill(store["shared.logGain"], with: Glibc.log(max(energyDeviation, 1e-3)))
         }
+        center(batch, pass.sharingParameters(mode: dropout.map { .train(dropout: $0) } ?? .evaluate))
+    }
+
+    /// Sets δ_k to the mean of f_k over a batch, but for a common part that c̄ takes where there is a c̄.
+    private func center(_ batch: Tensor, _ pass: Pass) {
+        let f = store.backend.doubles(logits(pass.constant(batch), pass).value)
+        let (classes, count) = (configuration.classes, batch.shape.first)
+        var means = (0..<classes).map { k in
+            stride(from: k, to: f.count, by: classes).reduce(0) { $0 + f[$1] } / Double(count)
+        }
+        if configuration.base == .none {
+            let common = means.reduce(0, +) / Double(classes)
+            means = means.map { $0 - common }
+        }
+        store.backend.copy(store.backend.tensor(means, [classes], store.backend.real), into: store["delta"])
     }
 
     /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`.

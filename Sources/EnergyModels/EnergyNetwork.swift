@@ -36,7 +36,7 @@ struct EnergyNetwork: Sendable {
     private func apply(_ stage: Stage, _ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
         switch stage {
         case .dropout(let rate, let index):
-            guard case .train(let key) = pass.mode else { return x }
+            guard let key = pass.mode.dropout else { return x }
             trace?.append(.dropout(rate: rate, key: key.lane(index)))
             return x.dropped(rate: rate, key: key.lane(index))
         case .convolution(let layer):

@@ -98,7 +98,7 @@ public final class Glow: Sendable {
 
     /// Data-dependent initialisation of every actnorm from a batch `[N, H, W, C]`.
     public func initialize(with batch: Tensor) {
-        let pass = Pass(store, on: Tape(store.backend), mode: .initialize, trainable: false)
+        let pass = Pass(store, on: Tape(store.backend), mode: .initialize(), trainable: false)
         _ = logDensity(pass.constant(batch), pass)
     }
 

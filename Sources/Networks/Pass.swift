@@ -11,8 +11,17 @@ public final class Pass {
         case train(dropout: RandomKey)
         /// Dropout off.
         case evaluate
-        /// Layers with data-dependent initialisation set themselves from the batch; dropout off.
-        case initialize
+        /// Layers with data-dependent initialisation set themselves from the batch, with dropout where a key is given.
+        case initialize(dropout: RandomKey? = nil)
+
+        /// The key of dropout masks; nil: dropout off.
+        public var dropout: RandomKey? {
+            switch self {
+            case .train(let key): key
+            case .initialize(let key): key
+            case .evaluate: nil
+            }
+        }
     }
 
     public let tape: Tape

@@ -86,12 +86,13 @@ func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
 /// that d starts at 0 on average.
 private func initialize(_ energy: ConditionalEnergy, _ context: TrainingContext) {
     let images = context.fixedImages(context.data.heldOut(256))
+    let dropout = context.key(.dropout, .initialization, step: 0)
     guard energy.configuration.base == .none, context.phase.kind != .supervised, let flow = context.state.flow
-    else { return energy.initialize(with: images) }
+    else { return energy.initialize(with: images, dropout: dropout) }
     let densities = flow.logDensities(images)
     let mean = densities.reduce(0, +) / Double(densities.count)
     let variance = densities.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(densities.count)
-    energy.initialize(with: images, energyDeviation: variance.squareRoot())
+    energy.initialize(with: images, energyDeviation: variance.squareRoot(), dropout: dropout)
     let pass = Pass.inference(energy.store)
     let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
     energy.calibrate(context.backend.doubles(marginal.value), logDensity: densities)
