@@ -44,6 +44,7 @@ public final class ConditionalEnergy {
     ///   logits in training are far off.
     public func initialize(with batch: Tensor, energyDeviation: Double = 1, dropout: RandomKey? = nil) {
         let backend = store.backend
+        backend.fill(store["delta"], with: 0)
         let pass = Pass(
             store, on: Tape(backend), mode: .initialize(dropout: dropout), trainable: false)
         _ = logits(pass.constant(batch), pass)

@@ -53,6 +53,25 @@ private func images(_ count: Int, _ energy: ConditionalEnergy, on backend: any B
     }
 
     @Test(
+        "After initialisation, logits in training have mean 0 and deviation 1 over the batch, for each class",
+        arguments: [EnergyConfiguration.Network.convSmall, .convLarge, .mlp])
+    func initialLogits(_ network: EnergyConfiguration.Network) {
+        let energy = randomEnergy(network, on: backend) { $0.base = .moving }
+        let batch = images(24, energy, on: backend)
+        let key = RandomKey(seed: 4, purpose: .dropout)
+        energy.initialize(with: batch, dropout: key)
+        let pass = Pass(energy.store, on: Tape(backend), mode: .train(dropout: key), trainable: false)
+        let f = backend.doubles(energy.logits(pass.constant(batch), pass).value)
+        for k in 0..<3 {
+            let column = stride(from: k, to: f.count, by: 3).map { f[$0] }
+            let mean = column.reduce(0, +) / 24
+            let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 24
+            expectClose([mean], [0], absolute: 1e-9, "mean")
+            expectClose([variance], [1], relative: 0.02, "variance")
+        }
+    }
+
+    @Test(
         "Gradients of the marginal for parameters and pixels are central differences",
         arguments: [EnergyConfiguration.Network.convSmall, .convLarge, .fourLayer, .mlp])
     func gradients(_ network: EnergyConfiguration.Network) {

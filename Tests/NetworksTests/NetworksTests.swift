@@ -48,7 +48,7 @@ import Testing
         }
         let tape = Tape(backend)
         let pass = Pass(store, on: tape, mode: .evaluate, trainable: true)
-        let other = pass.sharingParameters(mode: .initialize)
+        let other = pass.sharingParameters(mode: .initialize())
         // x² from one pass and x from another that shares its leaves.
         tape.backward(from: (pass.parameter("x") * pass.parameter("x") + other.parameter("x")).sum(.all))
         #expect(backend.doubles(pass.gradient()) == [0, 0, 7, 9])
@@ -89,7 +89,7 @@ import Testing
             "c", kernel: 3, inputs: 2, outputs: 4, geometry: .init(padding: 1), slope: nil)
         let store = store { layer.declare(in: &$0) }
         let x = backend.randomTensor([5, 6, 6, 2], seed: 3, scale: 40, shift: 7)
-        let pass = Pass(store, on: Tape(backend), mode: .initialize, trainable: false)
+        let pass = Pass(store, on: Tape(backend), mode: .initialize(), trainable: false)
         let (mean, variance) = backend.moments(layer(pass.constant(x), pass).value)
         expectClose(backend.doubles(mean), [0, 0, 0, 0], absolute: 1e-9)
         expectClose(backend.doubles(variance), [1, 1, 1, 1], relative: 1e-6)
