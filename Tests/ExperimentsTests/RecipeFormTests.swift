@@ -15,8 +15,8 @@ private let files =
         let recipe = try Recipe.parse(smallRecipe, file: "tests/small.toml")
         let expected = try String(contentsOfFile: golden("recipe-small.toml"), encoding: .utf8)
         #expect(recipe.canonical == expected)
-        #expect(recipe.hash == "fb5c9ec30bc38e15f90161ec4661843a1efe2f951c5ec039844e233ab5c000cf")
-        #expect(recipe.protocolHash == "95d1a861fac5d144b31cfb4607c6da1e46e35fe9ce48182dcf45d7560bcb82c7")
+        #expect(recipe.hash == "7535d4863c21e79e1dd68b2c68d82c51aef8283c863e73b0780b1f054fcec42d")
+        #expect(recipe.protocolHash == "fedbaaa8ded2c4a3f2a7fd470728e421786bb4612f6cf41806b4ad4f192c3200")
     }
 
     @Test func hashIsOfMeaningNotOfSpelling() throws {
@@ -35,6 +35,20 @@ private let files =
             """)
         #expect(same.hash == recipe.hash)
         #expect(try Recipe.parse(smallRecipe, overrides: ["energy.width=1.5"]).hash != recipe.hash)
+    }
+
+    @Test func hashLeavesOutDefaultsButNotWhatChoosesThem() throws {
+        let recipe = try Recipe.parse(smallRecipe)
+        let defaults = ["vat.epsilon=2.5", "phase.1.optimizer.rate=0.001"]
+        let stated = try Recipe.parse(smallRecipe, overrides: defaults)
+        #expect(stated.hash == recipe.hash)
+        func phases(_ kinds: String...) throws -> Recipe {
+            let phases = kinds.map { "{ kind = '\($0)', steps = 5 }" }.joined(separator: ", ")
+            return try Recipe.parse("method = 'fce-init'\ndata.source = 'svhn'\nphase = [\(phases)]")
+        }
+        let plain = try phases("flow-mle", "energy").hash
+        let twice = try phases("flow-mle", "energy", "energy").hash
+        #expect(try twice != plain && phases("flow-mle", "flow-mle", "energy").hash != twice)
     }
 
     @Test func protocolHashLeavesOutSeedsPathsAndReports() throws {

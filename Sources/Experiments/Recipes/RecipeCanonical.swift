@@ -13,15 +13,17 @@ extension Recipe {
         return comment + body
     }
 
-    /// SHA-256 of the canonical form without its comment: names the recipe in runs, checkpoints and tables.
-    public var hash: String { SHA256.hex(of: body.utf8) }
+    /// Raise it when a default, or what a key means, changes: results from before are then another recipe's.
+    static let version = 1
+
+    /// SHA-256 of the version and of what the recipe decides: names it in runs, checkpoints and tables.
+    public var hash: String { Self.hash(of: decisions) }
 
     /// SHA-256 over what must agree for runs to share a table's cell: everything but name, seeds, paths,
     /// report, and how often metrics, tests and checkpoints are written.
     public var protocolHash: String {
         let apart = ["name", "seed", "flow.seed", "data.directory"]
-        let lines = lines.filter { !apart.contains($0.key) && !Self.isBookkeeping($0.key) }
-        return SHA256.hex(of: Self.text(lines).utf8)
+        return Self.hash(of: decisions.filter { !apart.contains($0.key) && !Self.isBookkeeping($0.key) })
     }
 
     /// SHA-256 that names a trained flow: the data of hash `data`, `[flow]`, the `flow-mle` phases, the
@@ -33,12 +35,11 @@ extension Recipe {
         reduced.data.validation = self.data.validation
         reduced.data.train = self.data.train
         reduced.phases = phases.filter { $0.kind == .flowMLE }
-        // Only these keys, so that a key that is new elsewhere leaves the trained flows where they are.
-        let deciding = reduced.lines.filter { line in
+        let deciding = reduced.decisions.filter { line in
             ["flow.", "phase."].contains { line.key.hasPrefix($0) }
                 || ["precision", "data.train", "data.validation"].contains(line.key)
         }
-        return SHA256.hex(of: "data = \(data)\n\(Self.text(deciding))".utf8)
+        return Self.hash(of: [("data", data)] + deciding)
     }
 
     /// The keys whose values differ between two recipes, such as `energy.width`.
@@ -62,6 +63,32 @@ extension Recipe {
 
     /// Every key with its value, sorted; phases by their number from 1.
     private var lines: [(key: String, value: String)] { Self.flattened(Self.table.encode(self), "") }
+
+    /// The keys whose values are not the defaults, and those that choose defaults. Defaults are left out so that a
+    /// new key, whose default is what was done before it existed, makes no recipe another one.
+    private var decisions: [(key: String, value: String)] {
+        let defaults = Dictionary(defaults.lines.map { ($0.key, $0.value) }) { first, _ in first }
+        return lines.filter { line in
+            let isPhaseKind =
+                line.key.hasPrefix("phase.") && line.key.split(separator: ".").dropFirst(2) == ["kind"]
+            return line.value != defaults[line.key] || isPhaseKind
+                || ["data.source", "flow.kind", "energy.base"].contains(line.key)
+        }
+    }
+
+    /// The recipe with the same kinds of everything that sets no other key.
+    private var defaults: Recipe {
+        var recipe = Recipe()
+        recipe.data = DataRecipe(source: data.source)
+        recipe.flow = FlowRecipe(kind: flow.kind)
+        recipe.energy = EnergyRecipe(base: energy.base)
+        recipe.phases = phases.map { PhaseRecipe(kind: $0.kind) }
+        return recipe
+    }
+
+    private static func hash(of lines: [(key: String, value: String)]) -> String {
+        SHA256.hex(of: "version = \(version)\n\(text(lines))".utf8)
+    }
 
     private static func text(_ lines: [(key: String, value: String)]) -> String {
         lines.map { "\($0.key) = \($0.value)\n" }.joined()
