@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values for the tests, computed by PyTorch in float64, apart from the Swift code.
 
-    python3 Tests/Golden/generate.py        # rewrites the five .safetensors beside this script
+    python3 Tests/Golden/generate.py        # rewrites the .safetensors beside this script
 
 Written with Python 3.11, PyTorch 2.13.0 (CPU), NumPy 2.4.6, safetensors 0.8.0. Every number is drawn by NumPy's
 PCG64 from a fixed seed and rounded to float32 before use, so inputs are exact in both types. Inputs, parameters and
@@ -42,6 +42,12 @@ conv_small.safetensors: Conv-small of Table 6 in evaluation mode, widths 64 and 
     x [2, 32, 32, 3], conv1 ... conv9.{v, g, b}, head.{v [C, K], g [K]}, weights [2, K]
     max.logits, mean.logits [2, K]: with global max or mean pooling
     gradients of sum(logits * weights): gradient.max.{x, every parameter}, gradient.mean.{every parameter}
+
+classifier_batch.safetensors, classifier_mean_only.safetensors: Conv-large with 2x2 max pooling, slope 0.1 and mean
+    pooling, in training (batch statistics) without dropout, every width divided by 32
+    x [4, 16, 16, 3], conv1 ... conv9, head.{v [C, K], g [K]}, weights [4, K]; logits [4, K] and gradients as above
+    batch: conv.w, then batch norm conv.norm.{gamma, beta} (epsilon 1e-5), and head.norm.{gamma, beta} on the logits
+    mean_only: images with mean 0 and variance 1 (+ 1e-8), conv.{v, g}, then x - mean + conv.norm.beta
 
 glow_additive.safetensors, glow_affine.safetensors: Glow of 2 levels x 2 blocks (affine: 1), width 8, on [2, 8, 8, 3]
     x; level<i>.block<j>.actnorm.{bias, logs}, .rotation.{lower, upper, logs}, .rotation.{signs, permutation} (int32,
@@ -255,6 +261,57 @@ def conv_small(classes=10, divisor=16):
     save("conv_small", {"x": x, "weights": weights, **parameters}, results)
 
 
+CONV_LARGE = [(3, 128), (3, 128), (3, 128), (3, 256), (3, 256), (3, 256), (3, 512), (1, 256), (1, 128)]
+
+
+def classifier(kind, classes=10, divisor=32):
+    """The networks of VAT (batch) and of the Pi-model and Mean Teacher (mean_only)."""
+    draws = Draws(6)
+    parameters, inputs = {}, 3
+    widths = [(f"conv{i}", kernel, width // divisor) for i, (kernel, width) in enumerate(CONV_LARGE, 1)]
+    for name, kernel, outputs in widths:
+        if kind == "batch":
+            parameters[f"{name}.w"] = draws.normal(kernel, kernel, inputs, outputs, scale=0.3)
+            parameters[f"{name}.norm.gamma"] = draws.normal(outputs, scale=0.3, shift=1)
+        else:
+            parameters[f"{name}.v"] = draws.normal(kernel, kernel, inputs, outputs, scale=0.05)
+            parameters[f"{name}.g"] = draws.normal(outputs, scale=0.3, shift=1.5)
+        parameters[f"{name}.norm.beta"] = draws.normal(outputs, scale=0.2)
+        inputs = outputs
+    parameters["head.v"] = draws.normal(inputs, classes, scale=0.05)
+    parameters["head.g"] = draws.normal(classes, scale=0.3, shift=1)
+    if kind == "batch":
+        parameters["head.norm.gamma"] = draws.normal(classes, scale=0.3, shift=1)
+        parameters["head.norm.beta"] = draws.normal(classes, scale=0.2)
+    x = draws.normal(4, 16, 16, 3, scale=0.25)
+    weights = draws.normal(4, classes)
+
+    def normalize(h, name):
+        gamma, beta = parameters.get(f"{name}.gamma"), parameters[f"{name}.beta"]
+        if gamma is None:
+            return h - h.mean((0, 1, 2)) + beta
+        y = F.batch_norm(h.movedim(-1, 1), None, None, gamma, beta, training=True, eps=1e-5)
+        return y.movedim(1, -1)
+
+    h = x
+    if kind == "mean_only":
+        variance, mean = torch.var_mean(h, (1, 2, 3), correction=0, keepdim=True)
+        h = (h - mean) / torch.sqrt(variance + 1e-8)
+    for i, (name, kernel, _) in enumerate(widths, 1):
+        w = parameters.get(f"{name}.w")
+        w = weight_norm(parameters[f"{name}.v"], parameters[f"{name}.g"]) if w is None else w
+        h = convolve(h, w, padding=1 if kernel == 3 and i < 7 else 0)
+        h = F.leaky_relu(normalize(h, f"{name}.norm"), 0.1)
+        if i in (3, 6):
+            h = F.max_pool2d(h.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+    assert h.shape[1:3] == (2, 2)
+    logits = h.mean((1, 2)) @ weight_norm(parameters["head.v"], parameters["head.g"])
+    if kind == "batch":
+        logits = normalize(logits, "head.norm")
+    results = {"logits": logits, **gradients((logits * weights).sum(), {"x": x, **parameters}, "")}
+    save(f"classifier_{kind}", {"x": x, "weights": weights, **parameters}, results)
+
+
 # Flow
 
 class Stream:
@@ -391,5 +448,7 @@ if __name__ == "__main__":
     losses()
     optimizers()
     conv_small()
+    classifier("batch")
+    classifier("mean_only")
     glow("additive", blocks=2, seed=4)
     glow("affine", blocks=1, seed=5)

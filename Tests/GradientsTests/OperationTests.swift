@@ -56,6 +56,9 @@ private let operations: [Operation] = [
     Operation("stack", [[2, 3], [1, 3]]) { exp(stacked([$0[0], $0[1], $0[0]])) },
     Operation("squeeze", [[2, 4, 2, 3]]) { exp($0[0].squeezed()) },
     Operation("unsqueeze", [[2, 2, 1, 8]]) { exp($0[0].unsqueezed()) },
+    Operation("translate", [[2, 4, 3, 2]]) {
+        exp($0[0]).translated(by: [Translation(down: 1, right: -2), Translation(down: 0, right: 1)])
+    },
     Operation("weight norm", [[3, 3, 2, 4], [4]]) { $0[0].weightNormalized(gain: $0[1]) },
     Operation("dropout", [[4, 9]]) { exp($0[0]).dropped(rate: 0.4, key: key) },
     Operation("global max pool", [[2, 3, 3, 4]]) { $0[0].globalMaxPooled() },

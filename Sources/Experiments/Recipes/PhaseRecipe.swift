@@ -57,18 +57,24 @@ public struct PhaseRecipe: Sendable, Equatable {
 public struct OptimizerRecipe: Sendable, Equatable {
     public typealias Kind = UpdateRule
 
-    public enum Decay: String, CaseIterable, Sendable { case none, linear }
+    public enum Decay: String, CaseIterable, Sendable { case none, linear, gaussian }
+    public typealias Shape = Schedule.Shape
 
     public var kind: Kind
     public var rate: Double
     public var beta1 = 0.9
     public var beta2 = 0.999
     public var epsilon = 1e-8
-    /// Steps over which the rate rises linearly from 0.
+    /// Steps over which the rate rises.
     public var warmup = 0
+    public var warmupShape = Shape.linear
+    /// β₂ during the warm-up; 0: ``beta2``.
+    public var warmupBeta2 = 0.0
     public var decay = Decay.none
     /// Share of the phase after which the rate falls, to 0 at the end.
     public var decayStart = 0.6
+    /// β₁ while the rate falls, at once with a linear decay, and as the rate falls with a Gaussian one; 0: ``beta1``.
+    public var decayBeta1 = 0.0
     /// Largest norm of the gradient; 0: not clipped.
     public var clip = 0.0
 

@@ -55,6 +55,7 @@ public struct Recipe: Sendable, Equatable {
     public var data = DataRecipe(source: .svhn)
     public var flow = FlowRecipe(kind: .glow)
     public var energy = EnergyRecipe(base: .none)
+    public var input = InputRecipe()
     public var vat = VATRecipe()
     public var entropy = WeightRecipe(weight: 0)
     public var consistency = ConsistencyRecipe()
@@ -122,6 +123,9 @@ public struct ConsistencyRecipe: Sendable, Equatable {
 public struct AverageRecipe: Sendable, Equatable {
     /// 0: no average.
     public var decay = 0.0
+    /// Updates with ``warmupDecay`` in place of ``decay``.
+    public var warmup = 0
+    public var warmupDecay = 0.99
 }
 
 /// `[log]`, `[evaluate]`, `[checkpoint]`: how often something happens.

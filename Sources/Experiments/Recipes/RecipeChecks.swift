@@ -7,6 +7,7 @@ extension Recipe {
     func check(_ cursor: RecipeCursor) throws {
         try checkData(cursor.entering("data"))
         try checkModels(cursor)
+        try checkClassifier(cursor)
         let phases = cursor.entering("phase")
         for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
         try checkMethod(cursor)
@@ -63,6 +64,26 @@ extension Recipe {
         try require(
             priors.isEmpty || abs(priors.reduce(0, +) - 1) < 1e-6, energy.entering("priors"),
             "the priors do not sum to 1")
+    }
+
+    /// Networks of classifiers, which are no density, and what VAT's exact direction takes.
+    private func checkClassifier(_ cursor: RecipeCursor) throws {
+        let (energy, input) = (cursor.entering("energy"), cursor.entering("input"))
+        let network = energyConfiguration
+        try require(
+            !network.usesBatchStatistics || phases.allSatisfy { $0.kind == .supervised },
+            energy.entering(self.energy.normalization == .weight ? "normalize-logits" : "normalization"),
+            "with batch normalisation f depends on the whole batch, and a density cannot",
+            advice: "train with phases of kind \"supervised\" only, or set energy.normalization = \"weight\"")
+        try require(
+            vat.weight == 0 || vat.direction == .difference || network.isPiecewiseLinear,
+            cursor.entering("vat").entering("direction"),
+            "the exact direction needs a network that is linear between kinks",
+            advice: "set vat.direction = \"difference\", or leave out batch normalisation and "
+                + "input.standardize")
+        try require(
+            data.source != .plane || self.input == InputRecipe(), input,
+            "`input` is for images, not for points")
     }
 
     private func check(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {

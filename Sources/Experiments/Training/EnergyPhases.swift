@@ -10,7 +10,7 @@ final class EnergyPhase: PhaseTraining {
     private let energy: ConditionalEnergy
     private let energyUpdate: EnergyUpdate
     private let pool: SamplePool?
-    private let schedule: RateSchedule
+    private let schedule: Schedule
 
     init(_ context: TrainingContext, energy: ConditionalEnergy) {
         self.context = context
@@ -39,7 +39,7 @@ final class EnergyPhase: PhaseTraining {
         let state = context.state
         guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
         let measures = energyUpdate(
-            samples: samples(), rate: schedule(state.step), optimizer: optimizer,
+            samples: samples(), pace: schedule(state.step), optimizer: optimizer,
             logDensity: { state.flow?.logDensities($0) ?? [] })
         state.energyUpdates += 1
         state.average?.follow(energy.store, step: state.energyUpdates)
@@ -69,9 +69,7 @@ func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
         initialize(energy, context)
         state.energyIsInitialized = true
         if energy.configuration.base == .flow { state.base = state.flow?.duplicate() }
-        if recipe.average.decay > 0 {
-            state.average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
-        }
+        state.average = recipe.average.parameters(of: energy.store)
     }
     let previous = state.energyOptimizer
     let optimizer = context.phase.optimizer.optimizer(for: energy.store)

@@ -58,7 +58,7 @@ extension TrainingState {
     public func restoreWeights(_ file: SafetensorsFile, of recipe: Recipe, at place: String) throws {
         if file.tensors.keys.contains(where: { $0.hasPrefix("base.") }) { base = flow?.duplicate() }
         if let energy, file.tensors.keys.contains(where: { $0.hasPrefix("average.") }) {
-            average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
+            average = recipe.average.parameters(of: energy.store)
         }
         for (prefix, store) in stores { try store.read(from: file, prefix: prefix, at: place) }
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
