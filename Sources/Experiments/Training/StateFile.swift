@@ -12,6 +12,7 @@ extension TrainingState {
     public var weightsFile: SafetensorsFile {
         var file = SafetensorsFile()
         for (prefix, store) in stores { store.write(to: &file, prefix: prefix) }
+        for (name, entry) in rotations { file.tensors[name] = entry }
         if let energy { file.metadata["normalizer"] = energy.normalizer.description }
         file.metadata["flowIsInitialized"] = String(flowIsInitialized)
         file.metadata["energyIsInitialized"] = String(energyIsInitialized)
@@ -45,6 +46,19 @@ extension TrainingState {
         return file
     }
 
+    /// The flow's constants, so that other programs need not draw them.
+    private var rotations: [(name: String, entry: SafetensorsEntry)] {
+        (flow?.fixedRotations ?? []).flatMap { name, signs, permutation in
+            [
+                ("flow.\(name).signs", SafetensorsEntry(floats: signs, shape: [signs.count])),
+                (
+                    "flow.\(name).permutation",
+                    SafetensorsEntry(int32s: permutation.map(Int32.init), shape: [permutation.count])
+                ),
+            ]
+        }
+    }
+
     private var stores: [(prefix: String, store: ParameterStore)] {
         [
             ("flow", flow?.store), ("energy", energy?.store), ("average", average?.store),
@@ -61,6 +75,9 @@ extension TrainingState {
             average = recipe.average.parameters(of: energy.store)
         }
         for (prefix, store) in stores { try store.read(from: file, prefix: prefix, at: place) }
+        for (name, entry) in rotations where file.tensors[name] ?? entry != entry {
+            throw damaged(name, place)
+        }
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
         flowIsInitialized = file.metadata["flowIsInitialized"] == "true"
         energyIsInitialized = file.metadata["energyIsInitialized"] == "true"
