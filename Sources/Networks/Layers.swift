@@ -122,16 +122,21 @@ public struct BatchNorm: Sendable {
     public let channels: Int
     public let momentum: Double
     public let epsilon: Double
+    /// Whether there is a `name.gamma`; else γ is 1.
+    public let hasGain: Bool
 
-    public init(_ name: String, channels: Int, momentum: Double = 0.99, epsilon: Double = 1e-5) {
+    public init(
+        _ name: String, channels: Int, momentum: Double = 0.99, epsilon: Double = 1e-5, hasGain: Bool = true
+    ) {
         self.name = name
         self.channels = channels
         self.momentum = momentum
         self.epsilon = epsilon
+        self.hasGain = hasGain
     }
 
     public func declare(in layout: inout ParameterLayout) {
-        layout.declare("\(name).gamma", [channels], .constant(1))
+        if hasGain { layout.declare("\(name).gamma", [channels], .constant(1)) }
         layout.declare("\(name).beta", [channels], .constant(0))
         layout.declare("\(name).mean", [channels], .constant(0))
         layout.declare("\(name).variance", [channels], .constant(1))
@@ -139,7 +144,7 @@ public struct BatchNorm: Sendable {
 
     /// `updating`: whether the batch moves the running averages (VAT's extra passes must not).
     public func callAsFunction(_ x: Variable, _ pass: Pass, updating: Bool = true) -> Variable {
-        let (gamma, beta) = (pass.parameter("\(name).gamma"), pass.parameter("\(name).beta"))
+        let (gamma, beta) = (gain(pass), pass.parameter("\(name).beta"))
         if case .evaluate = pass.mode { return evaluated(x, gamma, beta, pass) }
         let (y, mean, variance) = x.batchNormalized(gamma: gamma, beta: beta, epsilon: epsilon)
         if updating {
@@ -147,6 +152,12 @@ public struct BatchNorm: Sendable {
             move(pass.store["\(name).variance"], towards: variance, pass.backend)
         }
         return y
+    }
+
+    private func gain(_ pass: Pass) -> Variable {
+        if hasGain { return pass.parameter("\(name).gamma") }
+        return pass.constant(
+            pass.backend.tensor([Float](repeating: 1, count: channels), [channels], pass.backend.real))
     }
 
     private func evaluated(_ x: Variable, _ gamma: Variable, _ beta: Variable, _ pass: Pass) -> Variable {
@@ -165,7 +176,7 @@ public struct BatchNorm: Sendable {
 
 extension Backend {
     /// Scales `gain` (and sets `bias`) in place so that `gain·z/old gain + bias` has mean 0 and `deviation`.
-    fileprivate func standardize(_ z: Tensor, gain: Tensor, bias: Tensor?, deviation: Double) {
+    public func standardize(_ z: Tensor, gain: Tensor, bias: Tensor?, deviation: Double) {
         let (mean, variance) = moments(z)
         let inverse = affine(
             map(.inverseSquareRoot, affine(variance, scale: 1, shift: 1e-10)), scale: deviation, shift: 0)
