@@ -50,7 +50,8 @@ extension LoadedRun {
         }
         guard let samples = state.samples(count, seed: seed, temperature: temperature) else {
             throw UserError(
-                .recipe, "phase \(phase + 1) (\(phaseName)) has no trained flow or generator to draw from", at: files.path)
+                .recipe, "phase \(phase + 1) (\(phaseName)) has no trained flow or generator to draw from",
+                at: files.path)
         }
         return SampleGrid(
             backend.floats(samples), height: header.data.height, width: header.data.width,

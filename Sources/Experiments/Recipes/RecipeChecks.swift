@@ -119,9 +119,13 @@ extension Recipe {
             !phases.contains { $0.kind.needsFlow }, place, "a gan phase does not go with a flow's phases",
             advice: "leave out those of kind \"flow-mle\", \"energy\" and \"joint\"")
         try require(
-            self.energy.base == .none && self.energy.head == .plain, energy.entering("base"),
+            self.energy.base == .none, energy.entering("base"),
             "a gan phase has no flow for the energy to be measured against",
-            advice: "set energy.base = \"none\" and energy.head = \"plain\"")
+            advice: "set energy.base = \"none\"")
+        try require(
+            self.energy.head == .plain, energy.entering("head"),
+            "a gan phase has no log q that a head with a gain could follow",
+            advice: "set energy.head = \"plain\"")
         let isImage = data.source != .plane && data.size % GeneratorConfiguration.scale == 0
         try require(
             isImage, cursor.entering("data").entering("size"),

@@ -120,7 +120,9 @@ extension Recipe {
         .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),
         .integer("labelled-batch", \.labelledBatch, .between(1, 65536), "labelled images an update")
             .when(\.kind, "kind", .energy, .joint, .supervised, .gan),
-        .table("optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint or gan phase"),
+        .table(
+            "optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint or gan phase"
+        ),
         .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
         .table("generator-optimizer", \.generatorOptimizer, optimizer, "of the generator")
             .when(\.kind, "kind", .gan),
