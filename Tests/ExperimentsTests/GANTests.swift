@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Tensors
 import TestSupport
 import Testing
@@ -120,11 +121,20 @@ private final class Recorder: TrainingObserver {
         #expect(error?.place == place)
     }
 
+    @Test("Defaults are improved-gan's")
+    func defaults() {
+        let phase = PhaseRecipe(kind: .gan)
+        for optimizer in [phase.optimizer, phase.generatorOptimizer] {
+            #expect(optimizer.kind == .adam && optimizer.rate == 3e-4 && optimizer.beta1 == 0.5)
+        }
+        #expect(phase.valueWeight == 0.5 && Recipe().generator.latent == 100)
+    }
+
     @Test("A generator without a gan phase is an error")
     func generatorAlone() {
         let error = #expect(throws: UserError.self) {
             try Recipe.parse(smallRecipe + "[generator]\nlatent = 10", file: "small.toml")
         }
-        #expect(error?.place == "small.toml:27")
+        #expect(error?.place == "small.toml:26")
     }
 }
