@@ -72,6 +72,14 @@ public final class ConditionalEnergy {
         store.backend.copy(store.backend.tensor(means, [classes], store.backend.real), into: store["delta"])
     }
 
+    /// h(x), what the last layer reads: real `[N, F]` of `[N, H, W, C]`. Arguments as for
+    /// ``logits(_:_:activations:trace:)``.
+    public func features(
+        _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
+    ) -> Variable {
+        network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
+    }
+
     /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`.
     ///
     /// - Parameters:
@@ -80,7 +88,7 @@ public final class ConditionalEnergy {
     public func logits(
         _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
     ) -> Variable {
-        let features = network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
+        let features = features(x, pass, activations: activations, trace: trace)
         var f = head(features, pass)
         trace?.append(.dense(weights: headWeights))
         if let logitNorm { f = logitNorm(f, pass) }

@@ -11,16 +11,21 @@ public struct BatchNorm: Sendable {
     /// Of the running averages.
     public let momentum: Double
     public let epsilon: Double
+    /// Whether there is a `name.gamma`; else γ is 1.
+    public let hasGain: Bool
 
-    public init(_ name: String, channels: Int, momentum: Double = 0.99, epsilon: Double = 1e-5) {
+    public init(
+        _ name: String, channels: Int, momentum: Double = 0.99, epsilon: Double = 1e-5, hasGain: Bool = true
+    ) {
         self.name = name
         self.channels = channels
         self.momentum = momentum
         self.epsilon = epsilon
+        self.hasGain = hasGain
     }
 
     public func declare(in layout: inout ParameterLayout) {
-        layout.declare("\(name).gamma", [channels], .constant(1))
+        if hasGain { layout.declare("\(name).gamma", [channels], .constant(1)) }
         layout.declare("\(name).beta", [channels], .constant(0))
         layout.declare("\(name).mean", [channels], .constant(0))
         layout.declare("\(name).variance", [channels], .constant(1))
@@ -28,12 +33,18 @@ public struct BatchNorm: Sendable {
 
     /// `[…, C]` → the same shape and type.
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
-        let (gamma, beta) = (pass.parameter("\(name).gamma"), pass.parameter("\(name).beta"))
+        let (gamma, beta) = (gain(pass), pass.parameter("\(name).beta"))
         if case .evaluate = pass.mode { return evaluated(x, gamma, beta, pass) }
         let (y, mean, variance) = x.batchNormalized(gamma: gamma, beta: beta, epsilon: epsilon)
         pass.move("\(name).mean", towards: mean, momentum: momentum)
         pass.move("\(name).variance", towards: variance, momentum: momentum)
         return y
+    }
+
+    private func gain(_ pass: Pass) -> Variable {
+        if hasGain { return pass.parameter("\(name).gamma") }
+        return pass.constant(
+            pass.backend.tensor([Float](repeating: 1, count: channels), [channels], pass.backend.real))
     }
 
     private func evaluated(_ x: Variable, _ gamma: Variable, _ beta: Variable, _ pass: Pass) -> Variable {

@@ -150,7 +150,7 @@ public struct Dense: Sendable {
 
 extension Backend {
     /// Scales `gain` (and sets `bias`) in place so that `gain·z/old gain + bias` has mean 0 and `deviation`.
-    fileprivate func standardize(_ z: Tensor, gain: Tensor, bias: Tensor?, deviation: Double) {
+    public func standardize(_ z: Tensor, gain: Tensor, bias: Tensor?, deviation: Double) {
         let (mean, variance) = moments(z)
         let inverse = affine(
             map(.inverseSquareRoot, affine(variance, scale: 1, shift: 1e-10)), scale: deviation, shift: 0)

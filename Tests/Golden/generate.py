@@ -49,6 +49,17 @@ classifier_batch.safetensors, classifier_mean_only.safetensors: Conv-large with 
     batch: conv.w, then batch norm conv.norm.{gamma, beta} (epsilon 1e-5), and head.norm.{gamma, beta} on the logits
     mean_only: images with mean 0 and variance 1 (+ 1e-8), conv.{v, g}, then x - mean + conv.norm.beta
 
+gan.safetensors: the GAN with feature matching of openai/improved-gan, on [4, 16, 8, 3] images of 6 latent numbers and
+widths 8, 4, 2 (512, 256, 128 by 64); N = 5 data, M = 3 samples, K = 4 classes, F = 7 features
+    z [4, 6], dense.w, {dense, deconv1, deconv2}.norm.{beta, mean, variance}, deconv{1, 2}.w, deconv3.{v, g, b},
+    weights [4, 16, 8, 3]; weights of transposed convolutions are [kh, kw, O, C]
+    images, images.evaluated       tanh / 2, normalised by the batch, by the running averages
+    gradient.images.<parameter>    of sum(images * weights)
+    features.data [N, F], features.samples [M, F], feature_matching: mean_j |mean features.data - mean features.samples|
+    f.data [N, K], f.samples [M, K], labels [N] int32, discriminator: cross entropy of f.data, plus half of
+    mean softplus(-l.data) + mean softplus(l.samples), l = logsumexp_k f
+    gradient.feature_matching.features.{data, samples}, gradient.discriminator.f.{data, samples}
+
 glow_additive.safetensors, glow_affine.safetensors: Glow of 2 levels x 2 blocks (affine: 1), width 8, on [2, 8, 8, 3]
     x; level<i>.block<j>.actnorm.{bias, logs}, .rotation.{lower, upper, logs}, .rotation.{signs, permutation} (int32,
     fixed), .coupling.conv{1, 2, 3}.{w, bias, logs}, level0.split.{w, bias, logs}, prior.{mean, logs}
@@ -312,6 +323,61 @@ def classifier(kind, classes=10, divisor=32):
     save(f"classifier_{kind}", {"x": x, "weights": weights, **parameters}, results)
 
 
+# GAN with feature matching
+
+def gan():
+    draws = Draws(6)
+    widths, (height, width), latent = [8, 4, 2], (2, 1), 6
+    units = height * width * widths[0]
+    parameters, fixed = {"dense.w": draws.normal(latent, units, scale=0.5)}, {}
+    for name, channels in (("dense", units), ("deconv1", widths[1]), ("deconv2", widths[2])):
+        parameters[f"{name}.norm.beta"] = draws.normal(channels, scale=0.3, shift=0.2)
+        fixed[f"{name}.norm.mean"] = draws.normal(channels, scale=0.3)
+        fixed[f"{name}.norm.variance"] = draws.normal(channels, scale=0.1, shift=1)
+    for i in (1, 2):
+        parameters[f"deconv{i}.w"] = draws.normal(5, 5, widths[i], widths[i - 1], scale=0.3)
+    parameters["deconv3.v"] = draws.normal(5, 5, 3, widths[2], scale=0.3)
+    parameters["deconv3.g"] = draws.normal(3, scale=0.3, shift=1.5)
+    parameters["deconv3.b"] = draws.normal(3, scale=0.2)
+    z = torch.tensor(draws.generator.random((4, latent)).astype(np.float32).astype(np.float64))
+    weights = draws.normal(4, 8 * height, 8 * width, 3)
+
+    def normalized(name, h, by_batch):
+        axes = tuple(range(h.ndim - 1))
+        mean, variance = fixed[f"{name}.norm.mean"], fixed[f"{name}.norm.variance"]
+        if by_batch:
+            mean, variance = h.mean(axes), h.var(axes, unbiased=False)
+        return torch.relu((h - mean) / torch.sqrt(variance + 1e-6) + parameters[f"{name}.norm.beta"])
+
+    def doubled(h, w):
+        y = F.conv_transpose2d(h.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1), stride=2, padding=2, output_padding=1)
+        return y.permute(0, 2, 3, 1)
+
+    def images(by_batch):
+        h = normalized("dense", z @ parameters["dense.w"], by_batch).reshape(-1, height, width, widths[0])
+        for i in (1, 2):
+            h = normalized(f"deconv{i}", doubled(h, parameters[f"deconv{i}.w"]), by_batch)
+        v = parameters["deconv3.v"]
+        w = parameters["deconv3.g"][:, None] * v / v.square().sum((0, 1, 3)).sqrt()[:, None]
+        return torch.tanh(doubled(h, w) + parameters["deconv3.b"]) / 2
+
+    drawn = images(True)
+    results = {"images": drawn, "images.evaluated": images(False)}
+    results |= gradients((drawn * weights).sum(), parameters, "images.")
+
+    n, m, k, features = 5, 3, 4, 7
+    h = {"features.data": draws.normal(n, features), "features.samples": draws.normal(m, features)}
+    distance = (h["features.data"].mean(0) - h["features.samples"].mean(0)).abs().mean()
+    f = {"f.data": draws.normal(n, k, scale=2), "f.samples": draws.normal(m, k, scale=2)}
+    labels = torch.tensor([3, 0, 2, 3, 1])
+    on_data, on_samples = f["f.data"].logsumexp(1), f["f.samples"].logsumexp(1)
+    unlabelled = 0.5 * F.softplus(-on_data).mean() + 0.5 * F.softplus(on_samples).mean()
+    discriminator = F.cross_entropy(f["f.data"], labels) + unlabelled
+    results |= {"feature_matching": distance, "discriminator": discriminator}
+    results |= gradients(distance, h, "feature_matching.") | gradients(discriminator, f, "discriminator.")
+    save("gan", {"z": z, "weights": weights, "labels": labels, **parameters, **fixed, **h, **f}, results)
+
+
 # Flow
 
 class Stream:
@@ -450,5 +516,6 @@ if __name__ == "__main__":
     conv_small()
     classifier("batch")
     classifier("mean_only")
+    gan()
     glow("additive", blocks=2, seed=4)
     glow("affine", blocks=1, seed=5)

@@ -50,6 +50,12 @@ private let operations: [Operation] = [
         $0[0].convolved(with: $0[1], bias: $0[2], geometry, slope: 0.2)
     },
     Operation("convolution, linear", [[2, 4, 4, 2], [3, 3, 2, 3]]) { $0[0].convolved(with: $0[1]) },
+    Operation("transposed convolution", [[2, 3, 4, 2], [3, 3, 3, 2]]) {
+        $0[0].transposeConvolved(with: $0[1])
+    },
+    Operation("transposed convolution, strided", [[2, 3, 2, 3], [3, 3, 2, 3]]) {
+        $0[0].transposeConvolved(with: $0[1], geometry, outputPadding: 1)
+    },
     Operation("channels", [[2, 3, 6]]) { exp($0[0].channels(2..<5)) },
     Operation("join", [[2, 3, 2], [2, 3, 1]]) { exp($0[0].joined(with: $0[1])) },
     Operation("rows", [[5, 3]]) { exp($0[0].rows(1..<4)) },

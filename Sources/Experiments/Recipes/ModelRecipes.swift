@@ -82,6 +82,14 @@ public struct FlowRecipe: Sendable, Equatable {
     }
 }
 
+/// `[generator]`: what draws images in a GAN.
+public struct GeneratorRecipe: Sendable, Equatable {
+    /// Factor on the channels 512, 256 and 128.
+    public var width = 1.0
+    /// Uniform numbers an image is made of.
+    public var latent = 100
+}
+
 /// `[energy]`: the K-class energy-based model p_k(x) ∝ exp(f_k(x) − c_k).
 public struct EnergyRecipe: Sendable, Equatable {
     public typealias Network = EnergyConfiguration.Network

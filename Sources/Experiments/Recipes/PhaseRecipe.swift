@@ -12,6 +12,16 @@ public struct PhaseRecipe: Sendable, Equatable {
         case joint
         /// The energy's classifier on labelled images (and VAT, entropy on unlabelled ones).
         case supervised
+        /// The energy's classifier against a generator that matches its features.
+        case gan
+
+        /// Whether a flow takes part.
+        var needsFlow: Bool {
+            switch self {
+            case .flowMLE, .energy, .joint: true
+            case .supervised, .gan: false
+            }
+        }
     }
 
     public typealias Objective = FlowObjective
@@ -26,6 +36,8 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var optimizer: OptimizerRecipe
     /// Of the flow in a joint phase.
     public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
+    /// Of the generator in a GAN.
+    public var generatorOptimizer = OptimizerRecipe.gan
     /// Weight of V (eq. 12).
     public var valueWeight = 1.0
     /// Samples of the fixed flow held at once; 0: fresh ones for each update.
@@ -46,10 +58,11 @@ public struct PhaseRecipe: Sendable, Equatable {
     /// The defaults of a kind of phase.
     public init(kind: Kind) {
         self.kind = kind
-        optimizer =
-            kind == .flowMLE
-            ? OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200)
-            : OptimizerRecipe(kind: .adam, rate: 3e-4)
+        switch kind {
+        case .flowMLE: optimizer = OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200)
+        case .energy, .joint, .supervised: optimizer = OptimizerRecipe(kind: .adam, rate: 3e-4)
+        case .gan: (optimizer, valueWeight) = (.gan, 0.5)
+        }
     }
 }
 
@@ -83,6 +96,13 @@ public struct OptimizerRecipe: Sendable, Equatable {
         self.rate = rate
         self.warmup = warmup
     }
+
+    /// Of both models of a GAN: openai/improved-gan.
+    static let gan = {
+        var recipe = OptimizerRecipe(kind: .adam, rate: 3e-4)
+        recipe.beta1 = 0.5
+        return recipe
+    }()
 }
 
 /// `phase.gate`: who is updated next in a joint phase. The energy is until the accuracy of

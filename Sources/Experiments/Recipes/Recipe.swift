@@ -18,6 +18,7 @@ public struct Recipe: Sendable, Equatable {
         case piModel = "pi-model"
         case temporalEnsembling = "temporal-ensembling"
         case meanTeacher = "mean-teacher"
+        case ganFeatureMatching = "gan-feature-matching"
         /// Only the flow, by maximum likelihood.
         case flow
 
@@ -27,6 +28,7 @@ public struct Recipe: Sendable, Equatable {
             case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher: .supervised
             case .fceInit, .fceInitVAT: .energy
             case .fce, .fceVAT: .joint
+            case .ganFeatureMatching: .gan
             case .flow: .flowMLE
             }
         }
@@ -61,6 +63,7 @@ public struct Recipe: Sendable, Equatable {
     public var consistency = ConsistencyRecipe()
     public var label = WeightRecipe(weight: 1)
     public var average = AverageRecipe()
+    public var generator = GeneratorRecipe()
     public var phases: [PhaseRecipe] = []
     public var log = IntervalRecipe(every: 50)
     public var evaluate = IntervalRecipe(every: 0)

@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Flows
 import Tensors
@@ -16,6 +17,7 @@ extension Recipe {
             case .flowMLE: cost.likelihood
             case .supervised, .energy: cost.energy
             case .joint: cost.energy + cost.flow
+            case .gan: cost.energy + cost.generator
             }
         return 2 * multiplications * Double(phase.steps)
     }
@@ -35,6 +37,7 @@ extension Recipe {
 struct UpdateArithmetic {
     let recipe: Recipe
     let phase: PhaseRecipe
+    let extents: [Int]
     /// One pass of one datum.
     private let flowPass: Double
     let energyPass: Double
@@ -44,6 +47,7 @@ struct UpdateArithmetic {
     init(recipe: Recipe, phase: PhaseRecipe, extents: [Int]) {
         self.recipe = recipe
         self.phase = phase
+        self.extents = extents
         flowPass = recipe.usesFlow ? Double(recipe.flowConfiguration(extents).multiplications) : 0
         let energy = recipe.energyConfiguration.multiplications(shape: Shape(extents))
         energyPass = Double(energy.total)
@@ -60,6 +64,13 @@ struct UpdateArithmetic {
     /// forward on data, forward and input gradient on samples.
     var flow: Double {
         (3 * flowPass + energyPass) * batch + (3 * flowPass + 2 * energyPass) * generated
+    }
+
+    /// The generator of a GAN: forward for the discriminator and for itself, and its gradients through the features of
+    /// its samples, which are compared with those of images.
+    var generator: Double {
+        let pass = Double(recipe.generatorConfiguration(extents).multiplications)
+        return (4 * pass + 2 * energyPass) * generated + energyPass * batch
     }
 
     /// The energy on V, labels and regularisers, with the flow's samples and log q.

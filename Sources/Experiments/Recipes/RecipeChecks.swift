@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Tensors
 
@@ -12,6 +13,7 @@ extension Recipe {
         for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
         try checkMethod(cursor)
         try checkOrder(phases)
+        try checkGAN(cursor)
     }
 
     private func require(
@@ -120,6 +122,36 @@ extension Recipe {
         try require(
             method != .meanTeacher || average.decay > 0, place,
             "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
+    }
+
+    private func checkGAN(_ cursor: RecipeCursor) throws {
+        guard let index = phases.firstIndex(where: { $0.kind == .gan }) else {
+            return try require(
+                generator == GeneratorRecipe(), cursor.entering("generator"),
+                "[generator] has no effect without a phase of kind \"gan\"", advice: "remove it")
+        }
+        let place = cursor.entering("phase").element(index).entering("kind")
+        let energy = cursor.entering("energy")
+        try require(
+            self.energy.classes > 1 && data.labels > 0, place,
+            "a gan phase needs labelled images of several classes",
+            advice: "set energy.classes and data.labels")
+        try require(
+            !phases.contains { $0.kind.needsFlow }, place, "a gan phase does not go with a flow's phases",
+            advice: "leave out those of kind \"flow-mle\", \"energy\" and \"joint\"")
+        try require(
+            self.energy.base == .none, energy.entering("base"),
+            "a gan phase has no flow for the energy to be measured against",
+            advice: "set energy.base = \"none\"")
+        try require(
+            self.energy.head == .plain, energy.entering("head"),
+            "a gan phase has no log q that a head with a gain could follow",
+            advice: "set energy.head = \"plain\"")
+        let isImage = data.source != .plane && data.size % GeneratorConfiguration.scale == 0
+        try require(
+            isImage, cursor.entering("data").entering("size"),
+            "the generator draws images whose side is a multiple of \(GeneratorConfiguration.scale) pixels",
+            advice: "change data.source or data.size")
     }
 
     /// The flow of images must be trained before an energy is measured against it.

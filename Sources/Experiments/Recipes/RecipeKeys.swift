@@ -38,6 +38,7 @@ extension Recipe {
                 .integer("warmup", \.warmup, .atLeast(0), "updates with another decay at first"),
                 .number("warmup-decay", \.warmupDecay, .halfOpen(0, 1), "decay of those updates"),
             ]), "averaged weights"),
+        .table("generator", \.generator, generator, "what draws images in a phase of kind \"gan\""),
         .tables(
             "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
             variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
@@ -111,6 +112,11 @@ extension Recipe {
         .number("noise", \.noise, .atLeast(0), "standard deviation of Gaussian noise in training"),
     ])
 
+    private static let generator = RecipeTable<GeneratorRecipe>([
+        .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
+        .integer("latent", \.latent, .between(1, 4096), "uniform numbers an image is made of"),
+    ])
+
     private static let vat = RecipeTable<VATRecipe>([
         .number("weight", \.weight, .atLeast(0), "0: off"),
         .number("epsilon", \.epsilon, .above(0), "length of the perturbation, units of x/256 - 0.5"),
@@ -125,11 +131,15 @@ extension Recipe {
         .integer("steps", \.steps, .atLeast(1), "updates; of the energy in a joint phase").required(),
         .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),
         .integer("labelled-batch", \.labelledBatch, .between(1, 65536), "labelled images an update")
-            .when(\.kind, "kind", .energy, .joint, .supervised),
-        .table("optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint phase"),
+            .when(\.kind, "kind", .energy, .joint, .supervised, .gan),
+        .table(
+            "optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint or gan phase"
+        ),
         .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
+        .table("generator-optimizer", \.generatorOptimizer, optimizer, "of the generator")
+            .when(\.kind, "kind", .gan),
         .number("value-weight", \.valueWeight, .atLeast(0), "weight of V, eq. 12")
-            .when(\.kind, "kind", .energy, .joint),
+            .when(\.kind, "kind", .energy, .joint, .gan),
         .integer("pool", \.pool, .atLeast(0), "samples of the fixed flow held at once; 0: fresh ones")
             .when(\.kind, "kind", .energy),
         .integer("pool-uses", \.poolUses, .atLeast(1), "uses of a sample before another takes its place")

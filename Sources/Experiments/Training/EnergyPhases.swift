@@ -85,13 +85,21 @@ func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
 private func initialize(_ energy: ConditionalEnergy, _ context: TrainingContext) {
     let images = context.fixedImages(context.data.heldOut(256))
     let dropout = context.key(.dropout, .initialization, step: 0)
-    guard energy.configuration.base == .none, context.phase.kind != .supervised, let flow = context.state.flow
+    guard energy.configuration.base == .none, let densities = logDensities(images, context)
     else { return energy.initialize(with: images, dropout: dropout) }
-    let densities = flow.logDensities(images)
     let mean = densities.reduce(0, +) / Double(densities.count)
     let variance = densities.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(densities.count)
     energy.initialize(with: images, energyDeviation: variance.squareRoot(), dropout: dropout)
     let pass = Pass.inference(energy.store)
     let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
     energy.calibrate(context.backend.doubles(marginal.value), logDensity: densities)
+}
+
+/// log q of images, of what the phase measures the energy against; nil where that is nothing.
+private func logDensities(_ images: Tensor, _ context: TrainingContext) -> [Double]? {
+    switch context.phase.kind {
+    case .supervised: nil
+    case .gan: [Double](repeating: 0, count: images.shape.first)
+    case .flowMLE, .energy, .joint: context.state.flow?.logDensities(images)
+    }
 }

@@ -198,5 +198,6 @@ func contrastMeasures(_ onData: Variable, _ onSamples: Variable, _ backend: any 
     return [
         "accuracyGate": statistics.accuracy, "dData": statistics.meanOnData,
         "dSamples": statistics.meanOnSamples, "saturated": statistics.saturated,
+        "valueData": statistics.valueOnData, "valueSamples": statistics.valueOnSamples,
     ]
 }

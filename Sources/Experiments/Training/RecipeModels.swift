@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Flows
 import Glibc
@@ -38,6 +39,13 @@ extension Recipe {
         return configuration
     }
 
+    /// - Parameter extents: height, width and channels of one image.
+    func generatorConfiguration(_ extents: [Int]) -> GeneratorConfiguration {
+        GeneratorConfiguration(
+            height: extents[0], width: extents[1], channels: extents[2], latent: generator.latent,
+            factor: generator.width)
+    }
+
     /// The terms that unlabelled images add, with their weights.
     func regularizers(images: Int) -> [WeightedRegularizer] {
         var terms: [WeightedRegularizer] = []
@@ -56,9 +64,11 @@ extension Recipe {
     }
 
     /// Whether any phase needs a flow.
-    var usesFlow: Bool { phases.contains { $0.kind != .supervised } }
+    var usesFlow: Bool { phases.contains { $0.kind.needsFlow } }
     /// Whether any phase trains an energy.
     var usesEnergy: Bool { phases.contains { $0.kind != .flowMLE } }
+    /// Whether any phase trains a generator.
+    var usesGenerator: Bool { phases.contains { $0.kind == .gan } }
 }
 
 /// A regulariser as a recipe asks for it.

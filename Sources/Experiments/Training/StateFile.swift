@@ -1,11 +1,13 @@
+import Baselines
 import EnergyModels
 import Flows
 import Foundation
 import Networks
 import Tensors
 
-// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`
-// by the parameters' own names; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the parameters' order.
+// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`,
+// `generator.NAME` by the parameters' own names; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the
+// parameters' order.
 
 extension TrainingState {
     /// Parameters only: what evaluation and other programs need.
@@ -16,13 +18,17 @@ extension TrainingState {
         if let energy { file.metadata["normalizer"] = energy.normalizer.description }
         file.metadata["flowIsInitialized"] = String(flowIsInitialized)
         file.metadata["energyIsInitialized"] = String(energyIsInitialized)
+        file.metadata["generatorIsInitialized"] = String(generatorIsInitialized)
         return file
     }
 
     /// Everything: parameters, moments, gate and counters.
     public var stateFile: SafetensorsFile {
         var file = weightsFile
-        for (name, optimizer) in [("flow", flowOptimizer), ("energy", energyOptimizer)] {
+        let optimizers = [
+            ("flow", flowOptimizer), ("energy", energyOptimizer), ("generator", generatorOptimizer),
+        ]
+        for (name, optimizer) in optimizers {
             guard let optimizer else { continue }
             let shape = [optimizer.first.count]
             file.tensors["\(name).optimizer.first"] = .init(
@@ -62,7 +68,7 @@ extension TrainingState {
     private var stores: [(prefix: String, store: ParameterStore)] {
         [
             ("flow", flow?.store), ("energy", energy?.store), ("average", average?.store),
-            ("base", base?.store),
+            ("base", base?.store), ("generator", generator?.store),
         ]
         .compactMap { pair in pair.1.map { (pair.0, $0) } }
     }
@@ -81,6 +87,7 @@ extension TrainingState {
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
         flowIsInitialized = file.metadata["flowIsInitialized"] == "true"
         energyIsInitialized = file.metadata["energyIsInitialized"] == "true"
+        generatorIsInitialized = file.metadata["generatorIsInitialized"] == "true"
     }
 
     /// Takes over everything.
@@ -107,6 +114,10 @@ extension TrainingState {
         if let flow, file.metadata["flow.optimizer.step"] != nil {
             let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
             flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
+        }
+        if let generator, file.metadata["generator.optimizer.step"] != nil {
+            let rule = optimizers.generatorOptimizer
+            generatorOptimizer = try restored(rule.optimizer(for: generator.store), file, "generator", place)
         }
         if let energy, file.metadata["energy.optimizer.step"] != nil {
             // Between two phases of the energy the moments are those of the earlier one's rule.
