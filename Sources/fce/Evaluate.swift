@@ -27,9 +27,9 @@ struct Evaluate: ParsableCommand {
             itself), `constant` (every image of one colour), or NAME=PATH with the path of
             a folder of SVHN, Fashion-MNIST or CIFAR-10 (its test part), of JPEGs (those in
             `test`, or all), or of a file as `fce predict` takes it; resized and turned
-            grey or coloured as the model needs. Up to 2,000 of them are scored by log
-            p(x), by log p(x) - log q(x) and by max p(y|x) (Hendrycks & Gimpel, 2017).
-            AUROC is the probability that a test image scores above such an image: 1 tells
+            grey or coloured as the model needs. As many of them as test images, 2,000 at
+            most, are scored by log p(x), by log p(x) - log q(x) and by max p(y|x)
+            (Hendrycks & Gimpel, 2017). AUROC is the probability that a test image scores above such an image: 1 tells
             them apart, 0.5 does not, below 0.5 the other images score higher. A finished
             run keeps the outcome in evaluation.json, for `fce report`.
             """)

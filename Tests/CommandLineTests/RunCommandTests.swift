@@ -44,6 +44,70 @@ extension CommandLine {
             #expect(none.status == 66 && none.err.contains("1, 2, 3"))
         }
 
+        /// Runs the body with a copy of the run that may be written to, and the folder it is in.
+        private func withCopy(_ body: (String) throws -> Void) throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                try FileManager.default.copyItem(atPath: TinyRun.path, toPath: "\(folder)/run")
+                try body(folder)
+            }
+        }
+
+        @Test func evalKeepsWhatItSaysOfOtherImages() throws {
+            try withCopy { folder in
+                let words = ["eval", "run", "--ood", "noise", "--ood", "pictures=run/samples", "--json"]
+                let output = try Tool.start(words, in: folder).finish()
+                #expect(output.status == 0, "\(output.err)")
+                let sets = try #require(try output.object()["otherSets"] as? [[String: Any]])
+                #expect(sets.map { $0["name"] as? String } == ["noise", "pictures"])
+                #expect(sets.map { $0["images"] as? Int } == [36, 2])
+                for score in ["aurocLogP", "aurocLogRatio", "aurocConfidence"] {
+                    let area = try #require(sets[0][score] as? Double)
+                    #expect((0...1).contains(area))
+                }
+                let again = try Tool.run("eval", "run", "--ood", "constant", "--ood", "noise", in: folder)
+                #expect(again.out.contains("AUROC") && again.out.contains("constant"))
+                let kept = try RunFiles(path: "\(folder)/run").evaluation()
+                #expect(kept.otherSets?.map(\.name) == ["pictures", "constant", "noise"])
+                #expect(kept.otherSets?.last?.logP.count == 36)
+                #expect(kept.phases == (try RunFiles(path: TinyRun.path).evaluation().phases))
+                #expect(try Tool.run("report", "run", in: folder).status == 0)
+                #expect(try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8).contains("AUROC"))
+            }
+        }
+
+        @Test func otherImagesOfAnEarlierPhaseAreNotKept() throws {
+            try withCopy { folder in
+                let words = ["eval", "run", "--phase", "2", "--ood", "noise"]
+                let output = try Tool.start(words, in: folder).finish()
+                #expect(output.status == 0 && output.err.contains("not kept"))
+                #expect(try RunFiles(path: "\(folder)/run").evaluation().otherSets == nil)
+            }
+        }
+
+        @Test func otherImagesThatCannotBeReadAreAnError() throws {
+            func status(_ set: String...) throws -> Int32 {
+                let words = ["eval", run] + set.flatMap { ["--ood", $0] }
+                return try Tool.start(words, in: TinyRun.folder).finish().status
+            }
+            _ = try TinyRun.output()
+            #expect(try status("cifar10") == 64)
+            #expect(try status("noise", "noise") == 64)
+            #expect(try status("a=nowhere") == 66)
+            #expect(try status("a=tiny.toml") == 65)
+        }
+
+        @Test func evalSaysWhatATemperatureWouldMend() throws {
+            let score = try fce("eval", run, "--json", "--threads", "2").object()
+            let scaling = try #require(score["scaling"] as? [String: Any])
+            #expect(scaling["heldOutCount"] as? Int == 8 && score["heldOutCount"] as? Int == 8)
+            let temperature = try #require(scaling["temperature"] as? Double)
+            let kept = try #require(try RunFiles(path: TinyRun.path).result().scaling)
+            #expect(abs(temperature - kept.temperature) < 1e-9)
+            #expect((score["classErrors"] as? [Any])?.count == 4)
+            #expect(try fce("eval", run).out.contains("fitted on 8 held-out images"))
+        }
+
         @Test func predictTakesJPEGs() throws {
             let picture = "\(run)/samples/0-flow-mle.jpg"
             let scores = try #require(

@@ -17,7 +17,7 @@ extension Evaluator {
         let count = min(data.test.count, Self.densityLimit)
         let test = detectionScores(of: data.test, count)
         return try others.map { other in
-            let images = try other.images(Self.densityLimit, extents: data.extents)
+            let images = try other.images(count, extents: data.extents)
             let scores = detectionScores(of: images, images.count)
             func area(_ score: (DetectionScores) -> [Double]) -> Double? {
                 let value = areaUnderROC(positives: score(test), negatives: score(scores))

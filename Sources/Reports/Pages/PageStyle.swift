@@ -36,6 +36,30 @@ enum PageStyle {
             """
 }
 
+/// A whole page that loads nothing.
+func page(_ title: String, _ body: Markup) -> String {
+    let page = Markup("html", ["lang": "en"]) {
+        Markup("head") {
+            Markup("meta", ["charset": "utf-8"])
+            Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+            Markup("title") { title }
+            Markup("style") { Markup.verbatim(PageStyle.sheet) }
+        }
+        Markup("body") { body }
+    }
+    return "<!DOCTYPE html>\n\(page)\n"
+}
+
+func section(_ title: String, @MarkupBuilder _ content: () -> Markup) -> Markup {
+    Markup("section") {
+        Markup("h2") { title }
+        content()
+    }
+}
+
+/// A sentence in the place of what is not there.
+func missing(_ why: String) -> Markup { Markup("p", ["class": "soft"]) { why } }
+
 /// A figure of a page: a caption and a chart.
 func figure(_ chart: Chart) -> Markup {
     Markup("figure") {
