@@ -66,6 +66,13 @@ struct ReproductionPlan {
         Console.printTable(["cell", "seed", "state"], rows, left: [0, 2])
     }
 
+    /// What there is of the cells' runs, for the page beside the table. Runs of other versions of a recipe are not theirs.
+    func runs() throws -> [ReportContent] {
+        try cells.cells.filter { cell in
+            (try? cell.run.header())?.recipeHash == cell.recipe.hash
+        }.map { try ReportContent($0.run) }
+    }
+
     func removeTemporary() {
         if isTemporary { try? FileManager.default.removeItem(atPath: root) }
     }

@@ -61,6 +61,8 @@ public struct LineChart: Sendable {
     public var logarithmicX = false
     /// For few points: each gets a mark, and its spread a bar of its own in place of the band.
     public var isMarked = false
+    /// Where x has ticks; nil: at round values.
+    public var xTicks: [Double]?
 
     public init(title: String, xTitle: String, yTitle: String, series: [Series]) {
         self.title = title
@@ -86,7 +88,8 @@ public struct LineChart: Sendable {
         return Chart(
             title: title, summary: summary, width: Axes.width, height: height,
             content: Markup([
-                axes.markup(xTitle: xTitle, yTitle: yTitle), Markup(references.map { rule($0, axes) }),
+                axes.markup(xTitle: xTitle, yTitle: yTitle, ticksAt: xTicks),
+                Markup(references.map { rule($0, axes) }),
                 Markup(shown.enumerated().map { isMarked ? bars($1, $0, axes) : band($1, $0, axes) }),
                 Markup(shown.enumerated().map { curve($1, $0, axes) }), legend.markup,
                 points.isEmpty ? label("no values", Axes.width / 2, height / 2, "mid") : Markup([]),

@@ -3,7 +3,7 @@ import Experiments
 /// How well a run classifies, and whether its confidences are honest.
 extension HTMLReport {
     var classification: Markup {
-        let matrix = content.predictions?.confusion ?? ConfusionMatrix(square: outcome?.confusion)
+        let matrix = content.confusion
         return section("Classification") {
             if matrix == nil { missing("No predictions: they are written by the final evaluation.") }
             Markup("div", ["class": "panels two"]) {
@@ -26,13 +26,11 @@ extension HTMLReport {
         }
     }
 
-    private var scaling: TemperatureScaling? { outcome?.scaling ?? content.result?.scaling }
-
     /// Before temperature scaling, and after it where there is a temperature.
     private var reliability: [Chart] {
         guard let predictions = content.predictions else { return [] }
         let before = ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart
-        guard let temperature = scaling?.temperature else { return [before] }
+        guard let temperature = content.scaling?.temperature else { return [before] }
         let scaled = predictions.scaled(temperature: temperature).calibration()
         let title = "Reliability, scaled by T = \(fixed(temperature, 2))"
         return [before, ReliabilityDiagram(title: title, calibration: scaled).chart]
@@ -40,14 +38,14 @@ extension HTMLReport {
 
     private var calibration: Markup {
         Markup([
-            scaling.map { scaling in
+            content.scaling.map { scaling in
                 table(
                     ["test confidences", "NLL, nats", "ECE, %", "Brier"],
                     [
                         [
                             "as trained", fixed(outcome?.testNLL ?? content.result?.testNLL, 3),
                             percent(outcome?.ece ?? content.result?.ece),
-                            fixed(outcome?.brier ?? content.result?.brier, 3),
+                            fixed(content.brier, 3),
                         ],
                         [
                             "scaled by T = \(fixed(scaling.temperature, 3))", fixed(scaling.testNLL, 3),
@@ -56,7 +54,7 @@ extension HTMLReport {
                     ], numeric: [1, 2, 3])
             } ?? Markup([]),
             missing(
-                scaling.map {
+                content.scaling.map {
                     "T divides the logits and leaves the predicted classes as they are; fitted on "
                         + "\(grouped($0.heldOutCount)) held-out training images. ECE with 15 bins."
                 } ?? "No temperature scaling: the evaluation had no held-out images (data.validation) to fit it on."

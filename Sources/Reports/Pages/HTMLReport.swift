@@ -44,8 +44,7 @@ public struct HTMLReport: Sendable {
         }
     }
 
-    /// The last evaluated phase: the run's outcome.
-    var outcome: RunEvaluation.Phase? { content.evaluation?.phases.last }
+    var outcome: RunEvaluation.Phase? { content.outcome }
 
     private var numbers: Markup {
         let error = content.result?.testError ?? outcome?.testError ?? content.predictions?.errorRate
@@ -57,7 +56,7 @@ public struct HTMLReport: Sendable {
             ("test error, %" + paper, error.map { percent($0) }),
             ("test NLL, nats", likelihood.map { fixed($0, 3) }),
             ("calibration error, %", calibration.map { percent($0) }),
-            ("Brier score", (content.result?.brier ?? outcome?.brier).map { fixed($0, 3) }),
+            ("Brier score", content.brier.map { fixed($0, 3) }),
             ("flow, bits/dim", flow.map { fixed($0, 3) }),
             ("EBM, bits/dim", energy.map { fixed($0, 3) }),
             ("training time", seconds.map { duration($0) }),

@@ -25,8 +25,8 @@ enum PageStyle {
             .scroll{overflow-x:auto}
             table{border-collapse:collapse;font-size:14px;margin:8px 0}
             th,td{padding:5px 18px 5px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-            th{font-weight:600;color:var(--soft);white-space:nowrap}.num{text-align:right}
-            td.wrap{overflow-wrap:anywhere}
+            th{font-weight:600;color:var(--soft);white-space:nowrap}.num{text-align:right;white-space:nowrap}
+            td.wrap{overflow-wrap:anywhere}td:first-child{white-space:nowrap}
             pre{background:var(--panel);border-radius:6px;padding:14px;overflow-x:auto;font-size:12.5px;line-height:1.45}
             details{margin-top:16px}summary{cursor:pointer}
             @media print{main{max-width:none;padding:0}h2,h3{break-after:avoid}\
