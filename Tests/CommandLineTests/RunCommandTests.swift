@@ -72,7 +72,9 @@ extension CommandLine {
                 #expect(kept.otherSets?.last?.logP.count == 36)
                 #expect(kept.phases == (try RunFiles(path: TinyRun.path).evaluation().phases))
                 #expect(try Tool.run("report", "run", in: folder).status == 0)
-                #expect(try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8).contains("AUROC"))
+                #expect(
+                    try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8).contains("AUROC")
+                )
             }
         }
 
@@ -208,6 +210,22 @@ extension CommandLine {
             #expect(output.out == "page.html\n")
             let page = try String(contentsOfFile: "\(TinyRun.folder)/page.html", encoding: .utf8)
             #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("data:image/jpeg;base64,"))
+        }
+
+        @Test func aFolderOfRunsHasAPageOfItsOwn() throws {
+            try withCopy { folder in
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/both", withIntermediateDirectories: false)
+                try FileManager.default.moveItem(atPath: "\(folder)/run", toPath: "\(folder)/both/seed-1")
+                let one = try Tool.run("report", "both/", in: folder)
+                #expect(one.status == 0 && one.out == "both/report.html\n", "\(one.err)")
+                let page = try String(contentsOfFile: "\(folder)/both/report.html", encoding: .utf8)
+                #expect(page.contains("Learning curves") && page.contains("class 3"))
+                #expect(try Tool.run("report", "both", "both/seed-1", in: folder).status == 64)
+                let two = try Tool.run("report", "both", "both/seed-1", "--out", "p.html", in: folder)
+                #expect(two.status == 0 && two.out == "p.html\n")
+                #expect(try Tool.run("report", "nowhere", in: folder).status == 66)
+            }
         }
 
         @Test func aRunInThePlaneGetsItsPicture() throws {

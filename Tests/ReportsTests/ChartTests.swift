@@ -56,7 +56,8 @@ private func decided(_ values: [Double]) -> Chart {
 /// Points with marks and a logarithmic axis of x.
 private func marked(_ values: [Double]) -> Chart {
     let points = values.map { Series.Point(x: $0, y: $0, low: $0 - 1, high: $0 + 1) }
-    var chart = LineChart(title: "l", xTitle: "labels", yTitle: "%", series: [Series("a", points), Series("b", [])])
+    var chart = LineChart(
+        title: "l", xTitle: "labels", yTitle: "%", series: [Series("a", points), Series("b", [])])
     (chart.logarithmicX, chart.isMarked) = (true, true)
     return chart.chart
 }
@@ -134,7 +135,9 @@ private func charts(_ values: [Double]) -> [Chart] {
     }
 
     @Test func markedPointsShowTheirSpread() {
-        let points = [Series.Point(x: 100, y: 30, low: 28, high: 32), .init(x: 1000, y: 20, low: 19, high: 21)]
+        let points = [
+            Series.Point(x: 100, y: 30, low: 28, high: 32), .init(x: 1000, y: 20, low: 19, high: 21),
+        ]
         var chart = LineChart(title: "l", xTitle: "labels", yTitle: "%", series: [Series("a", points)])
         (chart.logarithmicX, chart.isMarked) = (true, true)
         let elements = XMLElements(chart.chart.file)

@@ -50,7 +50,8 @@ private func close(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool { abs(
     @Test func temperatureScalingMatchesScipy() throws {
         let all = try goldenPredictions()
         let held = try Predictions(
-            probabilities: Array(all.probabilities.prefix(200 * classes)), labels: Array(all.labels.prefix(200)),
+            probabilities: Array(all.probabilities.prefix(200 * classes)),
+            labels: Array(all.labels.prefix(200)),
             classes: classes)
         let temperature = held.fittedTemperature()
         // A minimiser that compares values finds its place to about the root of their precision.

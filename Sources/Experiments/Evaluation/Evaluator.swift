@@ -144,7 +144,8 @@ extension Evaluator {
         else { return nil }
         let drawn = densities(ofSamples: samples)
         return .init(
-            data: data.difference, samples: drawn.difference, dataLogP: data.energy, samplesLogP: drawn.energy)
+            data: data.difference, samples: drawn.difference, dataLogP: data.energy, samplesLogP: drawn.energy
+        )
     }
 
     /// The wrong predictions with the largest probability.

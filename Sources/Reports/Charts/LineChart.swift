@@ -143,7 +143,8 @@ public struct LineChart: Sendable {
         let upper = polyline(series.points.map { ($0.x, $0.high) }, axes)
         let lower = polyline(series.points.reversed().map { ($0.x, $0.low) }, axes)
         guard !upper.isEmpty, !lower.isEmpty else { return Markup([]) }
-        return Markup("path", ["fill": Theme.series(index), "fill-opacity": "0.16", "d": "M\(upper)L\(lower)Z"])
+        return Markup(
+            "path", ["fill": Theme.series(index), "fill-opacity": "0.16", "d": "M\(upper)L\(lower)Z"])
     }
 
     /// The path through those points the axes can show, without its leading `M`.

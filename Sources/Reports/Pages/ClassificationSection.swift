@@ -57,7 +57,8 @@ extension HTMLReport {
                 content.scaling.map {
                     "T divides the logits and leaves the predicted classes as they are; fitted on "
                         + "\(grouped($0.heldOutCount)) held-out training images. ECE with 15 bins."
-                } ?? "No temperature scaling: the evaluation had no held-out images (data.validation) to fit it on."
+                }
+                    ?? "No temperature scaling: the evaluation had no held-out images (data.validation) to fit it on."
             ),
         ])
     }

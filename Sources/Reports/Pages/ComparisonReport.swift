@@ -31,7 +31,8 @@ public struct ComparisonReport: Sendable {
         section("Results") {
             if content.tables.isEmpty { missing("No run has finished yet.") } else { resultsTable }
             if let shared = content.tables.first?.shared {
-                missing("Mean ± sample sd over (n) seeds, \(shared.selection); the paper's numbers beside them.")
+                missing(
+                    "Mean ± sample sd over (n) seeds, \(shared.selection); the paper's numbers beside them.")
             }
             Markup("div", ["class": "panels two"]) { content.labelEfficiency.map(figure) }
         }

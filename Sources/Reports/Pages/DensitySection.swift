@@ -81,6 +81,7 @@ func detection(_ sets: [(method: String?, sets: [RunEvaluation.OtherSet])]) -> M
         table((hasNames ? ["run"] : []) + titles, rows, numeric: Set(first..<first + 4)),
         missing(
             "AUROC: the probability that a test image scores above one of the other images. 1 tells them apart, "
-                + "0.5 does not, below 0.5 the other images score higher, as simple ones often do by log p(x)."),
+                + "0.5 does not, below 0.5 the other images score higher, as simple ones often do by log p(x)."
+        ),
     ])
 }

@@ -147,7 +147,8 @@ public struct HTMLReport: Sendable {
         let rows = phases.map { phase in
             [
                 phase.name, percent(phase.testError), fixed(phase.testNLL, 3), percent(phase.ece),
-                fixed(phase.brier, 3), fixed(phase.flowBitsPerDim, 3), fixed(phase.energyBitsPerDim, 3), logZ(phase.logZ),
+                fixed(phase.brier, 3), fixed(phase.flowBitsPerDim, 3), fixed(phase.energyBitsPerDim, 3),
+                logZ(phase.logZ),
                 grouped(phase.steps), duration(phase.seconds),
             ]
         }
