@@ -126,7 +126,7 @@ struct Reproduce: ParsableCommand {
         if !missing.isEmpty { table.notes.append("Not finished yet: \(missing.joined(separator: "; ")).") }
         try table.write(to: plan.cells.results)
         print(table.markdown, terminator: "")
-        var content = try ComparisonContent(tables: [table], runs: try plan.runs())
+        var content = try ComparisonContent(tables: [table], runs: plan.runs())
         content.title = table.title
         try ComparisonReport(content).write(to: "\(plan.cells.results)/table.html")
     }

@@ -69,7 +69,12 @@ extension CommandLine {
                 #expect(again.out.contains("AUROC") && again.out.contains("constant"))
                 let kept = try RunFiles(path: "\(folder)/run").evaluation()
                 #expect(kept.otherSets?.map(\.name) == ["pictures", "constant", "noise"])
-                #expect(kept.otherSets?.last?.logP.count == 36)
+                let noise = try #require(kept.otherSets?.last)
+                let test = try #require(kept.energies?.dataLogP)
+                try #require(test.count == 36 && noise.logP.count == 36)
+                // Every pair of a test image and another one, counted.
+                let above = test.map { one in noise.logP.count { one > $0 } }.reduce(0, +)
+                #expect(abs(try #require(noise.aurocLogP) - Double(above) / (36 * 36)) < 1e-12)
                 #expect(kept.phases == (try RunFiles(path: TinyRun.path).evaluation().phases))
                 #expect(try Tool.run("report", "run", in: folder).status == 0)
                 #expect(
@@ -264,6 +269,11 @@ extension CommandLine {
                 }
                 #expect(try Tool.run("eval", "run", "--json", in: folder).object()["testError"] is Double)
                 #expect(try Tool.run("sample", "run", "--out", "a.jpg", in: folder).status == 78)
+                #expect(try Tool.run("eval", "run", "--ood", "noise", in: folder).status == 78)
+                // The recipe has no data.validation.
+                #expect(try Tool.run("eval", "run", in: folder).out.contains("holds out no training images"))
+                let page = try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8)
+                #expect(page.contains("holds out no training images"))
             }
         }
     }

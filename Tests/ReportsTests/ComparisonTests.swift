@@ -60,7 +60,8 @@ private func count(_ text: String, in page: String) -> Int { page.components(sep
             #expect(page.contains("15.00 ± 7.07 (2)") && page.contains("25.00 ± 0.00 (2)"))
             // Test error, label loss, V; errors by class; two methods' diagrams, scaled too; four gates.
             #expect(elements.names["svg"] == 3 + 1 + 4 + 4)
-            #expect(page.contains("0.125 ± 0.000") && page.contains("0.875"))
+            #expect(
+                page.contains("0.125 ± 0.000") && page.contains("0.250 ± 0.000") && page.contains("0.875"))
             #expect(!page.contains("Label efficiency"))
         }
     }

@@ -53,13 +53,19 @@ extension HTMLReport {
                         ],
                     ], numeric: [1, 2, 3])
             } ?? Markup([]),
-            missing(
-                content.scaling.map {
-                    "T divides the logits and leaves the predicted classes as they are; fitted on "
-                        + "\(grouped($0.heldOutCount)) held-out training images. ECE with 15 bins."
-                }
-                    ?? "No temperature scaling: the evaluation had no held-out images (data.validation) to fit it on."
-            ),
+            missing(calibrationNote),
         ])
+    }
+
+    private var calibrationNote: String {
+        if let scaling = content.scaling {
+            return "T divides the logits and leaves the predicted classes as they are; fitted on "
+                + "\(grouped(scaling.heldOutCount)) held-out training images. ECE with 15 bins."
+        }
+        let isOld = outcome?.heldOutError != nil
+        return "No temperature scaling: "
+            + (isOld
+                ? "the evaluation is of an older version; `fce eval RUN --ood noise` adds what it lacks."
+                : "the recipe holds out no training images (data.validation) to fit T on.")
     }
 }
