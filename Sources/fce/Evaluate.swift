@@ -29,9 +29,10 @@ struct Evaluate: ParsableCommand {
             `test`, or all), or of a file as `fce predict` takes it; resized and turned
             grey or coloured as the model needs. As many of them as test images, 2,000 at
             most, are scored by log p(x), by log p(x) - log q(x) and by max p(y|x)
-            (Hendrycks & Gimpel, 2017). AUROC is the probability that a test image scores above such an image: 1 tells
-            them apart, 0.5 does not, below 0.5 the other images score higher. A finished
-            run keeps the outcome in evaluation.json, for `fce report`.
+            (Hendrycks & Gimpel, 2017). AUROC is the probability that a test image scores
+            above such an image: 1 tells them apart, 0.5 does not, below 0.5 the other
+            images score higher. A finished run keeps the outcome in evaluation.json, for
+            `fce report`.
             """)
 
     @OptionGroup var runArgument: RunArgument
