@@ -34,11 +34,13 @@ var packageTargets: [Target] = [
     .target(name: "Flows", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(
         name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+    .target(
+        name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CZlib"], swiftSettings: numeric),
     .target(
         name: "Experiments",
         dependencies: [
-            "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
+            "Baselines", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
             .product(name: "TOMLKit", package: "TOMLKit"),
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
@@ -61,7 +63,8 @@ var packageTargets: [Target] = [
 ]
 
 let tested = [
-    "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Datasets", "Experiments", "Reports",
+    "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Experiments",
+    "Reports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.
 func hasFixtures(_ name: String) -> Bool {

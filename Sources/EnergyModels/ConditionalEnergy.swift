@@ -16,6 +16,7 @@ public final class ConditionalEnergy {
     private let network: EnergyNetwork
     private let head: WeightNormDense
     private let sharedHead: WeightNormDense?
+    private let logitNorm: BatchNorm?
 
     /// - Parameter shape: `[H, W, C]` of one datum; `[1, 1, 2]` for points.
     public init(_ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64) {
@@ -27,9 +28,12 @@ public final class ConditionalEnergy {
         sharedHead =
             configuration.head == .gain
             ? WeightNormDense("shared", inputs: network.featureCount, outputs: 1) : nil
+        logitNorm =
+            configuration.normalizesLogits ? BatchNorm("head.norm", channels: configuration.classes) : nil
         var layout = ParameterLayout()
         network.declare(in: &layout)
         head.declare(in: &layout)
+        logitNorm?.declare(in: &layout)
         sharedHead?.declare(in: &layout)
         if configuration.head == .gain { layout.declare("shared.logGain", [1], .constant(0)) }
         layout.declare("delta", [configuration.classes], .constant(0))
@@ -68,6 +72,14 @@ public final class ConditionalEnergy {
         store.backend.copy(store.backend.tensor(means, [classes], store.backend.real), into: store["delta"])
     }
 
+    /// h(x), what the last layer reads: real `[N, F]` of `[N, H, W, C]`. Arguments as for
+    /// ``logits(_:_:activations:trace:)``.
+    public func features(
+        _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
+    ) -> Variable {
+        network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
+    }
+
     /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`.
     ///
     /// - Parameters:
@@ -76,9 +88,10 @@ public final class ConditionalEnergy {
     public func logits(
         _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
     ) -> Variable {
-        let features = network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
+        let features = features(x, pass, activations: activations, trace: trace)
         var f = head(features, pass)
         trace?.append(.dense(weights: headWeights))
+        if let logitNorm { f = logitNorm(f, pass) }
         if let sharedHead {
             let shared = sharedHead(features, pass).reshaped([x.shape.first])
                 .combined(.multiply, exp(pass.parameter("shared.logGain")), .scalar)
@@ -90,7 +103,8 @@ public final class ConditionalEnergy {
 
     /// A linearisation to hand to ``logits(_:_:activations:trace:)``, of the first `count` entries of the batch.
     public func linearization(count: Int) -> Linearization {
-        Linearization(store, activations: store.backend.reduced, count: count)
+        precondition(configuration.isPiecewiseLinear, "the network is not piecewise linear")
+        return Linearization(store, activations: store.backend.reduced, count: count)
     }
 
     /// The class parts alone: the shared energy moves no class against another, so VAT need not see it.

@@ -7,13 +7,18 @@ extension EnergyConfiguration {
     public func multiplications(shape: Shape) -> (total: Int, first: Int) {
         let network = EnergyNetwork(self, shape: shape)
         var (extent, layers) = (shape[0], [Int]())
+        func convolve(_ geometry: ConvolutionGeometry, kernel: Int, _ inputs: Int, _ outputs: Int) {
+            extent = geometry.outputExtent(extent, kernel: kernel)
+            layers.append(extent * extent * kernel * kernel * inputs * outputs)
+        }
         for stage in network.stages {
             switch stage {
             case .convolution(let layer):
-                extent = layer.geometry.outputExtent(extent, kernel: layer.kernel)
-                layers.append(extent * extent * layer.kernel * layer.kernel * layer.inputs * layer.outputs)
+                convolve(layer.geometry, kernel: layer.kernel, layer.inputs, layer.outputs)
+            case .plainConvolution(let layer):
+                convolve(layer.geometry, kernel: layer.kernel, layer.inputs, layer.outputs)
             case .maxPool: extent /= 2
-            case .dropout, .globalPool, .flatten: break
+            case .dropout, .batchNorm, .meanOnlyBatchNorm, .leakyReLU, .globalPool, .flatten: break
             }
         }
         let heads = classes + (head == .gain ? 1 : 0)

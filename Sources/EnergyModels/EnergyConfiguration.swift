@@ -26,6 +26,16 @@ public struct EnergyConfiguration: Sendable, Hashable {
 
     public enum Pooling: String, Sendable, CaseIterable, Codable { case max, mean }
     public enum Downsampling: String, Sendable, CaseIterable, Codable { case stride, maxpool }
+    /// Of the shared layers. Only weight normalisation leaves f a function of one image, which a density must be; the
+    /// others are those of classifiers that FCE is compared with.
+    public enum Normalization: String, Sendable, CaseIterable, Codable {
+        /// Salimans & Kingma 2016, started from data: the paper's.
+        case weight
+        /// Ioffe & Szegedy 2015, after convolutions without bias, as in VAT.
+        case batch
+        /// Weight normalisation and mean-only batch normalisation, as in the Π-model and Mean Teacher.
+        case meanOnly = "mean-only"
+    }
     /// `gain`: f_k = e^l·e(x) + h_k(x), a shared energy with a learnable gain and K class parts of order 1.
     public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain }
 
@@ -35,6 +45,15 @@ public struct EnergyConfiguration: Sendable, Hashable {
     public var pooling: Pooling = .max
     public var downsampling: Downsampling = .stride
     public var head: Head = .plain
+    public var normalization: Normalization = .weight
+    /// Batch normalisation of the logits, as VAT on SVHN has it.
+    public var normalizesLogits = false
+    /// Every image to mean 0 and variance 1 over its pixels and channels.
+    public var standardizesInput = false
+    /// In training, images move by up to so many pixels each way.
+    public var translation = 0
+    /// In training, standard deviation of Gaussian noise on the images, after standardisation.
+    public var inputNoise = 0.0
     /// Multiplies every channel count.
     public var width = 1.0
     /// Rates on the input and after each of the two strided blocks.
@@ -43,7 +62,13 @@ public struct EnergyConfiguration: Sendable, Hashable {
     public var priors: [Double]?
     /// Standard deviation of the logits after initialisation.
     public var initialDeviation = 1.0
-    public var slope: Float = 0.2
+    /// Of the leaky ReLU.
+    public var slope = 0.2
 
     public init() {}
+
+    /// Whether f of an image depends on the batch it is in.
+    public var usesBatchStatistics: Bool { normalization != .weight || normalizesLogits }
+    /// Whether a ``Linearization`` at fixed masks, signs and winners is the network.
+    public var isPiecewiseLinear: Bool { !usesBatchStatistics && !standardizesInput }
 }

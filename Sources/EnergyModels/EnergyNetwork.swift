@@ -8,6 +8,10 @@ struct EnergyNetwork: Sendable {
         /// The index tells the masks of one pass apart.
         case dropout(rate: Double, index: Int)
         case convolution(WeightNormConvolution)
+        case plainConvolution(PlainConvolution)
+        case batchNorm(BatchNorm)
+        case meanOnlyBatchNorm(MeanOnlyBatchNorm)
+        case leakyReLU(slope: Double)
         /// 2×2 maximum, stride 2.
         case maxPool
         case globalPool(EnergyConfiguration.Pooling)
@@ -15,12 +19,21 @@ struct EnergyNetwork: Sendable {
         case flatten
     }
 
+    let input: InputStages
     let stages: [Stage]
     /// F.
     let featureCount: Int
 
     func declare(in layout: inout ParameterLayout) {
-        for case .convolution(let layer) in stages { layer.declare(in: &layout) }
+        for stage in stages {
+            switch stage {
+            case .convolution(let layer): layer.declare(in: &layout)
+            case .plainConvolution(let layer): layer.declare(in: &layout)
+            case .batchNorm(let layer): layer.declare(in: &layout)
+            case .meanOnlyBatchNorm(let layer): layer.declare(in: &layout)
+            case .dropout, .leakyReLU, .maxPool, .globalPool, .flatten: break
+            }
+        }
     }
 
     /// Features in the real type. `activations` is the type in between: reduced precision unless a pass
@@ -28,7 +41,7 @@ struct EnergyNetwork: Sendable {
     func callAsFunction(
         _ x: Variable, _ pass: Pass, activations: ScalarType, trace: Linearization? = nil
     ) -> Variable {
-        var h = x.cast(to: activations)
+        var h = input(x, pass, trace).cast(to: activations)
         for stage in stages { h = apply(stage, h, pass, trace) }
         return h.cast(to: pass.backend.real)
     }
@@ -43,6 +56,10 @@ struct EnergyNetwork: Sendable {
             let y = layer(x, pass)
             trace?.append(.convolution(layer, input: x.shape, output: y.value))
             return y
+        case .plainConvolution(let layer): return layer(x, pass)
+        case .batchNorm(let layer): return layer(x, pass)
+        case .meanOnlyBatchNorm(let layer): return layer(x, pass)
+        case .leakyReLU(let slope): return x.leakyRectified(slope: slope, in: pass.backend.real)
         case .maxPool:
             trace?.append(.maxPool(input: x.value))
             return x.maxPooled()
@@ -69,7 +86,8 @@ extension EnergyNetwork {
         case .fourLayer: builder.table5([64, 128, 256])
         case .mlp: builder.dense([128, 128, 128])
         }
-        self.init(stages: builder.stages, featureCount: builder.channels)
+        self.init(
+            input: InputStages(configuration), stages: builder.stages, featureCount: builder.channels)
     }
 }
 
@@ -78,6 +96,7 @@ private struct NetworkBuilder {
     private let configuration: EnergyConfiguration
     private var extent: Int
     private var dropouts = 0
+    private var convolutions = 0
     private(set) var channels: Int
     private(set) var stages: [EnergyNetwork.Stage] = []
 
@@ -131,15 +150,39 @@ private struct NetworkBuilder {
 
     private mutating func convolution(_ width: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
         let outputs = max(1, Int((Double(width) * configuration.width).rounded()))
-        let number = stages.count { if case .convolution = $0 { true } else { false } }
         let geometry = ConvolutionGeometry(stride: stride, padding: padding)
-        stages.append(
-            .convolution(
-                WeightNormConvolution(
-                    "conv\(number + 1)", kernel: kernel, inputs: channels, outputs: outputs,
-                    geometry: geometry, slope: configuration.slope)))
+        convolutions += 1
+        append("conv\(convolutions)", kernel, outputs, geometry)
         channels = outputs
         extent = geometry.outputExtent(extent, kernel: kernel)
+    }
+
+    /// The convolution with what normalises and bends its output.
+    private mutating func append(
+        _ name: String, _ kernel: Int, _ outputs: Int, _ geometry: ConvolutionGeometry
+    ) {
+        func weightNormalized(slope: Float?, hasBias: Bool) -> EnergyNetwork.Stage {
+            .convolution(
+                WeightNormConvolution(
+                    name, kernel: kernel, inputs: channels, outputs: outputs, geometry: geometry,
+                    slope: slope,
+                    hasBias: hasBias))
+        }
+        switch configuration.normalization {
+        case .weight:
+            stages.append(weightNormalized(slope: Float(configuration.slope), hasBias: true))
+        case .batch:
+            let layer = PlainConvolution(
+                name, kernel: kernel, inputs: channels, outputs: outputs, geometry: geometry)
+            let norm = BatchNorm("\(name).norm", channels: outputs)
+            stages += [.plainConvolution(layer), .batchNorm(norm), .leakyReLU(slope: configuration.slope)]
+        case .meanOnly:
+            let norm = MeanOnlyBatchNorm("\(name).norm", channels: outputs)
+            stages += [
+                weightNormalized(slope: nil, hasBias: false), .meanOnlyBatchNorm(norm),
+                .leakyReLU(slope: configuration.slope),
+            ]
+        }
     }
 
     private mutating func flatten() {

@@ -48,6 +48,9 @@ public struct ContrastStatistics: Sendable, Equatable {
     public let accuracy: Double
     public let meanOnData: Double
     public let meanOnSamples: Double
+    /// E_data[log σ(d)] and E_samples[log(1 − σ(d))], the terms of V, nats.
+    public let valueOnData: Double
+    public let valueOnSamples: Double
     /// Share of |d| > 20, where σ(d) has no gradient left.
     public let saturated: Double
 
@@ -56,11 +59,17 @@ public struct ContrastStatistics: Sendable, Equatable {
             values.isEmpty ? 0 : Double(values.count(where: holds)) / Double(values.count)
         }
         accuracy = (share(data) { $0 > 0 } + share(samples) { $0 < 0 }) / 2
-        meanOnData = data.reduce(0, +) / Double(max(data.count, 1))
-        meanOnSamples = samples.reduce(0, +) / Double(max(samples.count, 1))
+        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+        meanOnData = mean(data)
+        meanOnSamples = mean(samples)
+        valueOnData = mean(data.map { -softplus(-$0) })
+        valueOnSamples = mean(samples.map { -softplus($0) })
         saturated = share(data + samples) { abs($0) > 20 }
     }
 }
+
+/// log(1 + exp x), without overflow.
+private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(Glibc.exp(-abs(x))) }
 
 extension Backend {
     /// Labels as float64 `[N, K]`.

@@ -8,6 +8,7 @@ import Tensors
 /// gradients; VAT's power iteration needs nothing else.
 public final class Linearization {
     enum Piece {
+        case translation([Translation])
         case dropout(rate: Double, key: RandomKey)
         case convolution(WeightNormConvolution, input: Shape, output: Tensor)
         case maxPool(input: Tensor)
@@ -49,6 +50,7 @@ public final class Linearization {
 
     private func forward(_ piece: Piece, _ t: Tensor) -> Tensor {
         switch piece {
+        case .translation(let shifts): return backend.translate(t, by: Array(shifts.prefix(count)))
         case .dropout(let rate, let key): return backend.dropout(t, rate: rate, key: key)
         case .convolution(let layer, _, let y):
             let z = backend.convolution(
@@ -66,6 +68,8 @@ public final class Linearization {
 
     private func adjoint(_ piece: Piece, _ t: Tensor) -> Tensor {
         switch piece {
+        case .translation(let shifts):
+            return backend.translate(t, by: shifts.prefix(count).map(\.reversed))
         case .dropout(let rate, let key): return backend.dropout(t, rate: rate, key: key)
         case .convolution(let layer, let input, let y):
             let dz = backend.activationGradient(t, y.rows(0..<count), slope: layer.slope, wantsBias: false).dz

@@ -93,6 +93,12 @@ public final class Glow: Sendable {
     /// A frozen copy: same structure, its own parameters.
     public func duplicate() -> Glow { Glow(self) }
 
+    /// What of the 1×1 convolutions is drawn from the seed and never trained, by the names of their parameters: the
+    /// signs of U's diagonal, and P, row i of P·A being row `permutation[i]` of A.
+    public var fixedRotations: [(name: String, signs: [Float], permutation: [Int])] {
+        levels.flatMap(\.steps).map { ("\($0.name).rotation", $0.rotation.signs, $0.rotation.permutation) }
+    }
+
     /// Elements of one datum.
     public var dimensions: Int { configuration.height * configuration.width * configuration.channels }
 

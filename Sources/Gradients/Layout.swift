@@ -49,6 +49,14 @@ extension Variable {
         let backend = backend
         return tape.record(backend.unsqueeze(value), from: [self]) { dy in self.receive(backend.squeeze(dy)) }
     }
+
+    /// Every image of `[N, H, W, C]` moved by its own shift, zeros coming in at the borders.
+    public func translated(by shifts: [Translation]) -> Variable {
+        let backend = backend
+        return tape.record(backend.translate(value, by: shifts), from: [self]) { dy in
+            self.receive(backend.translate(dy, by: shifts.map(\.reversed)))
+        }
+    }
 }
 
 /// Stacked along the first axis.

@@ -38,4 +38,28 @@ extension Variable {
             self.receive(backend.convolutionInputGradient(dz, w, geometry, shape: x.shape))
         }
     }
+
+    /// The transpose of a convolution: `[N, H, W, C]` with `weights` `[kh, kw, O, C]`, those of the convolution that leads
+    /// back, gives `[N, H', W', O]` with H' = (H − 1)·stride + kh − 2·padding + `outputPadding`, and W' likewise.
+    /// The result has `output`'s type, by default that of `self`.
+    ///
+    /// `outputPadding`, below the stride, chooses among the extents that the convolution leads back to the same one.
+    public func transposeConvolved(
+        with weights: Variable, _ geometry: ConvolutionGeometry = .init(), outputPadding: Int = 0,
+        output: ScalarType? = nil
+    ) -> Variable {
+        precondition((0..<geometry.stride).contains(outputPadding), "output padding \(outputPadding)")
+        let (x, w, backend) = (value, weights.value, backend)
+        func extent(_ axis: Int) -> Int {
+            (x.shape[axis + 1] - 1) * geometry.stride + w.shape[axis] - 2 * geometry.padding + outputPadding
+        }
+        let shape: Shape = [x.shape.first, extent(0), extent(1), w.shape[2]]
+        let y = backend.convolutionInputGradient(x, w, geometry, shape: shape)
+        return tape.record(backend.cast(y, to: output ?? x.type), from: [self, weights]) { dy in
+            let dy = backend.cast(dy, to: x.type)
+            weights.receive(backend.convolutionWeightGradient(dy, x, geometry, shape: w.shape))
+            self.receive(
+                backend.convolution(dy, w, bias: nil, geometry, slope: nil, output: x.type))
+        }
+    }
 }

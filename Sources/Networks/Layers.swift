@@ -3,7 +3,7 @@ import Tensors
 
 /// 3×3 or 1×1 convolution with weight normalisation, bias and leaky ReLU; Salimans & Kingma 2016.
 ///
-/// Parameters: `name.v` `[k, k, C, O]`, `name.g` `[O]`, `name.b` `[O]`. Started by V ~ N(0, 0.05²) and, in an
+/// Parameters: `name.v` `[k, k, C, O]`, `name.g` `[O]`, and, unless ``MeanOnlyBatchNorm`` follows, `name.b` `[O]`. Started by V ~ N(0, 0.05²) and, in an
 /// initialising pass, g and b such that pre-activations have mean 0 and variance 1 per channel (their eq. 6).
 public struct WeightNormConvolution: Sendable {
     public let name: String
@@ -13,9 +13,11 @@ public struct WeightNormConvolution: Sendable {
     public let geometry: ConvolutionGeometry
     /// Of the leaky ReLU; nil for none.
     public let slope: Float?
+    public let hasBias: Bool
 
     public init(
-        _ name: String, kernel: Int, inputs: Int, outputs: Int, geometry: ConvolutionGeometry, slope: Float?
+        _ name: String, kernel: Int, inputs: Int, outputs: Int, geometry: ConvolutionGeometry, slope: Float?,
+        hasBias: Bool = true
     ) {
         self.name = name
         self.kernel = kernel
@@ -23,19 +25,21 @@ public struct WeightNormConvolution: Sendable {
         self.outputs = outputs
         self.geometry = geometry
         self.slope = slope
+        self.hasBias = hasBias
     }
 
     public func declare(in layout: inout ParameterLayout) {
         layout.declare("\(name).v", [kernel, kernel, inputs, outputs], .normal(deviation: 0.05))
         layout.declare("\(name).g", [outputs], .constant(1))
-        layout.declare("\(name).b", [outputs], .constant(0))
+        if hasBias { layout.declare("\(name).b", [outputs], .constant(0)) }
     }
 
     /// `[N, H, W, C]` → `[N, H', W', O]` of the same type.
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
         if pass.isInitializing { initialize(x, pass) }
         let weights = pass.parameter("\(name).v").weightNormalized(gain: pass.parameter("\(name).g"))
-        return x.convolved(with: weights, bias: pass.parameter("\(name).b"), geometry, slope: slope)
+        let bias = hasBias ? pass.parameter("\(name).b") : nil
+        return x.convolved(with: weights, bias: bias, geometry, slope: slope)
     }
 
     private func initialize(_ x: Variable, _ pass: Pass) {
@@ -43,7 +47,37 @@ public struct WeightNormConvolution: Sendable {
         let weights = backend.weightNorm(store["\(name).v"], store["\(name).g"]).weights
         let z = backend.convolution(
             x.value, weights, bias: nil, geometry, slope: nil, output: backend.real)
-        backend.standardize(z, gain: store["\(name).g"], bias: store["\(name).b"], deviation: 1)
+        let bias = hasBias ? store["\(name).b"] : nil
+        backend.standardize(z, gain: store["\(name).g"], bias: bias, deviation: 1)
+    }
+}
+
+/// Convolution without bias or activation, before ``BatchNorm``; started as He et al. 2015, by N(0, 2/(k²C)).
+///
+/// Parameters: `name.w` `[k, k, C, O]`.
+public struct PlainConvolution: Sendable {
+    public let name: String
+    public let kernel: Int
+    public let inputs: Int
+    public let outputs: Int
+    public let geometry: ConvolutionGeometry
+
+    public init(_ name: String, kernel: Int, inputs: Int, outputs: Int, geometry: ConvolutionGeometry) {
+        self.name = name
+        self.kernel = kernel
+        self.inputs = inputs
+        self.outputs = outputs
+        self.geometry = geometry
+    }
+
+    public func declare(in layout: inout ParameterLayout) {
+        let deviation = (2 / Double(kernel * kernel * inputs)).squareRoot()
+        layout.declare("\(name).w", [kernel, kernel, inputs, outputs], .normal(deviation: deviation))
+    }
+
+    /// `[N, H, W, C]` → `[N, H', W', O]` of the same type.
+    public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
+        x.convolved(with: pass.parameter("\(name).w"), geometry)
     }
 }
 
@@ -114,58 +148,9 @@ public struct Dense: Sendable {
     }
 }
 
-/// Batch normalisation with running averages for evaluation; Ioffe & Szegedy 2015.
-///
-/// Parameters: `name.gamma`, `name.beta`, and the running `name.mean`, `name.variance`, which no gradient reaches.
-public struct BatchNorm: Sendable {
-    public let name: String
-    public let channels: Int
-    public let momentum: Double
-    public let epsilon: Double
-
-    public init(_ name: String, channels: Int, momentum: Double = 0.99, epsilon: Double = 1e-5) {
-        self.name = name
-        self.channels = channels
-        self.momentum = momentum
-        self.epsilon = epsilon
-    }
-
-    public func declare(in layout: inout ParameterLayout) {
-        layout.declare("\(name).gamma", [channels], .constant(1))
-        layout.declare("\(name).beta", [channels], .constant(0))
-        layout.declare("\(name).mean", [channels], .constant(0))
-        layout.declare("\(name).variance", [channels], .constant(1))
-    }
-
-    /// `updating`: whether the batch moves the running averages (VAT's extra passes must not).
-    public func callAsFunction(_ x: Variable, _ pass: Pass, updating: Bool = true) -> Variable {
-        let (gamma, beta) = (pass.parameter("\(name).gamma"), pass.parameter("\(name).beta"))
-        if case .evaluate = pass.mode { return evaluated(x, gamma, beta, pass) }
-        let (y, mean, variance) = x.batchNormalized(gamma: gamma, beta: beta, epsilon: epsilon)
-        if updating {
-            move(pass.store["\(name).mean"], towards: mean, pass.backend)
-            move(pass.store["\(name).variance"], towards: variance, pass.backend)
-        }
-        return y
-    }
-
-    private func evaluated(_ x: Variable, _ gamma: Variable, _ beta: Variable, _ pass: Pass) -> Variable {
-        let mean = pass.constant(pass.store["\(name).mean"])
-        let variance = pass.constant(pass.store["\(name).variance"])
-        let scale = gamma * variance.affine(shift: epsilon).mapped(.inverseSquareRoot)
-        return x.cast(to: pass.backend.real).combined(.multiply, scale, .channels)
-            .combined(.add, beta - mean * scale, .channels).cast(to: x.type)
-    }
-
-    private func move(_ running: Tensor, towards batch: Tensor, _ backend: any Backend) {
-        let change = backend.combine(.subtract, batch, running, .elementwise)
-        backend.accumulate(change, into: running, scale: 1 - momentum)
-    }
-}
-
 extension Backend {
     /// Scales `gain` (and sets `bias`) in place so that `gain·z/old gain + bias` has mean 0 and `deviation`.
-    fileprivate func standardize(_ z: Tensor, gain: Tensor, bias: Tensor?, deviation: Double) {
+    public func standardize(_ z: Tensor, gain: Tensor, bias: Tensor?, deviation: Double) {
         let (mean, variance) = moments(z)
         let inverse = affine(
             map(.inverseSquareRoot, affine(variance, scale: 1, shift: 1e-10)), scale: deviation, shift: 0)

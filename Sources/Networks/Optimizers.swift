@@ -40,10 +40,16 @@ public final class Optimizer {
         second = store.backend.zerosLike(store.values)
     }
 
+    /// An update with the optimiser's own moment decays.
+    @discardableResult
+    public func update(_ gradient: Tensor, rate: Double) -> Double {
+        update(gradient, Pace(rate: rate, beta1: beta1, beta2: beta2))
+    }
+
     /// Moves the parameters downhill, in place, and returns the gradient's norm before clipping. A
     /// non-finite gradient changes nothing: the caller sees it in the norm and stops.
     @discardableResult
-    public func update(_ gradient: Tensor, rate: Double) -> Double {
+    public func update(_ gradient: Tensor, _ pace: Pace) -> Double {
         let backend = store.backend
         let squares = backend.map(.square, gradient)
         let norm = backend.scalar(backend.sum(squares, .all)).squareRoot()
@@ -52,7 +58,7 @@ public final class Optimizer {
         let used = clipped ? backend.affine(gradient, scale: clip / norm, shift: 0) : gradient
         step += 1
         let coefficients = AdamRule(
-            rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step,
+            rate: pace.rate, beta1: pace.beta1, beta2: pace.beta2, epsilon: epsilon, step: step,
             glowCorrection: rule == .adamaxGlow)
         let state = OptimizerState(
             parameters: store.values, gradient: used, first: first, second: second)
@@ -75,16 +81,21 @@ public final class Optimizer {
 /// An exponential moving average of parameters: average ← decay·average + (1 − decay)·parameters.
 public struct AveragedParameters {
     public let decay: Double
+    /// Updates with a decay of `warmupDecay`.
+    public let warmup: Int
+    public let warmupDecay: Double
     public let store: ParameterStore
 
-    public init(of parameters: ParameterStore, decay: Double) {
+    public init(of parameters: ParameterStore, decay: Double, warmup: Int = 0, warmupDecay: Double = 0.99) {
         self.decay = decay
+        self.warmup = warmup
+        self.warmupDecay = warmupDecay
         store = parameters.duplicate()
     }
 
     /// Follows the parameters after an update; early on the decay is (1 + t)/(10 + t), so that the start is forgotten.
     public func follow(_ parameters: ParameterStore, step: Int) {
-        let decay = min(self.decay, (1 + Double(step)) / (10 + Double(step)))
+        let decay = min(step <= warmup ? warmupDecay : decay, (1 + Double(step)) / (10 + Double(step)))
         let backend = store.backend
         let change = backend.combine(.subtract, parameters.values, store.values, .elementwise)
         backend.accumulate(change, into: store.values, scale: 1 - decay)

@@ -27,6 +27,8 @@ public final class Pass {
     public let tape: Tape
     public let store: ParameterStore
     public let mode: Mode
+    /// Whether batches of this pass move the running averages of batch normalisation.
+    public let movesStatistics: Bool
     private let trainable: Bool
     private let bindings: Bindings
 
@@ -35,24 +37,39 @@ public final class Pass {
         var leaves: [String: Variable] = [:]
     }
 
-    /// - Parameter trainable: whether parameters receive gradients.
-    public convenience init(_ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool) {
-        self.init(store, on: tape, mode: mode, trainable: trainable, bindings: Bindings())
+    /// - Parameters:
+    ///   - trainable: whether parameters receive gradients.
+    ///   - movesStatistics: whether running averages follow, where the mode is one of training.
+    public convenience init(
+        _ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool, movesStatistics: Bool = true
+    ) {
+        self.init(
+            store, on: tape, mode: mode, trainable: trainable, movesStatistics: movesStatistics,
+            bindings: Bindings())
     }
 
     private init(
-        _ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool, bindings: Bindings
+        _ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool, movesStatistics: Bool,
+        bindings: Bindings
     ) {
         self.store = store
         self.tape = tape
         self.mode = mode
         self.trainable = trainable
+        self.movesStatistics = movesStatistics
         self.bindings = bindings
     }
 
     /// A pass on the same leaves in another mode; gradients of both add up.
-    public func sharingParameters(mode: Mode) -> Pass {
-        Pass(store, on: tape, mode: mode, trainable: trainable, bindings: bindings)
+    public func sharingParameters(mode: Mode) -> Pass { sharingParameters(mode, movesStatistics) }
+
+    /// The same pass for further evaluations of an update, which leave running averages alone.
+    public func keepingStatistics() -> Pass { sharingParameters(mode, false) }
+
+    private func sharingParameters(_ mode: Mode, _ movesStatistics: Bool) -> Pass {
+        Pass(
+            store, on: tape, mode: mode, trainable: trainable, movesStatistics: movesStatistics,
+            bindings: bindings)
     }
 
     /// A pass on its own tape without gradients.

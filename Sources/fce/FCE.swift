@@ -40,7 +40,7 @@ struct FCE: ParsableCommand {
 
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(Compare.spelledOut(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as UserError {
             Console.error("fce: error: \(error)")

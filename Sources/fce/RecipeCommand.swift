@@ -69,9 +69,20 @@ struct RecipeCommand: ParsableCommand {
                 ("  data", "\(data.name), \(data.labels) labels, \(data.validation) held out"),
                 ("  energy", "\(recipe.energy.network.rawValue), base \(recipe.energy.base.rawValue)"),
             ])
+            var total = 0.0
             for (index, phase) in recipe.phases.enumerated() {
-                print("  phase \(index + 1)  \(phase.kind.rawValue), \(phase.steps) steps\(batches(phase))")
+                let operations = recipe.operations(of: phase, extents: recipe.extents)
+                total += operations
+                print(
+                    "  phase \(index + 1)  \(phase.kind.rawValue), \(phase.steps) steps\(batches(phase)), "
+                        + petaflop(operations))
             }
+            let hours = total / 500e9 / 3600
+            print("  cost     \(petaflop(total)): \(Console.fixed(hours, 1)) h at 500 GFLOP/s (fce doctor)")
+        }
+
+        private func petaflop(_ operations: Double) -> String {
+            "\(Console.fixed(operations / 1e15, operations < 1e16 ? 2 : 1)) PFLOP"
         }
 
         private func batches(_ phase: PhaseRecipe) -> String {

@@ -4,7 +4,7 @@ import Tensors
 
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Draw images from a run's flow into one picture.",
+        abstract: "Draw images from a run's flow, or from a GAN's generator, into one picture.",
         discussion: """
             Examples:
               fce sample Runs/svhn10k-500-fce/seed-1 --out samples.jpg

@@ -192,6 +192,7 @@ extension CommandLine {
             #expect(abs(difference + 100 * error) < 1e-9)
             #expect(output["excludesZero"] as? Bool == true)
             let same = try fce("compare", run, "--against", run)
+            #expect(try fce("compare", run, "--", run).out == same.out)
             #expect(same.out.contains("difference 0.00 points") || same.out.contains("does not exclude 0"))
             try FileManager.default.removeItem(atPath: path)
         }

@@ -66,6 +66,25 @@ let tinyRecipe = """
 
     """
 
+/// The same for a GAN: a classifier against a generator.
+let tinyGAN =
+    tinyRecipe.components(separatedBy: "\n[[phase]]")[0]
+    .replacing("\"fce-vat\"", with: "\"gan-feature-matching\"")
+    .replacing("base = \"none\"", with: "base = \"none\"\nhead = \"plain\"")
+    .replacing("weight = 1.0", with: "weight = 0.0") + """
+
+        [generator]
+        width = 0.03125
+        latent = 10
+
+        [[phase]]
+        kind = "gan"
+        steps = 12
+        batch = 8
+        labelled-batch = 8
+
+        """
+
 /// A run of the tiny recipe that nothing interrupted, trained once for all tests and removed at the end.
 enum TinyRun {
     /// Holds `tiny.toml` and `Runs`.

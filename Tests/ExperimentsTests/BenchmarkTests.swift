@@ -52,6 +52,22 @@ import Testing
         #expect(work[.infer]! * 64 / 500 * 9 > work[.ebmPool]!, "no input gradient of the first layer")
     }
 
+    @Test func recipesCountTheirUpdates() throws {
+        func cost(_ phase: Int, _ overrides: String...) throws -> Double {
+            let recipe = try Recipe.parse(smallRecipe, overrides: overrides)
+            return recipe.operations(of: recipe.phases[phase], extents: recipe.extents)
+        }
+        let pass = try cost(0) / 40 / 64 / 3
+        // A pool's sample is used eight times; base "moving" asks for no log q, "none" for that of the data.
+        #expect(try abs(cost(1, "phase.2.pool=0") - cost(1) - 50 * 64 * pass * 7 / 8) < 1)
+        #expect(try abs(cost(1, "energy.base=none", "energy.head=plain") - cost(1) - 50 * 64 * pass) < 1)
+        #expect(
+            try cost(1, "phase.2.labelled-batch=128") * 3 == cost(1, "phase.2.pool=0") * 4 - 4 * 50 * 64
+                * pass
+                + 3 * 50 * 64 * pass / 8, "labelled, unlabelled and generated images cost the same")
+        #expect(try cost(2) > 20 * 6 * 64 * pass, "the flow's gradients through samples and log q")
+    }
+
     @Test(arguments: BenchmarkStep.allCases)
     func stepsMoveTheirModelAlone(step: BenchmarkStep) throws {
         let subject = try BenchmarkSubject(step, small)

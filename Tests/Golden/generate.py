@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values for the tests, computed by PyTorch in float64, apart from the Swift code.
 
-    python3 Tests/Golden/generate.py        # rewrites the five .safetensors beside this script
+    python3 Tests/Golden/generate.py        # rewrites the .safetensors beside this script
 
 Written with Python 3.11, PyTorch 2.13.0 (CPU), NumPy 2.4.6, safetensors 0.8.0. Every number is drawn by NumPy's
 PCG64 from a fixed seed and rounded to float32 before use, so inputs are exact in both types. Inputs, parameters and
@@ -42,6 +42,23 @@ conv_small.safetensors: Conv-small of Table 6 in evaluation mode, widths 64 and 
     x [2, 32, 32, 3], conv1 ... conv9.{v, g, b}, head.{v [C, K], g [K]}, weights [2, K]
     max.logits, mean.logits [2, K]: with global max or mean pooling
     gradients of sum(logits * weights): gradient.max.{x, every parameter}, gradient.mean.{every parameter}
+
+classifier_batch.safetensors, classifier_mean_only.safetensors: Conv-large with 2x2 max pooling, slope 0.1 and mean
+    pooling, in training (batch statistics) without dropout, every width divided by 32
+    x [4, 16, 16, 3], conv1 ... conv9, head.{v [C, K], g [K]}, weights [4, K]; logits [4, K] and gradients as above
+    batch: conv.w, then batch norm conv.norm.{gamma, beta} (epsilon 1e-5), and head.norm.{gamma, beta} on the logits
+    mean_only: images with mean 0 and variance 1 (+ 1e-8), conv.{v, g}, then x - mean + conv.norm.beta
+
+gan.safetensors: the GAN with feature matching of openai/improved-gan, on [4, 16, 8, 3] images of 6 latent numbers and
+widths 8, 4, 2 (512, 256, 128 by 64); N = 5 data, M = 3 samples, K = 4 classes, F = 7 features
+    z [4, 6], dense.w, {dense, deconv1, deconv2}.norm.{beta, mean, variance}, deconv{1, 2}.w, deconv3.{v, g, b},
+    weights [4, 16, 8, 3]; weights of transposed convolutions are [kh, kw, O, C]
+    images, images.evaluated       tanh / 2, normalised by the batch, by the running averages
+    gradient.images.<parameter>    of sum(images * weights)
+    features.data [N, F], features.samples [M, F], feature_matching: mean_j |mean features.data - mean features.samples|
+    f.data [N, K], f.samples [M, K], labels [N] int32, discriminator: cross entropy of f.data, plus half of
+    mean softplus(-l.data) + mean softplus(l.samples), l = logsumexp_k f
+    gradient.feature_matching.features.{data, samples}, gradient.discriminator.f.{data, samples}
 
 glow_additive.safetensors, glow_affine.safetensors: Glow of 2 levels x 2 blocks (affine: 1), width 8, on [2, 8, 8, 3]
     x; level<i>.block<j>.actnorm.{bias, logs}, .rotation.{lower, upper, logs}, .rotation.{signs, permutation} (int32,
@@ -255,6 +272,112 @@ def conv_small(classes=10, divisor=16):
     save("conv_small", {"x": x, "weights": weights, **parameters}, results)
 
 
+CONV_LARGE = [(3, 128), (3, 128), (3, 128), (3, 256), (3, 256), (3, 256), (3, 512), (1, 256), (1, 128)]
+
+
+def classifier(kind, classes=10, divisor=32):
+    """The networks of VAT (batch) and of the Pi-model and Mean Teacher (mean_only)."""
+    draws = Draws(6)
+    parameters, inputs = {}, 3
+    widths = [(f"conv{i}", kernel, width // divisor) for i, (kernel, width) in enumerate(CONV_LARGE, 1)]
+    for name, kernel, outputs in widths:
+        if kind == "batch":
+            parameters[f"{name}.w"] = draws.normal(kernel, kernel, inputs, outputs, scale=0.3)
+            parameters[f"{name}.norm.gamma"] = draws.normal(outputs, scale=0.3, shift=1)
+        else:
+            parameters[f"{name}.v"] = draws.normal(kernel, kernel, inputs, outputs, scale=0.05)
+            parameters[f"{name}.g"] = draws.normal(outputs, scale=0.3, shift=1.5)
+        parameters[f"{name}.norm.beta"] = draws.normal(outputs, scale=0.2)
+        inputs = outputs
+    parameters["head.v"] = draws.normal(inputs, classes, scale=0.05)
+    parameters["head.g"] = draws.normal(classes, scale=0.3, shift=1)
+    if kind == "batch":
+        parameters["head.norm.gamma"] = draws.normal(classes, scale=0.3, shift=1)
+        parameters["head.norm.beta"] = draws.normal(classes, scale=0.2)
+    x = draws.normal(4, 16, 16, 3, scale=0.25)
+    weights = draws.normal(4, classes)
+
+    def normalize(h, name):
+        gamma, beta = parameters.get(f"{name}.gamma"), parameters[f"{name}.beta"]
+        if gamma is None:
+            return h - h.mean((0, 1, 2)) + beta
+        y = F.batch_norm(h.movedim(-1, 1), None, None, gamma, beta, training=True, eps=1e-5)
+        return y.movedim(1, -1)
+
+    h = x
+    if kind == "mean_only":
+        variance, mean = torch.var_mean(h, (1, 2, 3), correction=0, keepdim=True)
+        h = (h - mean) / torch.sqrt(variance + 1e-8)
+    for i, (name, kernel, _) in enumerate(widths, 1):
+        w = parameters.get(f"{name}.w")
+        w = weight_norm(parameters[f"{name}.v"], parameters[f"{name}.g"]) if w is None else w
+        h = convolve(h, w, padding=1 if kernel == 3 and i < 7 else 0)
+        h = F.leaky_relu(normalize(h, f"{name}.norm"), 0.1)
+        if i in (3, 6):
+            h = F.max_pool2d(h.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+    assert h.shape[1:3] == (2, 2)
+    logits = h.mean((1, 2)) @ weight_norm(parameters["head.v"], parameters["head.g"])
+    if kind == "batch":
+        logits = normalize(logits, "head.norm")
+    results = {"logits": logits, **gradients((logits * weights).sum(), {"x": x, **parameters}, "")}
+    save(f"classifier_{kind}", {"x": x, "weights": weights, **parameters}, results)
+
+
+# GAN with feature matching
+
+def gan():
+    draws = Draws(6)
+    widths, (height, width), latent = [8, 4, 2], (2, 1), 6
+    units = height * width * widths[0]
+    parameters, fixed = {"dense.w": draws.normal(latent, units, scale=0.5)}, {}
+    for name, channels in (("dense", units), ("deconv1", widths[1]), ("deconv2", widths[2])):
+        parameters[f"{name}.norm.beta"] = draws.normal(channels, scale=0.3, shift=0.2)
+        fixed[f"{name}.norm.mean"] = draws.normal(channels, scale=0.3)
+        fixed[f"{name}.norm.variance"] = draws.normal(channels, scale=0.1, shift=1)
+    for i in (1, 2):
+        parameters[f"deconv{i}.w"] = draws.normal(5, 5, widths[i], widths[i - 1], scale=0.3)
+    parameters["deconv3.v"] = draws.normal(5, 5, 3, widths[2], scale=0.3)
+    parameters["deconv3.g"] = draws.normal(3, scale=0.3, shift=1.5)
+    parameters["deconv3.b"] = draws.normal(3, scale=0.2)
+    z = torch.tensor(draws.generator.random((4, latent)).astype(np.float32).astype(np.float64))
+    weights = draws.normal(4, 8 * height, 8 * width, 3)
+
+    def normalized(name, h, by_batch):
+        axes = tuple(range(h.ndim - 1))
+        mean, variance = fixed[f"{name}.norm.mean"], fixed[f"{name}.norm.variance"]
+        if by_batch:
+            mean, variance = h.mean(axes), h.var(axes, unbiased=False)
+        return torch.relu((h - mean) / torch.sqrt(variance + 1e-6) + parameters[f"{name}.norm.beta"])
+
+    def doubled(h, w):
+        y = F.conv_transpose2d(h.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1), stride=2, padding=2, output_padding=1)
+        return y.permute(0, 2, 3, 1)
+
+    def images(by_batch):
+        h = normalized("dense", z @ parameters["dense.w"], by_batch).reshape(-1, height, width, widths[0])
+        for i in (1, 2):
+            h = normalized(f"deconv{i}", doubled(h, parameters[f"deconv{i}.w"]), by_batch)
+        v = parameters["deconv3.v"]
+        w = parameters["deconv3.g"][:, None] * v / v.square().sum((0, 1, 3)).sqrt()[:, None]
+        return torch.tanh(doubled(h, w) + parameters["deconv3.b"]) / 2
+
+    drawn = images(True)
+    results = {"images": drawn, "images.evaluated": images(False)}
+    results |= gradients((drawn * weights).sum(), parameters, "images.")
+
+    n, m, k, features = 5, 3, 4, 7
+    h = {"features.data": draws.normal(n, features), "features.samples": draws.normal(m, features)}
+    distance = (h["features.data"].mean(0) - h["features.samples"].mean(0)).abs().mean()
+    f = {"f.data": draws.normal(n, k, scale=2), "f.samples": draws.normal(m, k, scale=2)}
+    labels = torch.tensor([3, 0, 2, 3, 1])
+    on_data, on_samples = f["f.data"].logsumexp(1), f["f.samples"].logsumexp(1)
+    unlabelled = 0.5 * F.softplus(-on_data).mean() + 0.5 * F.softplus(on_samples).mean()
+    discriminator = F.cross_entropy(f["f.data"], labels) + unlabelled
+    results |= {"feature_matching": distance, "discriminator": discriminator}
+    results |= gradients(distance, h, "feature_matching.") | gradients(discriminator, f, "discriminator.")
+    save("gan", {"z": z, "weights": weights, "labels": labels, **parameters, **fixed, **h, **f}, results)
+
+
 # Flow
 
 class Stream:
@@ -391,5 +514,8 @@ if __name__ == "__main__":
     losses()
     optimizers()
     conv_small()
+    classifier("batch")
+    classifier("mean_only")
+    gan()
     glow("additive", blocks=2, seed=4)
     glow("affine", blocks=1, seed=5)

@@ -50,12 +50,21 @@ private let operations: [Operation] = [
         $0[0].convolved(with: $0[1], bias: $0[2], geometry, slope: 0.2)
     },
     Operation("convolution, linear", [[2, 4, 4, 2], [3, 3, 2, 3]]) { $0[0].convolved(with: $0[1]) },
+    Operation("transposed convolution", [[2, 3, 4, 2], [3, 3, 3, 2]]) {
+        $0[0].transposeConvolved(with: $0[1])
+    },
+    Operation("transposed convolution, strided", [[2, 3, 2, 3], [3, 3, 2, 3]]) {
+        $0[0].transposeConvolved(with: $0[1], geometry, outputPadding: 1)
+    },
     Operation("channels", [[2, 3, 6]]) { exp($0[0].channels(2..<5)) },
     Operation("join", [[2, 3, 2], [2, 3, 1]]) { exp($0[0].joined(with: $0[1])) },
     Operation("rows", [[5, 3]]) { exp($0[0].rows(1..<4)) },
     Operation("stack", [[2, 3], [1, 3]]) { exp(stacked([$0[0], $0[1], $0[0]])) },
     Operation("squeeze", [[2, 4, 2, 3]]) { exp($0[0].squeezed()) },
     Operation("unsqueeze", [[2, 2, 1, 8]]) { exp($0[0].unsqueezed()) },
+    Operation("translate", [[2, 4, 3, 2]]) {
+        exp($0[0]).translated(by: [Translation(down: 1, right: -2), Translation(down: 0, right: 1)])
+    },
     Operation("weight norm", [[3, 3, 2, 4], [4]]) { $0[0].weightNormalized(gain: $0[1]) },
     Operation("dropout", [[4, 9]]) { exp($0[0]).dropped(rate: 0.4, key: key) },
     Operation("global max pool", [[2, 3, 3, 4]]) { $0[0].globalMaxPooled() },

@@ -16,11 +16,42 @@ import Testing
 
     @Test("Warm-up rises linearly to the rate, decay falls linearly to zero")
     func schedule() {
-        let schedule = RateSchedule(rate: 2, warmup: 4, decayStart: 0.5, steps: 20)
+        var schedule = Schedule(Pace(rate: 2), steps: 20)
+        schedule.warmup = 4
+        schedule.decayStart = 0.5
         expectClose(
-            [0, 1, 3, 10, 15, 20].map(schedule.callAsFunction), [0.5, 1, 2, 2, 1, 0], absolute: 1e-12)
-        let constant = RateSchedule(rate: 3, steps: 10)
-        #expect(constant(0) == 3 && constant(1000) == 3)
+            [0, 1, 3, 10, 15, 20].map { schedule($0).rate }, [0.5, 1, 2, 2, 1, 0], absolute: 1e-12)
+        let constant = Schedule(Pace(rate: 3), steps: 10)
+        #expect(constant(0).rate == 3 && constant(1000).rate == 3)
+    }
+
+    @Test("Ramps are those of Laine & Aila, and moment decays move with them")
+    func ramps() {
+        var schedule = Schedule(Pace(rate: 2, beta1: 0.9, beta2: 0.999), steps: 100)
+        schedule.warmup = 10
+        schedule.warmupShape = .gaussian
+        schedule.warmupBeta2 = 0.99
+        schedule.decayStart = 0.5
+        schedule.decayShape = .gaussian
+        schedule.decayBeta1 = 0.5
+        // 2·exp(−5·0.5²) halfway up, 2·exp(−12.5·0.5²) halfway down.
+        expectClose(
+            [4, 9, 30, 75].map { schedule($0).rate }, [0.5730095937, 2, 2, 0.0878738677], relative: 1e-9)
+        #expect([4, 9, 10, 75].map { schedule($0).beta2 } == [0.99, 0.99, 0.999, 0.999])
+        let left = 0.0439369336
+        expectClose(
+            [4, 30, 75].map { schedule($0).beta1 }, [0.9, 0.9, left * 0.9 + (1 - left) * 0.5], relative: 1e-9)
+        schedule.decayShape = .linear
+        #expect(schedule(50).beta1 == 0.9 && schedule(51).beta1 == 0.5)
+    }
+
+    @Test("An update takes its pace's moment decays")
+    func pace() {
+        let store = store { $0.declare("x", [1], .constant(0)) }
+        let optimizer = Optimizer(.adam, for: store, beta1: 0.9)
+        optimizer.update(backend.tensor([2.0], [1], .float64), Pace(rate: 0.1, beta1: 0.5, beta2: 0.75))
+        expectClose(backend.doubles(optimizer.first), [1], relative: 1e-12)
+        expectClose(backend.doubles(optimizer.second), [1], relative: 1e-12)
     }
 
     @Test("A store draws from its seed, names live views and duplicates into memory of its own")
@@ -80,6 +111,10 @@ import Testing
         expectClose(backend.doubles(average.store.values), [0.9], relative: 1e-12)
         average.follow(store, step: 1_000_000)
         expectClose(backend.doubles(average.store.values), [0.91], relative: 1e-12)
+        let late = AveragedParameters(of: store, decay: 0.9, warmup: 2_000_000, warmupDecay: 0.5)
+        backend.fill(store.values, with: 3)
+        late.follow(store, step: 1_000_000)
+        expectClose(backend.doubles(late.store.values), [2], relative: 1e-12)
     }
 
     @Test(
@@ -108,7 +143,7 @@ import Testing
         expectClose(backend.doubles(y.variance), [1, 1], absolute: 1e-4)
         expectClose(
             backend.doubles(store["n.mean"]), backend.doubles(batch.mean).map { $0 / 4 }, relative: 1e-9)
-        _ = layer(pass.constant(x), pass, updating: false)
+        _ = layer(pass.constant(x), pass.keepingStatistics())
         expectClose(
             backend.doubles(store["n.mean"]), backend.doubles(batch.mean).map { $0 / 4 }, relative: 1e-9)
         let evaluated = layer(pass.constant(x), Pass.inference(store))
@@ -117,5 +152,27 @@ import Testing
         expectClose(
             backend.doubles(backend.moments(evaluated.value).mean), zip(expected, scale).map { $0 * $1 },
             relative: 1e-6)
+    }
+
+    @Test("Mean-only batch norm takes a batch's mean away, moves its average, and evaluates with it")
+    func meanOnlyBatchNorm() {
+        let layer = MeanOnlyBatchNorm("n", channels: 2, momentum: 0.75)
+        let store = store { layer.declare(in: &$0) }
+        backend.fill(store["n.beta"], with: 3)
+        let x = backend.randomTensor([8, 3, 3, 2], seed: 3, scale: 2, shift: 1)
+        let mode = Pass.Mode.train(dropout: RandomKey(seed: 1, purpose: .dropout))
+        let pass = Pass(store, on: Tape(backend), mode: mode, trainable: true)
+        let batch = backend.moments(x)
+        let y = backend.moments(layer(pass.constant(x), pass).value)
+        expectClose(backend.doubles(y.mean), [3, 3], relative: 1e-9)
+        expectClose(backend.doubles(y.variance), backend.doubles(batch.variance), relative: 1e-9)
+        let moved = backend.doubles(batch.mean).map { $0 / 4 }
+        expectClose(backend.doubles(store["n.mean"]), moved, relative: 1e-9)
+        let evaluated = layer(pass.constant(x), Pass.inference(store))
+        expectClose(
+            backend.doubles(backend.moments(evaluated.value).mean), moved.map { 3 + 3 * $0 }, relative: 1e-9)
+        let start = Pass(store, on: Tape(backend), mode: .initialize(), trainable: false)
+        _ = layer(start.constant(x), start)
+        expectClose(backend.doubles(store["n.mean"]), backend.doubles(batch.mean), relative: 1e-9)
     }
 }

@@ -17,7 +17,9 @@ public struct MeanTeacher: Regularizer {
             preconditionFailure("a mean teacher needs averaged weights")
         }
         let tape = batch.pass.tape
-        let pass = Pass(teacher, on: tape, mode: batch.pass.mode.withMasks(lane: 3), trainable: false)
+        let pass = Pass(
+            teacher, on: tape, mode: batch.pass.mode.withMasks(lane: 3), trainable: false,
+            movesStatistics: false)
         return meanSquaredDifference(batch.logPosterior, batch.logPosterior(of: batch.images, in: pass))
     }
 }

@@ -32,7 +32,7 @@ public struct UnlabelledBatch {
     public let logPosterior: Variable
     /// Of the clean pass; nil unless asked for.
     public let linearization: Linearization?
-    /// The clean pass.
+    /// The clean pass, for further evaluations: those leave running averages alone.
     public let pass: Pass
     /// For random draws of this update.
     public let key: RandomKey
@@ -48,7 +48,7 @@ public struct UnlabelledBatch {
         self.indices = indices
         self.logPosterior = logPosterior
         self.linearization = linearization
-        self.pass = pass
+        self.pass = pass.keepingStatistics()
         self.key = key
         self.teacher = teacher
     }
@@ -63,7 +63,7 @@ public struct UnlabelledBatch {
 
 extension Pass {
     /// The same parameters with dropout masks of another lane's stream.
-    func withMasks(lane: Int) -> Pass { sharingParameters(mode: mode.withMasks(lane: lane)) }
+    public func withMasks(lane: Int) -> Pass { sharingParameters(mode: mode.withMasks(lane: lane)) }
 }
 
 extension Pass.Mode {

@@ -60,8 +60,9 @@ public struct VirtualAdversarial: Regularizer, Sendable {
     public var needsLinearization: Bool { direction == .exact }
 
     /// The mean cosine between the difference's perturbation and the exact one, from the same start. Near 1 the step ξ
-    /// and the precision serve; at 0.2–0.6 VAT trains on noise.
+    /// and the precision serve; at 0.2–0.6 VAT trains on noise. Empty where the network has no exact direction.
     public func selfCheck(_ batch: UnlabelledBatch) -> [String: Double] {
+        guard batch.linearization != nil else { return [:] }
         let perturbations = AdversarialDirection.allCases.map { direction in
             var copy = self
             copy.direction = direction
@@ -86,7 +87,7 @@ public struct VirtualAdversarial: Regularizer, Sendable {
         let (backend, energy) = (batch.backend, batch.energy)
         let tape = Tape(backend)
         let mode = sharesMasks ? batch.pass.mode : batch.pass.mode.withMasks(lane: 2)
-        let pass = Pass(energy.store, on: tape, mode: mode, trainable: false)
+        let pass = Pass(energy.store, on: tape, mode: mode, trainable: false, movesStatistics: false)
         let moved = backend.combine(
             .add, batch.images, backend.affine(d, scale: step, shift: 0), .elementwise)
         let x = tape.variable(moved)

@@ -73,26 +73,15 @@ extension BenchmarkStep {
         }
     }
 
-    /// Floating-point operations in the products of one step, from the shapes of the layers: two a multiplication, the
-    /// backward pass of a product two products more. Element-wise work is not counted.
+    /// Floating-point operations in the products of one step.
     func operations(_ settings: BenchmarkSettings) -> Double {
         let recipe = recipe(settings)
-        let extents = [32, 32, 3]
-        let flow = recipe.flowConfiguration(extents).multiplications
-        let energy = recipe.energyConfiguration.multiplications(shape: Shape(extents))
-        /// Forward, weight gradient and input gradient, which the first layer is spared.
-        let training = 3 * energy.total - energy.first
-        let datum =
-            switch self {
-            case .mle: 3 * flow
-            case .ebm: 2 * flow + 3 * training
-            case .ebmPool: 3 * training
-            // The energy's weights are fixed: forward on data, forward and input gradient on samples.
-            case .flow: 2 * 3 * flow + 3 * energy.total
-            // Besides ebm: a direction (two products a layer) and the perturbed pass.
-            case .vat: 2 * flow + 4 * training + 2 * energy.total
-            case .infer: energy.total
-            }
-        return 2 * Double(datum) * Double(self == .infer ? settings.images : settings.batch)
+        let cost = UpdateArithmetic(recipe: recipe, phase: recipe.phases[0], extents: recipe.extents)
+        return switch self {
+        case .mle: 2 * cost.likelihood
+        case .ebm, .ebmPool, .vat: 2 * cost.energy
+        case .flow: 2 * cost.flow
+        case .infer: 2 * cost.energyPass * Double(settings.images)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Flows
 import Gradients
@@ -50,14 +51,27 @@ extension TrainingState {
         return result
     }
 
-    /// Samples of the flow at a temperature, `[count, H, W, C]`; nil without a trained flow.
+    /// Samples `[count, H, W, C]` of a GAN's generator, else of the flow at a temperature; nil without a trained one.
     public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
-        guard let flow, flowIsInitialized, count > 0 else { return nil }
-        let parts = passes(over: count).map { rows -> Tensor in
-            let key = RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20)
-            let pass = Pass.inference(flow.store)
-            return flow.sample(rows.count, key: key, temperature: temperature, pass).x.value
+        let draw: (Int, RandomKey) -> Tensor
+        if let generator, generatorIsInitialized {
+            draw = { count, key in
+                let pass = Pass.inference(generator.store)
+                return generator(pass.constant(generator.latents(count, key: key)), pass).value
+            }
+        } else if let flow, flowIsInitialized {
+            draw = { count, key in
+                flow.sample(count, key: key, temperature: temperature, Pass.inference(flow.store)).x.value
+            }
+        } else {
+            return nil
         }
-        return backend.stacked(parts)
+        guard count > 0 else { return nil }
+        return backend.stacked(
+            passes(over: count).map { rows in
+                draw(
+                    rows.count,
+                    RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20))
+            })
     }
 }

@@ -39,13 +39,19 @@ extension LoadedRun {
                 classNames: [], pixels: pixels, labels: labels), names)
     }
 
-    /// A picture of samples of the flow.
-    /// - Throws: `UserError(.recipe)` for a run in the plane, or without a trained flow.
+    /// A picture of samples of the flow, or of a GAN's generator.
+    /// - Throws: `UserError(.recipe)` for a run in the plane, without either, or for a generator's temperature.
     public func sampleGrid(_ count: Int, seed: Int, temperature: Double) throws -> SampleGrid {
         try requireImages()
+        guard temperature == 1 || state.generator == nil else {
+            throw UserError(
+                .recipe, "a GAN's generator has no temperature", at: files.path,
+                advice: "leave out --temperature")
+        }
         guard let samples = state.samples(count, seed: seed, temperature: temperature) else {
             throw UserError(
-                .recipe, "phase \(phase + 1) (\(phaseName)) has no trained flow to draw from", at: files.path)
+                .recipe, "phase \(phase + 1) (\(phaseName)) has no trained flow or generator to draw from",
+                at: files.path)
         }
         return SampleGrid(
             backend.floats(samples), height: header.data.height, width: header.data.width,

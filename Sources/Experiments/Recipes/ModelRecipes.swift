@@ -82,6 +82,14 @@ public struct FlowRecipe: Sendable, Equatable {
     }
 }
 
+/// `[generator]`: what draws images in a GAN.
+public struct GeneratorRecipe: Sendable, Equatable {
+    /// Factor on the channels 512, 256 and 128.
+    public var width = 1.0
+    /// Uniform numbers an image is made of.
+    public var latent = 100
+}
+
 /// `[energy]`: the K-class energy-based model p_k(x) ∝ exp(f_k(x) − c_k).
 public struct EnergyRecipe: Sendable, Equatable {
     public typealias Network = EnergyConfiguration.Network
@@ -91,6 +99,7 @@ public struct EnergyRecipe: Sendable, Equatable {
     public typealias Pooling = EnergyConfiguration.Pooling
     public typealias Downsample = EnergyConfiguration.Downsampling
     public typealias Head = EnergyConfiguration.Head
+    public typealias Normalization = EnergyConfiguration.Normalization
 
     public var base: Base
     public var network = Network.convSmall
@@ -99,6 +108,10 @@ public struct EnergyRecipe: Sendable, Equatable {
     /// Factor on the channels of every layer.
     public var width = 1.0
     public var head: Head
+    public var normalization = Normalization.weight
+    public var normalizeLogits = false
+    /// Of the leaky ReLU.
+    public var slope = 0.2
     public var pooling = Pooling.max
     public var downsample = Downsample.stride
     /// Rates before the first, second and third block.
@@ -113,4 +126,14 @@ public struct EnergyRecipe: Sendable, Equatable {
         self.base = base
         head = base == .none ? .gain : .plain
     }
+}
+
+/// `[input]`: what the energy's network does to its images first.
+public struct InputRecipe: Sendable, Equatable {
+    /// Every image to mean 0 and variance 1.
+    public var standardize = false
+    /// Largest shift in training, in pixels each way; 0: none.
+    public var translate = 0
+    /// Standard deviation of Gaussian noise in training, in the units of x/256 − 0.5, or of standardised images.
+    public var noise = 0.0
 }

@@ -12,6 +12,16 @@ public struct PhaseRecipe: Sendable, Equatable {
         case joint
         /// The energy's classifier on labelled images (and VAT, entropy on unlabelled ones).
         case supervised
+        /// The energy's classifier against a generator that matches its features.
+        case gan
+
+        /// Whether a flow takes part.
+        var needsFlow: Bool {
+            switch self {
+            case .flowMLE, .energy, .joint: true
+            case .supervised, .gan: false
+            }
+        }
     }
 
     public typealias Objective = FlowObjective
@@ -26,6 +36,8 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var optimizer: OptimizerRecipe
     /// Of the flow in a joint phase.
     public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
+    /// Of the generator in a GAN.
+    public var generatorOptimizer = OptimizerRecipe.gan
     /// Weight of V (eq. 12).
     public var valueWeight = 1.0
     /// Samples of the fixed flow held at once; 0: fresh ones for each update.
@@ -46,10 +58,11 @@ public struct PhaseRecipe: Sendable, Equatable {
     /// The defaults of a kind of phase.
     public init(kind: Kind) {
         self.kind = kind
-        optimizer =
-            kind == .flowMLE
-            ? OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200)
-            : OptimizerRecipe(kind: .adam, rate: 3e-4)
+        switch kind {
+        case .flowMLE: optimizer = OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200)
+        case .energy, .joint, .supervised: optimizer = OptimizerRecipe(kind: .adam, rate: 3e-4)
+        case .gan: (optimizer, valueWeight) = (.gan, 0.5)
+        }
     }
 }
 
@@ -57,18 +70,24 @@ public struct PhaseRecipe: Sendable, Equatable {
 public struct OptimizerRecipe: Sendable, Equatable {
     public typealias Kind = UpdateRule
 
-    public enum Decay: String, CaseIterable, Sendable { case none, linear }
+    public enum Decay: String, CaseIterable, Sendable { case none, linear, gaussian }
+    public typealias Shape = Schedule.Shape
 
     public var kind: Kind
     public var rate: Double
     public var beta1 = 0.9
     public var beta2 = 0.999
     public var epsilon = 1e-8
-    /// Steps over which the rate rises linearly from 0.
+    /// Steps over which the rate rises.
     public var warmup = 0
+    public var warmupShape = Shape.linear
+    /// β₂ during the warm-up; 0: ``beta2``.
+    public var warmupBeta2 = 0.0
     public var decay = Decay.none
     /// Share of the phase after which the rate falls, to 0 at the end.
     public var decayStart = 0.6
+    /// β₁ while the rate falls, at once with a linear decay, and as the rate falls with a Gaussian one; 0: ``beta1``.
+    public var decayBeta1 = 0.0
     /// Largest norm of the gradient; 0: not clipped.
     public var clip = 0.0
 
@@ -77,6 +96,13 @@ public struct OptimizerRecipe: Sendable, Equatable {
         self.rate = rate
         self.warmup = warmup
     }
+
+    /// Of both models of a GAN: openai/improved-gan.
+    static let gan = {
+        var recipe = OptimizerRecipe(kind: .adam, rate: 3e-4)
+        recipe.beta1 = 0.5
+        return recipe
+    }()
 }
 
 /// `phase.gate`: who is updated next in a joint phase. The energy is until the accuracy of

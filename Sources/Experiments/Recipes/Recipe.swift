@@ -18,6 +18,7 @@ public struct Recipe: Sendable, Equatable {
         case piModel = "pi-model"
         case temporalEnsembling = "temporal-ensembling"
         case meanTeacher = "mean-teacher"
+        case ganFeatureMatching = "gan-feature-matching"
         /// Only the flow, by maximum likelihood.
         case flow
 
@@ -27,6 +28,7 @@ public struct Recipe: Sendable, Equatable {
             case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher: .supervised
             case .fceInit, .fceInitVAT: .energy
             case .fce, .fceVAT: .joint
+            case .ganFeatureMatching: .gan
             case .flow: .flowMLE
             }
         }
@@ -55,11 +57,13 @@ public struct Recipe: Sendable, Equatable {
     public var data = DataRecipe(source: .svhn)
     public var flow = FlowRecipe(kind: .glow)
     public var energy = EnergyRecipe(base: .none)
+    public var input = InputRecipe()
     public var vat = VATRecipe()
     public var entropy = WeightRecipe(weight: 0)
     public var consistency = ConsistencyRecipe()
     public var label = WeightRecipe(weight: 1)
     public var average = AverageRecipe()
+    public var generator = GeneratorRecipe()
     public var phases: [PhaseRecipe] = []
     public var log = IntervalRecipe(every: 50)
     public var evaluate = IntervalRecipe(every: 0)
@@ -122,6 +126,9 @@ public struct ConsistencyRecipe: Sendable, Equatable {
 public struct AverageRecipe: Sendable, Equatable {
     /// 0: no average.
     public var decay = 0.0
+    /// Updates with ``warmupDecay`` in place of ``decay``.
+    public var warmup = 0
+    public var warmupDecay = 0.99
 }
 
 /// `[log]`, `[evaluate]`, `[checkpoint]`: how often something happens.

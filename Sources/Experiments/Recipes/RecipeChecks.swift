@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Tensors
 
@@ -7,10 +8,12 @@ extension Recipe {
     func check(_ cursor: RecipeCursor) throws {
         try checkData(cursor.entering("data"))
         try checkModels(cursor)
+        try checkClassifier(cursor)
         let phases = cursor.entering("phase")
         for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
         try checkMethod(cursor)
         try checkOrder(phases)
+        try checkGAN(cursor)
     }
 
     private func require(
@@ -65,6 +68,26 @@ extension Recipe {
             "the priors do not sum to 1")
     }
 
+    /// Networks of classifiers, which are no density, and what VAT's exact direction takes.
+    private func checkClassifier(_ cursor: RecipeCursor) throws {
+        let (energy, input) = (cursor.entering("energy"), cursor.entering("input"))
+        let network = energyConfiguration
+        try require(
+            !network.usesBatchStatistics || phases.allSatisfy { $0.kind == .supervised },
+            energy.entering(self.energy.normalization == .weight ? "normalize-logits" : "normalization"),
+            "with batch normalisation f depends on the whole batch, and a density cannot",
+            advice: "train with phases of kind \"supervised\" only, or set energy.normalization = \"weight\"")
+        try require(
+            vat.weight == 0 || vat.direction == .difference || network.isPiecewiseLinear,
+            cursor.entering("vat").entering("direction"),
+            "the exact direction needs a network that is linear between kinks",
+            advice: "set vat.direction = \"difference\", or leave out batch normalisation and "
+                + "input.standardize")
+        try require(
+            data.source != .plane || self.input == InputRecipe(), input,
+            "`input` is for images, not for points")
+    }
+
     private func check(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {
         let gate = cursor.entering("gate")
         try require(
@@ -99,6 +122,36 @@ extension Recipe {
         try require(
             method != .meanTeacher || average.decay > 0, place,
             "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
+    }
+
+    private func checkGAN(_ cursor: RecipeCursor) throws {
+        guard let index = phases.firstIndex(where: { $0.kind == .gan }) else {
+            return try require(
+                generator == GeneratorRecipe(), cursor.entering("generator"),
+                "[generator] has no effect without a phase of kind \"gan\"", advice: "remove it")
+        }
+        let place = cursor.entering("phase").element(index).entering("kind")
+        let energy = cursor.entering("energy")
+        try require(
+            self.energy.classes > 1 && data.labels > 0, place,
+            "a gan phase needs labelled images of several classes",
+            advice: "set energy.classes and data.labels")
+        try require(
+            !phases.contains { $0.kind.needsFlow }, place, "a gan phase does not go with a flow's phases",
+            advice: "leave out those of kind \"flow-mle\", \"energy\" and \"joint\"")
+        try require(
+            self.energy.base == .none, energy.entering("base"),
+            "a gan phase has no flow for the energy to be measured against",
+            advice: "set energy.base = \"none\"")
+        try require(
+            self.energy.head == .plain, energy.entering("head"),
+            "a gan phase has no log q that a head with a gain could follow",
+            advice: "set energy.head = \"plain\"")
+        let isImage = data.source != .plane && data.size % GeneratorConfiguration.scale == 0
+        try require(
+            isImage, cursor.entering("data").entering("size"),
+            "the generator draws images whose side is a multiple of \(GeneratorConfiguration.scale) pixels",
+            advice: "change data.source or data.size")
     }
 
     /// The flow of images must be trained before an energy is measured against it.

@@ -26,6 +26,7 @@ extension Recipe {
         .table(
             "energy", \.energy, energy, "the energy-based model p",
             variants: EnergyRecipe.Base.allCases.map { ("base \($0.rawValue)", EnergyRecipe(base: $0)) }),
+        .table("input", \.input, input, "what the energy does to its images first"),
         .table("vat", \.vat, vat, "virtual adversarial training"),
         .table("entropy", \.entropy, weight("of the entropy of p(y|x) on unlabelled images"), "entropy term"),
         .table("consistency", \.consistency, consistency, "agreement of p(y|x) on unlabelled images"),
@@ -33,8 +34,11 @@ extension Recipe {
         .table(
             "average", \.average,
             RecipeTable([
-                .number("decay", \.decay, .halfOpen(0, 1), "of the averaged weights for p(y|x); 0: none")
+                .number("decay", \.decay, .halfOpen(0, 1), "of the averaged weights for p(y|x); 0: none"),
+                .integer("warmup", \.warmup, .atLeast(0), "updates with another decay at first"),
+                .number("warmup-decay", \.warmupDecay, .halfOpen(0, 1), "decay of those updates"),
             ]), "averaged weights"),
+        .table("generator", \.generator, generator, "what draws images in a phase of kind \"gan\""),
         .tables(
             "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
             variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
@@ -90,6 +94,9 @@ extension Recipe {
         .integer("classes", \.classes, .between(1, 1000), "K; 1: unsupervised"),
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
         .choice("head", \.head, "last layer: K outputs, or a shared energy with a gain plus K parts"),
+        .choice("normalization", \.normalization, "of the shared layers; all but weight: classifiers only"),
+        .flag("normalize-logits", \.normalizeLogits, "batch normalisation of the logits: classifiers only"),
+        .number("slope", \.slope, .halfOpen(0, 1), "of the leaky ReLU"),
         .choice("pooling", \.pooling, "global pooling").when(\.network, "network", .convSmall, .convLarge),
         .choice("downsample", \.downsample, "how blocks halve the image")
             .when(\.network, "network", .convSmall, .convLarge),
@@ -97,6 +104,17 @@ extension Recipe {
             .when(\.network, "network", .convSmall, .convLarge),
         .numbers("priors", \.priors, .above(0), "class priors ρ_k, K numbers; empty: uniform"),
         .integer("negatives", \.negatives, .between(1, 64), "ν, samples of the flow a datum"),
+    ])
+
+    private static let input = RecipeTable<InputRecipe>([
+        .flag("standardize", \.standardize, "every image to mean 0 and variance 1"),
+        .integer("translate", \.translate, .between(0, 16), "largest shift in training, pixels each way"),
+        .number("noise", \.noise, .atLeast(0), "standard deviation of Gaussian noise in training"),
+    ])
+
+    private static let generator = RecipeTable<GeneratorRecipe>([
+        .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
+        .integer("latent", \.latent, .between(1, 4096), "uniform numbers an image is made of"),
     ])
 
     private static let vat = RecipeTable<VATRecipe>([
@@ -113,11 +131,15 @@ extension Recipe {
         .integer("steps", \.steps, .atLeast(1), "updates; of the energy in a joint phase").required(),
         .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),
         .integer("labelled-batch", \.labelledBatch, .between(1, 65536), "labelled images an update")
-            .when(\.kind, "kind", .energy, .joint, .supervised),
-        .table("optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint phase"),
+            .when(\.kind, "kind", .energy, .joint, .supervised, .gan),
+        .table(
+            "optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint or gan phase"
+        ),
         .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
+        .table("generator-optimizer", \.generatorOptimizer, optimizer, "of the generator")
+            .when(\.kind, "kind", .gan),
         .number("value-weight", \.valueWeight, .atLeast(0), "weight of V, eq. 12")
-            .when(\.kind, "kind", .energy, .joint),
+            .when(\.kind, "kind", .energy, .joint, .gan),
         .integer("pool", \.pool, .atLeast(0), "samples of the fixed flow held at once; 0: fresh ones")
             .when(\.kind, "kind", .energy),
         .integer("pool-uses", \.poolUses, .atLeast(1), "uses of a sample before another takes its place")
@@ -143,9 +165,13 @@ extension Recipe {
         .number("beta2", \.beta2, .halfOpen(0, 1), "decay of the second moment, or of the norm"),
         .number("epsilon", \.epsilon, .above(0), "added to the denominator"),
         .integer("warmup", \.warmup, .atLeast(0), "steps over which the rate rises"),
-        .choice("decay", \.decay, "how the rate falls"),
+        .choice("warmup-shape", \.warmupShape, "how it rises: t, or exp(-5(1 - t)^2)"),
+        .number("warmup-beta2", \.warmupBeta2, .halfOpen(0, 1), "beta2 of those steps; 0: the same"),
+        .choice("decay", \.decay, "how the rate falls: not, 1 - t, or exp(-12.5 t^2)"),
         .number("decay-start", \.decayStart, .between(0, 1), "share of the phase after which it falls")
-            .when(\.decay, "decay", .linear),
+            .when(\.decay, "decay", .linear, .gaussian),
+        .number("decay-beta1", \.decayBeta1, .halfOpen(0, 1), "beta1 while the rate falls; 0: the same")
+            .when(\.decay, "decay", .linear, .gaussian),
         .number("clip", \.clip, .atLeast(0), "largest norm of the gradient; 0: any"),
     ])
 

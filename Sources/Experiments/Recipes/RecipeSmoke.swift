@@ -58,6 +58,7 @@ extension Recipe {
         case .plane: flow.couplings = min(flow.couplings, 4)
         }
         energy.width = min(energy.width, 0.125)
+        if usesGenerator { generator.width = min(generator.width, 0.125) }
     }
 }
 
@@ -76,6 +77,7 @@ extension PhaseRecipe {
             // Models of three steps may move by any amount.
             small.divergenceGuard = max(divergenceGuard, 1000)
             small.gate.cap = gate.cap == 0 ? 2 : min(gate.cap, 2)
+        case .gan: small.generatorOptimizer.warmup = min(generatorOptimizer.warmup, 1)
         case .flowMLE, .supervised: break
         }
         return small

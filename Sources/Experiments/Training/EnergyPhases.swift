@@ -10,7 +10,7 @@ final class EnergyPhase: PhaseTraining {
     private let energy: ConditionalEnergy
     private let energyUpdate: EnergyUpdate
     private let pool: SamplePool?
-    private let schedule: RateSchedule
+    private let schedule: Schedule
 
     init(_ context: TrainingContext, energy: ConditionalEnergy) {
         self.context = context
@@ -39,7 +39,7 @@ final class EnergyPhase: PhaseTraining {
         let state = context.state
         guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
         let measures = energyUpdate(
-            samples: samples(), rate: schedule(state.step), optimizer: optimizer,
+            samples: samples(), pace: schedule(state.step), optimizer: optimizer,
             logDensity: { state.flow?.logDensities($0) ?? [] })
         state.energyUpdates += 1
         state.average?.follow(energy.store, step: state.energyUpdates)
@@ -69,9 +69,7 @@ func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
         initialize(energy, context)
         state.energyIsInitialized = true
         if energy.configuration.base == .flow { state.base = state.flow?.duplicate() }
-        if recipe.average.decay > 0 {
-            state.average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
-        }
+        state.average = recipe.average.parameters(of: energy.store)
     }
     let previous = state.energyOptimizer
     let optimizer = context.phase.optimizer.optimizer(for: energy.store)
@@ -87,13 +85,21 @@ func startEnergy(_ energy: ConditionalEnergy, _ context: TrainingContext) {
 private func initialize(_ energy: ConditionalEnergy, _ context: TrainingContext) {
     let images = context.fixedImages(context.data.heldOut(256))
     let dropout = context.key(.dropout, .initialization, step: 0)
-    guard energy.configuration.base == .none, context.phase.kind != .supervised, let flow = context.state.flow
+    guard energy.configuration.base == .none, let densities = logDensities(images, context)
     else { return energy.initialize(with: images, dropout: dropout) }
-    let densities = flow.logDensities(images)
     let mean = densities.reduce(0, +) / Double(densities.count)
     let variance = densities.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(densities.count)
     energy.initialize(with: images, energyDeviation: variance.squareRoot(), dropout: dropout)
     let pass = Pass.inference(energy.store)
     let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
     energy.calibrate(context.backend.doubles(marginal.value), logDensity: densities)
+}
+
+/// log q of images, of what the phase measures the energy against; nil where that is nothing.
+private func logDensities(_ images: Tensor, _ context: TrainingContext) -> [Double]? {
+    switch context.phase.kind {
+    case .supervised: nil
+    case .gan: [Double](repeating: 0, count: images.shape.first)
+    case .flowMLE, .energy, .joint: context.state.flow?.logDensities(images)
+    }
 }

@@ -56,7 +56,7 @@ final class EnergyUpdate {
     ///   - samples: of the flow; nil in supervised phases.
     ///   - logDensity: log q_α of data images, asked for when the base needs it.
     func callAsFunction(
-        samples: Samples?, rate: Double, optimizer: Optimizer, logDensity: (Tensor) -> [Double]
+        samples: Samples?, pace: Pace, optimizer: Optimizer, logDensity: (Tensor) -> [Double]
     ) -> Measures {
         let (state, backend) = (context.state, context.backend)
         var cached: [Double]?
@@ -66,8 +66,10 @@ final class EnergyUpdate {
         let pass = Pass(energy.store, on: tape, mode: .train(dropout: key), trainable: true)
         let regularizers = state.regularizers
         let needsTrace = regularizers.contains { $0.term.needsLinearization || isLogged }
-        let trace = needsTrace ? energy.linearization(count: batch.unlabelledRows.count) : nil
-        let logits = energy.logits(pass.constant(backend.stacked(batch.parts)), pass, trace: trace)
+        let trace =
+            needsTrace && energy.configuration.isPiecewiseLinear
+            ? energy.linearization(count: batch.unlabelledRows.count) : nil
+        let logits = logits(of: batch.parts, pass, trace)
 
         var terms = Terms(pass)
         if !batch.labels.isEmpty {
@@ -100,7 +102,19 @@ final class EnergyUpdate {
                     key: context.key(.adversary, .adversary, step: state.step), teacher: state.average?.store)
             )
         }
-        return terms.descend(optimizer, rate: rate)
+        return terms.descend(optimizer, pace)
+    }
+
+    /// f_k − δ_k of the parts, in their order. With batch statistics every part is evaluated by itself: its own images
+    /// alone then decide them, in this pass and in the regularisers'.
+    private func logits(of parts: [Tensor], _ pass: Pass, _ trace: Linearization?) -> Variable {
+        guard energy.configuration.usesBatchStatistics else {
+            return energy.logits(pass.constant(context.backend.stacked(parts)), pass, trace: trace)
+        }
+        return stacked(
+            parts.enumerated().map { index, part in
+                energy.logits(pass.constant(part), index == 0 ? pass : pass.withMasks(lane: 8 + index))
+            })
     }
 
     /// Whether this update's measures go to the log: self-checks are made then only.
@@ -168,11 +182,11 @@ private struct Terms {
     }
 
     /// Backward pass and update; the measures with the gradient's norm.
-    mutating func descend(_ optimizer: Optimizer, rate: Double) -> Measures {
+    mutating func descend(_ optimizer: Optimizer, _ pace: Pace) -> Measures {
         guard let loss else { return measures }
         pass.tape.backward(from: loss)
-        measures["gradNorm"] = optimizer.update(pass.gradient(), rate: rate)
-        measures["rate"] = rate
+        measures["gradNorm"] = optimizer.update(pass.gradient(), pace)
+        measures["rate"] = pace.rate
         return measures
     }
 }
@@ -184,5 +198,6 @@ func contrastMeasures(_ onData: Variable, _ onSamples: Variable, _ backend: any 
     return [
         "accuracyGate": statistics.accuracy, "dData": statistics.meanOnData,
         "dSamples": statistics.meanOnSamples, "saturated": statistics.saturated,
+        "valueData": statistics.valueOnData, "valueSamples": statistics.valueOnSamples,
     ]
 }

@@ -212,7 +212,7 @@ public final class Experiment: TrainingObserver {
             return try directory.saveSample(grids, name: "densities.json")
         }
         let kind = recipe.phases[state.phase].kind
-        guard kind == .flowMLE || kind == .joint, let samples = state.samples(64) else { return }
+        guard [.flowMLE, .joint, .gan].contains(kind), let samples = state.samples(64) else { return }
         let grid = SampleGrid(
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])

@@ -9,7 +9,7 @@ final class FlowPhase: PhaseTraining {
     private let context: TrainingContext
     private let flow: Glow
     private let batches: BatchStream
-    private let schedule: RateSchedule
+    private let schedule: Schedule
 
     init(_ context: TrainingContext, flow: Glow) {
         self.context = context
@@ -38,9 +38,11 @@ final class FlowPhase: PhaseTraining {
         let logDensity = flow.logDensity(pass.constant(x), pass)
         let mean = logDensity.mean()
         tape.backward(from: mean.affine(scale: -1 / Double(flow.dimensions)))
-        let rate = schedule(state.step)
-        let norm = state.flowOptimizer?.update(pass.gradient(), rate: rate) ?? 0
+        let pace = schedule(state.step)
+        let norm = state.flowOptimizer?.update(pass.gradient(), pace) ?? 0
         state.flowUpdates += 1
-        return ["bpd": flow.bitsPerDimension(backend.scalar(mean.value)), "rate": rate, "gradNorm": norm]
+        return [
+            "bpd": flow.bitsPerDimension(backend.scalar(mean.value)), "rate": pace.rate, "gradNorm": norm,
+        ]
     }
 }

@@ -13,8 +13,8 @@ final class JointPhase: PhaseTraining {
     private let contrast: Contrast
     private let energyUpdate: EnergyUpdate
     private let flowData: BatchStream
-    private let energySchedule: RateSchedule
-    private let flowSchedule: RateSchedule
+    private let energySchedule: Schedule
+    private let flowSchedule: Schedule
 
     init(_ context: TrainingContext, energy: ConditionalEnergy, flow: Glow) {
         self.context = context
@@ -67,7 +67,7 @@ final class JointPhase: PhaseTraining {
         guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
         let count = context.recipe.generatedBatch(of: context.phase)
         let measures = energyUpdate(
-            samples: freshSamples(flow, count, context), rate: energySchedule(state.energyUpdates),
+            samples: freshSamples(flow, count, context), pace: energySchedule(state.energyUpdates),
             optimizer: optimizer, logDensity: { [flow] in flow.logDensities($0) })
         state.average?.follow(energy.store, step: state.energyUpdates + 1)
         return measures
@@ -79,9 +79,9 @@ final class JointPhase: PhaseTraining {
         guard let optimizer = context.state.flowOptimizer else { preconditionFailure("update before start") }
         var (loss, pass, measures) = flowLoss()
         pass.tape.backward(from: loss)
-        let rate = flowSchedule(context.state.energyUpdates)
-        measures["flowGradNorm"] = optimizer.update(pass.gradient(), rate: rate)
-        measures["flowRate"] = rate
+        let pace = flowSchedule(context.state.energyUpdates)
+        measures["flowGradNorm"] = optimizer.update(pass.gradient(), pace)
+        measures["flowRate"] = pace.rate
         return measures
     }
 

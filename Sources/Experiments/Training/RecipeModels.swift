@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Flows
 import Glibc
@@ -23,6 +24,12 @@ extension Recipe {
         configuration.network = energy.network
         configuration.classes = energy.classes
         configuration.base = energy.base
+        configuration.normalization = energy.normalization
+        configuration.normalizesLogits = energy.normalizeLogits
+        configuration.slope = energy.slope
+        configuration.standardizesInput = input.standardize
+        configuration.translation = input.translate
+        configuration.inputNoise = input.noise
         configuration.pooling = energy.pooling
         configuration.downsampling = energy.downsample
         configuration.head = energy.head
@@ -30,6 +37,13 @@ extension Recipe {
         configuration.dropout = energy.dropout
         configuration.priors = energy.priors.isEmpty ? nil : energy.priors
         return configuration
+    }
+
+    /// - Parameter extents: height, width and channels of one image.
+    func generatorConfiguration(_ extents: [Int]) -> GeneratorConfiguration {
+        GeneratorConfiguration(
+            height: extents[0], width: extents[1], channels: extents[2], latent: generator.latent,
+            factor: generator.width)
     }
 
     /// The terms that unlabelled images add, with their weights.
@@ -50,9 +64,11 @@ extension Recipe {
     }
 
     /// Whether any phase needs a flow.
-    var usesFlow: Bool { phases.contains { $0.kind != .supervised } }
+    var usesFlow: Bool { phases.contains { $0.kind.needsFlow } }
     /// Whether any phase trains an energy.
     var usesEnergy: Bool { phases.contains { $0.kind != .flowMLE } }
+    /// Whether any phase trains a generator.
+    var usesGenerator: Bool { phases.contains { $0.kind == .gan } }
 }
 
 /// A regulariser as a recipe asks for it.
@@ -84,9 +100,23 @@ extension OptimizerRecipe {
         Optimizer(kind, for: store, beta1: beta1, beta2: beta2, epsilon: epsilon, clip: clip)
     }
 
-    func schedule(steps: Int) -> RateSchedule {
-        RateSchedule(
-            rate: rate, warmup: warmup, decayStart: decay == .linear ? decayStart : 1, steps: steps)
+    func schedule(steps: Int) -> Schedule {
+        var schedule = Schedule(Pace(rate: rate, beta1: beta1, beta2: beta2), steps: steps)
+        schedule.warmup = warmup
+        schedule.warmupShape = warmupShape
+        schedule.warmupBeta2 = warmupBeta2 > 0 ? warmupBeta2 : nil
+        schedule.decayStart = decay == .none ? 1 : decayStart
+        schedule.decayShape = decay == .gaussian ? .gaussian : .linear
+        schedule.decayBeta1 = decayBeta1 > 0 ? decayBeta1 : nil
+        return schedule
+    }
+}
+
+extension AverageRecipe {
+    /// The average of an energy's weights; nil where none is asked for.
+    func parameters(of store: ParameterStore) -> AveragedParameters? {
+        decay > 0
+            ? AveragedParameters(of: store, decay: decay, warmup: warmup, warmupDecay: warmupDecay) : nil
     }
 }
 

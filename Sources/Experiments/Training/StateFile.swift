@@ -1,27 +1,34 @@
+import Baselines
 import EnergyModels
 import Flows
 import Foundation
 import Networks
 import Tensors
 
-// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`
-// by the parameters' own names; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the parameters' order.
+// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`,
+// `generator.NAME` by the parameters' own names; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the
+// parameters' order.
 
 extension TrainingState {
     /// Parameters only: what evaluation and other programs need.
     public var weightsFile: SafetensorsFile {
         var file = SafetensorsFile()
         for (prefix, store) in stores { store.write(to: &file, prefix: prefix) }
+        for (name, entry) in rotations { file.tensors[name] = entry }
         if let energy { file.metadata["normalizer"] = energy.normalizer.description }
         file.metadata["flowIsInitialized"] = String(flowIsInitialized)
         file.metadata["energyIsInitialized"] = String(energyIsInitialized)
+        file.metadata["generatorIsInitialized"] = String(generatorIsInitialized)
         return file
     }
 
     /// Everything: parameters, moments, gate and counters.
     public var stateFile: SafetensorsFile {
         var file = weightsFile
-        for (name, optimizer) in [("flow", flowOptimizer), ("energy", energyOptimizer)] {
+        let optimizers = [
+            ("flow", flowOptimizer), ("energy", energyOptimizer), ("generator", generatorOptimizer),
+        ]
+        for (name, optimizer) in optimizers {
             guard let optimizer else { continue }
             let shape = [optimizer.first.count]
             file.tensors["\(name).optimizer.first"] = .init(
@@ -45,10 +52,23 @@ extension TrainingState {
         return file
     }
 
+    /// The flow's constants, so that other programs need not draw them.
+    private var rotations: [(name: String, entry: SafetensorsEntry)] {
+        (flow?.fixedRotations ?? []).flatMap { name, signs, permutation in
+            [
+                ("flow.\(name).signs", SafetensorsEntry(floats: signs, shape: [signs.count])),
+                (
+                    "flow.\(name).permutation",
+                    SafetensorsEntry(int32s: permutation.map(Int32.init), shape: [permutation.count])
+                ),
+            ]
+        }
+    }
+
     private var stores: [(prefix: String, store: ParameterStore)] {
         [
             ("flow", flow?.store), ("energy", energy?.store), ("average", average?.store),
-            ("base", base?.store),
+            ("base", base?.store), ("generator", generator?.store),
         ]
         .compactMap { pair in pair.1.map { (pair.0, $0) } }
     }
@@ -58,12 +78,16 @@ extension TrainingState {
     public func restoreWeights(_ file: SafetensorsFile, of recipe: Recipe, at place: String) throws {
         if file.tensors.keys.contains(where: { $0.hasPrefix("base.") }) { base = flow?.duplicate() }
         if let energy, file.tensors.keys.contains(where: { $0.hasPrefix("average.") }) {
-            average = AveragedParameters(of: energy.store, decay: recipe.average.decay)
+            average = recipe.average.parameters(of: energy.store)
         }
         for (prefix, store) in stores { try store.read(from: file, prefix: prefix, at: place) }
+        for (name, entry) in rotations where file.tensors[name] ?? entry != entry {
+            throw damaged(name, place)
+        }
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
         flowIsInitialized = file.metadata["flowIsInitialized"] == "true"
         energyIsInitialized = file.metadata["energyIsInitialized"] == "true"
+        generatorIsInitialized = file.metadata["generatorIsInitialized"] == "true"
     }
 
     /// Takes over everything.
@@ -90,6 +114,10 @@ extension TrainingState {
         if let flow, file.metadata["flow.optimizer.step"] != nil {
             let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
             flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
+        }
+        if let generator, file.metadata["generator.optimizer.step"] != nil {
+            let rule = optimizers.generatorOptimizer
+            generatorOptimizer = try restored(rule.optimizer(for: generator.store), file, "generator", place)
         }
         if let energy, file.metadata["energy.optimizer.step"] != nil {
             // Between two phases of the energy the moments are those of the earlier one's rule.

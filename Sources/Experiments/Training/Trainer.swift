@@ -115,6 +115,9 @@ extension TrainingContext {
             return EnergyPhase(self, energy: energy)
         case (.joint, .some(let flow), .some(let energy)):
             return JointPhase(self, energy: energy, flow: flow)
+        case (.gan, _, .some(let energy)):
+            guard let generator = state.generator else { fallthrough }
+            return GANPhase(self, energy: energy, generator: generator)
         default: preconditionFailure("a phase without its model")
         }
     }
@@ -152,5 +155,6 @@ extension TrainingState {
         phase += 1
         (step, energyUpdates, flowUpdates) = (0, 0, 0)
         flowOptimizer = nil
+        generatorOptimizer = nil
     }
 }

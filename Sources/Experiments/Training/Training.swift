@@ -22,7 +22,9 @@ struct TrainingContext {
     var seed: UInt64 { UInt64(phase.kind == .flowMLE ? recipe.flow.seed : recipe.seed) }
 
     /// Separates the random draws of one update.
-    enum Lane: Int { case unlabelled, labelled, samples, adversary, dropout, flowDropout, initialization }
+    enum Lane: Int {
+        case unlabelled, labelled, samples, adversary, dropout, flowDropout, initialization, generator
+    }
 
     func key(_ purpose: RandomPurpose, _ lane: Lane, step: Int) -> RandomKey {
         RandomKey(seed: seed, purpose: purpose, step: step, lane: laneNumber(lane))

@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Flows
 import Networks
@@ -13,6 +14,8 @@ public final class TrainingState {
     public let energy: ConditionalEnergy?
     /// q₀, the flow as it was when the energy's first phase began; kept for `base = "flow"` only.
     public internal(set) var base: Glow?
+    /// What draws images in a GAN; nil for other recipes.
+    public let generator: Generator?
     /// Averaged weights of the energy, when the recipe asks for them.
     public internal(set) var average: AveragedParameters?
     /// What unlabelled images add to the loss; some gather a state of their own.
@@ -33,8 +36,10 @@ public final class TrainingState {
     /// Whether actnorm and weight normalisation have been initialised from data.
     var flowIsInitialized = false
     var energyIsInitialized = false
+    var generatorIsInitialized = false
     var flowOptimizer: Optimizer?
     var energyOptimizer: Optimizer?
+    var generatorOptimizer: Optimizer?
 
     /// - Parameter images: number of training images.
     public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
@@ -48,6 +53,10 @@ public final class TrainingState {
             ? ConditionalEnergy(
                 recipe.energyConfiguration, shape: Shape(extents), backend: backend, seed: UInt64(recipe.seed)
             )
+            : nil
+        generator =
+            recipe.usesGenerator
+            ? Generator(recipe.generatorConfiguration(extents), backend: backend, seed: UInt64(recipe.seed))
             : nil
         seconds = recipe.phases.map { _ in 0 }
     }

@@ -27,6 +27,7 @@ struct PhaseCurves {
         case "energy": "EBM against the fixed flow"
         case "joint": "Joint training"
         case "supervised": "Supervised training"
+        case "gan": "GAN with feature matching"
         default: name
         }
     }
@@ -56,7 +57,14 @@ struct PhaseCurves {
             ),
             ("Test NLL", "nats", [series("testNLL", "test")], false),
             ("Label loss", "nats", [series("labelLoss", "label loss")], true),
-            ("Contrastive value V", "nats", [series("value", "V")], false),
+            (
+                "Contrastive value V", "nats",
+                [
+                    series("value", "V"), series("valueData", "on data"),
+                    series("valueSamples", "on samples"),
+                ], false
+            ),
+            ("Distance of mean features", "", [series("featureDistance", "data to samples")], true),
             ("VAT and entropy terms", "nats", [series("vat", "VAT"), series("entropy", "entropy")], false),
             ("VAT's direction, difference against exact", "cosine", [series("vatCosine", "mean")], false),
             (
@@ -64,7 +72,13 @@ struct PhaseCurves {
                 [series("dData", "data"), series("dSamples", "samples")], false
             ),
             ("Saturated: |d| > 20", "% of images", [series("saturated", "saturated", scale: 100)], false),
-            ("Gradient norm", "", [series("gradNorm", "energy"), series("flowGradNorm", "flow")], true),
+            (
+                "Gradient norm", "",
+                [
+                    series("gradNorm", "energy"), series("flowGradNorm", "flow"),
+                    series("generatorGradNorm", "generator"),
+                ], true
+            ),
         ]
         return plans.compactMap { plan in
             let known = plan.series.compactMap(\.self)

@@ -1,0 +1,52 @@
+import Gradients
+import Networks
+import Tensors
+
+/// What happens to images `[N, H, W, C]` before the first layer: standardisation always, translation and noise in
+/// training, drawn from the pass's key like dropout, so that equal keys mean equal draws.
+struct InputStages: Sendable {
+    private let standardizes: Bool
+    private let translation: Int
+    private let noise: Double
+    /// Lanes of the pass's key after those of dropout.
+    private enum Lane { static let (translation, noise) = (3, 4) }
+
+    init(_ configuration: EnergyConfiguration) {
+        standardizes = configuration.standardizesInput
+        translation = configuration.translation
+        noise = configuration.inputNoise
+    }
+
+    func callAsFunction(_ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
+        var x = standardizes ? x.standardizedRows() : x
+        guard let key = pass.mode.dropout else { return x }
+        let backend = pass.backend
+        if translation > 0 {
+            let shifts = backend.translations(
+                x.shape.first, limit: translation, key: key.lane(Lane.translation))
+            trace?.append(.translation(shifts))
+            x = x.translated(by: shifts)
+        }
+        if noise > 0 {
+            let normal = backend.normal(x.shape, key: key.lane(Lane.noise))
+            x = x + pass.constant(backend.affine(normal, scale: noise, shift: 0))
+        }
+        return x
+    }
+}
+
+extension Variable {
+    /// Every entry of the first axis to mean 0 and variance 1; a constant one to 0.
+    func standardizedRows() -> Variable {
+        let share = 1 / Double(shape.rowCount)
+        let centred = combined(.subtract, sum(.rows).affine(scale: share), .rows)
+        let variance = centred.mapped(.square).sum(.rows).affine(scale: share, shift: 1e-8)
+        return centred.combined(.multiply, variance.mapped(.inverseSquareRoot), .rows)
+    }
+
+    /// max(x, slope·x), computed in `real`.
+    func leakyRectified(slope: Double, in real: ScalarType) -> Variable {
+        let x = cast(to: real)
+        return (x.mapped(.relu).affine(scale: 1 - slope) + x.affine(scale: slope)).cast(to: type)
+    }
+}

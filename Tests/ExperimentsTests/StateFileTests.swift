@@ -1,0 +1,26 @@
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+@Suite struct StateFileTests {
+    private func state(flowSeed: Int) throws -> (state: TrainingState, recipe: Recipe) {
+        var recipe = try Recipe.parse(
+            smallRecipe, overrides: ["flow.levels=2", "flow.blocks=1", "flow.width=4"])
+        recipe.flow.seed = flowSeed
+        return (TrainingState(recipe, extents: [8, 8, 1], backend: ReferenceBackend()), recipe)
+    }
+
+    @Test func weightsHoldTheConstantsOfRotations() throws {
+        let (state, recipe) = try state(flowSeed: 1)
+        let file = state.weightsFile
+        let signs = try #require(file.tensors["flow.level1.block0.rotation.signs"]?.floats())
+        #expect(signs.allSatisfy { abs($0) == 1 })
+        let permutation = try #require(file.tensors["flow.level1.block0.rotation.permutation"]?.doubles())
+        #expect(permutation.sorted() == signs.indices.map(Double.init))
+        try state.restoreWeights(file, of: recipe, at: "here")
+        let (other, _) = try self.state(flowSeed: 2)
+        #expect(throws: UserError.self) { try other.restoreWeights(file, of: recipe, at: "here") }
+    }
+}
