@@ -10,12 +10,29 @@ struct Evaluate: ParsableCommand {
             Examples:
               fce eval Runs/fashion-mnist-demo/seed-1
               fce eval Runs/fashion-mnist-demo/seed-1 --phase 2 --json
+              fce eval Runs/svhn10k-500-fce/seed-1 --ood noise --ood constant
+              fce eval Runs/svhn10k-500-fce/seed-1 --ood cifar10=Data/cifar10
 
             Classes are predicted at the centres of the bytes' bins; densities are of
             the first 2,000 test images, dequantised. log p is normalised by c only: log
             Z, estimated by importance sampling with the flow as proposal, says what is
             missing. A small effective sample size means that the estimate is
             unreliable.
+
+            Confidences are scaled by one temperature, fitted on the held-out training
+            images (data.validation of the recipe; Guo et al., 2017). Above 1 the model
+            was over-confident; the predicted classes stay the same.
+
+            --ood names images that are not the run's: `noise` (every byte drawn by
+            itself), `constant` (every image of one colour), or NAME=PATH with the path of
+            a folder of SVHN, Fashion-MNIST or CIFAR-10 (its test part), of JPEGs (those in
+            `test`, or all), or of a file as `fce predict` takes it; resized and turned
+            grey or coloured as the model needs. As many of them as test images, 2,000 at
+            most, are scored by log p(x), by log p(x) - log q(x) and by max p(y|x)
+            (Hendrycks & Gimpel, 2017). AUROC is the probability that a test image scores
+            above such an image: 1 tells them apart, 0.5 does not, below 0.5 the other
+            images score higher. A finished run keeps the outcome in evaluation.json, for
+            `fce report`.
             """)
 
     @OptionGroup var runArgument: RunArgument
@@ -29,13 +46,31 @@ struct Evaluate: ParsableCommand {
         help: "Score the weights at the end of this phase, counted from 1; by default the last that ended.")
     var phase: Int?
 
+    @Option(
+        name: .customLong("ood"),
+        help: ArgumentHelp(
+            "Other images to tell from the test images: noise, constant or NAME=PATH; repeatable.",
+            valueName: "set"))
+    var others: [OtherImages] = []
+
     @Flag(help: "Print one JSON object.")
     var json = false
+
+    func validate() throws {
+        let names = others.map(\.name)
+        if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+            throw ValidationError("--ood \(names[twice]) is given twice; a set needs a name of its own.")
+        }
+    }
 
     func run() throws {
         let run = try LoadedRun(at: runArgument.run, phase: phase, threads: threadOptions.threads)
         Console.warn(run.notices)
-        let score = try run.score(on: try run.data(in: data))
+        let data = try run.data(in: data)
+        let score = try run.score(on: data, against: others)
+        if !others.isEmpty, try !run.keep(score, data) {
+            Console.warn(["not kept in evaluation.json: these weights are not a finished run's outcome"])
+        }
         if json { try Console.printJSON(score) } else { show(score, run) }
     }
 
@@ -47,12 +82,39 @@ struct Evaluate: ParsableCommand {
             ("test error", Console.percent(score.phase.testError)),
             ("NLL", Console.fixed(score.phase.testNLL, 4, "nats")),
             ("ECE", Console.percent(score.phase.ece)),
-            ("Brier", Console.fixed(score.brier, 4)),
+            ("Brier", Console.fixed(score.phase.brier, 4)),
+            ("temperature", temperature(score)),
             ("flow", Console.fixed(score.phase.flowBitsPerDim, 4, "bits/dim")),
             ("EBM", Console.fixed(score.phase.energyBitsPerDim, 4, "bits/dim, normalised by c only")),
             ("log Z", logZ(score.phase.logZ)),
         ])
+        if let errors = score.classErrors {
+            let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
+            print("error by true class: " + cells.joined(separator: ", "))
+        }
         if let confusion = score.phase.confusion { show(confusion) }
+        if !score.otherSets.isEmpty { show(score.otherSets) }
+    }
+
+    private func temperature(_ score: RunScore) -> String {
+        guard let scaling = score.phase.scaling else {
+            return score.phase.testError != nil && score.heldOutCount == 0
+                ? "– (the recipe holds out no training images to fit it on)" : "–"
+        }
+        return "\(Console.fixed(scaling.temperature, 4)), fitted on \(scaling.heldOutCount) held-out images; "
+            + "then NLL \(Console.fixed(scaling.testNLL, 4, "nats")), ECE \(Console.percent(scaling.ece)), "
+            + "Brier \(Console.fixed(scaling.brier, 4))"
+    }
+
+    private func show(_ sets: [RunEvaluation.OtherSet]) {
+        print("AUROC of test images against others (1: test images always score higher, 0.5: chance)")
+        let rows = sets.map { set in
+            [
+                set.name, String(set.images), Console.fixed(set.aurocLogP, 4),
+                Console.fixed(set.aurocLogRatio, 4), Console.fixed(set.aurocConfidence, 4),
+            ]
+        }
+        Console.printTable(["other set", "images", "log p", "log p − log q", "max p(y|x)"], rows)
     }
 
     private func logZ(_ value: RunEvaluation.Normalizer?) -> String {
@@ -71,4 +133,8 @@ struct Evaluate: ParsableCommand {
         print(row("", confusion.indices.map(String.init)))
         for (label, counts) in confusion.enumerated() { print(row(String(label), counts.map(String.init))) }
     }
+}
+
+extension OtherImages: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }

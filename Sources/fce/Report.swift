@@ -6,22 +6,31 @@ import Tensors
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "One self-contained HTML page about a run, finished or not.",
+        abstract: "One self-contained HTML page about a run, finished or not, or about several.",
         discussion: """
             Examples:
               fce report Runs/svhn10k-500-fce/seed-1
               fce report Runs/svhn10k-500-fce/seed-1 --out fce.html
+              fce report Runs/svhn10k-500-fce
+              fce report Runs/svhn10k-* --out svhn10k.html
 
-            Curves, gate, samples, confusion matrix, calibration, energies, hardest
-            images. A run in the plane also gets samples/figure5.svg, the densities side
-            by side.
+            Of a run: curves, gate, samples, confusion matrix, calibration, densities,
+            other images (`fce eval --ood`), hardest images. A run in the plane also gets
+            samples/figure5.svg, the densities side by side.
+
+            Of several runs, or of folders of runs and result.json files: the table of
+            methods with mean ± sd over seeds, test error against the number of labels
+            where it varies, and of the run directories among them learning curves with
+            the range over seeds, errors by class, reliability diagrams, gates.
             """)
 
-    @OptionGroup var runArgument: RunArgument
+    @Argument(help: "A run directory; or several, or folders of them.", completion: .directory)
+    var runs: [String]
 
     @Option(
         help: ArgumentHelp(
-            "The page to write; by default report.html in the run directory.", valueName: "file"))
+            "The page to write; by default report.html in the folder, if there is one only.",
+            valueName: "file"))
     var out: String?
 
     @Option(
@@ -29,8 +38,17 @@ struct Report: ParsableCommand {
     var data: String?
 
     func run() throws {
-        let files = RunFiles(path: runArgument.run)
-        for path in try RunReport.write(files, page: out, testImages: try testImages(files)) { print(path) }
+        let folders = runs.flatMap(ResultFiles.runs)
+        if runs.count == 1, let run = folders.first, run.path == RunFiles(path: runs[0]).path {
+            return try RunReport.write(run, page: out, testImages: try testImages(run)).forEach { print($0) }
+        }
+        guard let page = out ?? (runs.count == 1 ? RunFiles(path: runs[0]).file("report.html") : nil) else {
+            throw ValidationError("A page about several folders needs a name: give --out.")
+        }
+        var content = try ComparisonContent(paths: runs)
+        content.classNames = try folders.first.flatMap(testImages)?.classNames ?? []
+        try ComparisonReport(content).write(to: page)
+        print(page)
     }
 
     /// Without its data a report has no class names and thumbnails.
@@ -39,7 +57,7 @@ struct Report: ParsableCommand {
             let recipe = try files.recipe()
             return try ExperimentData(try data.map(recipe.readingData(in:)) ?? recipe).test as? ImageDataset
         } catch let error as UserError where error.kind == .missing && data == nil {
-            Console.warn(["without thumbnails and class names: \(error)"])
+            Console.warn(["without class names and thumbnails: \(error)"])
             return nil
         }
     }

@@ -29,7 +29,8 @@ struct Reproduce: ParsableCommand {
 
             Finished cells leave RECIPE-seed-N.json in the folder of results, small enough
             to commit, and the table of all that are there is printed and written beside
-            them: table.md, table.csv, table.json and table.tex. So a table grows over many
+            them: table.md, table.csv, table.json, table.tex and table.html, which also has
+            the curves of the runs that are there. So a table grows over many
             sittings and machines. Results of other data, split rules or versions of a
             recipe are refused.
             """)
@@ -125,6 +126,9 @@ struct Reproduce: ParsableCommand {
         if !missing.isEmpty { table.notes.append("Not finished yet: \(missing.joined(separator: "; ")).") }
         try table.write(to: plan.cells.results)
         print(table.markdown, terminator: "")
+        var content = try ComparisonContent(tables: [table], runs: plan.runs())
+        content.title = table.title
+        try ComparisonReport(content).write(to: "\(plan.cells.results)/table.html")
     }
 
     /// What to say once more when all is over.

@@ -66,6 +66,22 @@ struct ReproductionPlan {
         Console.printTable(["cell", "seed", "state"], rows, left: [0, 2])
     }
 
+    /// What there is of the cells' runs, for the page beside the table. Runs of other versions of a recipe are not theirs,
+    /// and one that is damaged must not hide what the other cells say.
+    func runs() -> [ReportContent] {
+        let own = cells.cells.filter { cell in
+            (try? cell.run.header())?.recipeHash == cell.recipe.hash
+        }
+        return own.compactMap { cell in
+            do {
+                return try ReportContent(cell.run)
+            } catch {
+                Console.warn(["the page leaves out \(cell.label): \(error)"])
+                return nil
+            }
+        }
+    }
+
     func removeTemporary() {
         if isTemporary { try? FileManager.default.removeItem(atPath: root) }
     }

@@ -73,11 +73,13 @@ extension CommandLine {
                 let rest = try Tool.start(reproduce, in: folder).finish()
                 #expect(rest.status == 0 && rest.err.contains("2 of 4 cells done"), "\(rest.err)")
                 let all = [
-                    "start-seed-1.json", "start-seed-2.json", "table.csv", "table.json", "table.md",
-                    "table.tex", "tiny-seed-1.json", "tiny-seed-2.json",
+                    "start-seed-1.json", "start-seed-2.json", "table.csv", "table.html", "table.json",
+                    "table.md", "table.tex", "tiny-seed-1.json", "tiny-seed-2.json",
                 ]
                 #expect(try names("\(folder)/Results") == all)
                 #expect(try text("\(folder)/Results/table.md") == rest.out)
+                let page = try text("\(folder)/Results/table.html")
+                #expect(page.contains("<h1>Tiny</h1>") && page.contains("Label loss"))
                 #expect(rest.out.contains("(2)") && !rest.out.contains("Not finished"))
                 #expect(rest.out.contains("One flow, of seed 1, was trained once and is shared by all runs"))
                 let after = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Results/tiny-seed-1.json"))
@@ -90,6 +92,7 @@ extension CommandLine {
                 let again = try Tool.start(reproduce, in: folder).finish()
                 #expect(again.status == 0 && again.out == rest.out)
                 #expect(!exists("\(folder)/Runs"))
+                #expect(try text("\(folder)/Results/table.html").contains("no run directory is at hand"))
             }
         }
 

@@ -44,6 +44,77 @@ extension CommandLine {
             #expect(none.status == 66 && none.err.contains("1, 2, 3"))
         }
 
+        /// Runs the body with a copy of the run that may be written to, and the folder it is in.
+        private func withCopy(_ body: (String) throws -> Void) throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                try FileManager.default.copyItem(atPath: TinyRun.path, toPath: "\(folder)/run")
+                try body(folder)
+            }
+        }
+
+        @Test func evalKeepsWhatItSaysOfOtherImages() throws {
+            try withCopy { folder in
+                let words = ["eval", "run", "--ood", "noise", "--ood", "pictures=run/samples", "--json"]
+                let output = try Tool.start(words, in: folder).finish()
+                #expect(output.status == 0, "\(output.err)")
+                let sets = try #require(try output.object()["otherSets"] as? [[String: Any]])
+                #expect(sets.map { $0["name"] as? String } == ["noise", "pictures"])
+                #expect(sets.map { $0["images"] as? Int } == [36, 2])
+                for score in ["aurocLogP", "aurocLogRatio", "aurocConfidence"] {
+                    let area = try #require(sets[0][score] as? Double)
+                    #expect((0...1).contains(area))
+                }
+                let again = try Tool.run("eval", "run", "--ood", "constant", "--ood", "noise", in: folder)
+                #expect(again.out.contains("AUROC") && again.out.contains("constant"))
+                let kept = try RunFiles(path: "\(folder)/run").evaluation()
+                #expect(kept.otherSets?.map(\.name) == ["pictures", "constant", "noise"])
+                let noise = try #require(kept.otherSets?.last)
+                let test = try #require(kept.energies?.dataLogP)
+                try #require(test.count == 36 && noise.logP.count == 36)
+                // Every pair of a test image and another one, counted.
+                let above = test.map { one in noise.logP.count { one > $0 } }.reduce(0, +)
+                #expect(abs(try #require(noise.aurocLogP) - Double(above) / (36 * 36)) < 1e-12)
+                #expect(kept.phases == (try RunFiles(path: TinyRun.path).evaluation().phases))
+                #expect(try Tool.run("report", "run", in: folder).status == 0)
+                #expect(
+                    try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8).contains("AUROC")
+                )
+            }
+        }
+
+        @Test func otherImagesOfAnEarlierPhaseAreNotKept() throws {
+            try withCopy { folder in
+                let words = ["eval", "run", "--phase", "2", "--ood", "noise"]
+                let output = try Tool.start(words, in: folder).finish()
+                #expect(output.status == 0 && output.err.contains("not kept"))
+                #expect(try RunFiles(path: "\(folder)/run").evaluation().otherSets == nil)
+            }
+        }
+
+        @Test func otherImagesThatCannotBeReadAreAnError() throws {
+            func status(_ set: String...) throws -> Int32 {
+                let words = ["eval", run] + set.flatMap { ["--ood", $0] }
+                return try Tool.start(words, in: TinyRun.folder).finish().status
+            }
+            _ = try TinyRun.output()
+            #expect(try status("cifar10") == 64)
+            #expect(try status("noise", "noise") == 64)
+            #expect(try status("a=nowhere") == 66)
+            #expect(try status("a=tiny.toml") == 65)
+        }
+
+        @Test func evalSaysWhatATemperatureWouldMend() throws {
+            let score = try fce("eval", run, "--json", "--threads", "2").object()
+            let scaling = try #require(score["scaling"] as? [String: Any])
+            #expect(scaling["heldOutCount"] as? Int == 8 && score["heldOutCount"] as? Int == 8)
+            let temperature = try #require(scaling["temperature"] as? Double)
+            let kept = try #require(try RunFiles(path: TinyRun.path).result().scaling)
+            #expect(abs(temperature - kept.temperature) < 1e-9)
+            #expect((score["classErrors"] as? [Any])?.count == 4)
+            #expect(try fce("eval", run).out.contains("fitted on 8 held-out images"))
+        }
+
         @Test func predictTakesJPEGs() throws {
             let picture = "\(run)/samples/0-flow-mle.jpg"
             let scores = try #require(
@@ -147,6 +218,22 @@ extension CommandLine {
             #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("data:image/jpeg;base64,"))
         }
 
+        @Test func aFolderOfRunsHasAPageOfItsOwn() throws {
+            try withCopy { folder in
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/both", withIntermediateDirectories: false)
+                try FileManager.default.moveItem(atPath: "\(folder)/run", toPath: "\(folder)/both/seed-1")
+                let one = try Tool.run("report", "both/", in: folder)
+                #expect(one.status == 0 && one.out == "both/report.html\n", "\(one.err)")
+                let page = try String(contentsOfFile: "\(folder)/both/report.html", encoding: .utf8)
+                #expect(page.contains("Learning curves") && page.contains("class 3"))
+                #expect(try Tool.run("report", "both", "both/seed-1", in: folder).status == 64)
+                let two = try Tool.run("report", "both", "both/seed-1", "--out", "p.html", in: folder)
+                #expect(two.status == 0 && two.out == "p.html\n")
+                #expect(try Tool.run("report", "nowhere", in: folder).status == 66)
+            }
+        }
+
         @Test func aRunInThePlaneGetsItsPicture() throws {
             try withFolder { folder in
                 let recipe = """
@@ -183,6 +270,11 @@ extension CommandLine {
                 }
                 #expect(try Tool.run("eval", "run", "--json", in: folder).object()["testError"] is Double)
                 #expect(try Tool.run("sample", "run", "--out", "a.jpg", in: folder).status == 78)
+                #expect(try Tool.run("eval", "run", "--ood", "noise", in: folder).status == 78)
+                // The recipe has no data.validation.
+                #expect(try Tool.run("eval", "run", in: folder).out.contains("holds out no training images"))
+                let page = try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8)
+                #expect(page.contains("holds out no training images"))
             }
         }
     }

@@ -6,7 +6,7 @@ Made with numpy 2.4.6 and scipy 1.17.1; the inputs follow an integer recurrence 
 """
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 
 N, K, BINS = 500, 4, 15
 
@@ -30,12 +30,35 @@ p = (e / e.sum(1, keepdims=True)).astype(np.float32).astype(np.float64)
 predicted = p.argmax(1)
 correct = predicted == labels
 confidence = p.max(1)
-edges = np.linspace(0, 1, BINS + 1)
-ece = 0.0
-for low, high in zip(edges[:-1], edges[1:]):
-    inside = (confidence > low) & (confidence <= high)
-    if inside.any():
-        ece += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
+
+
+def calibration_error(confidence, correct):
+    error = 0.0
+    edges = np.linspace(0, 1, BINS + 1)
+    for low, high in zip(edges[:-1], edges[1:]):
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            error += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
+    return error
+
+
+def likelihood_loss(p, labels):
+    return -np.log(p[np.arange(len(p)), labels]).mean()
+
+
+def brier(p, labels):
+    return ((p - np.eye(K)[labels]) ** 2).sum(1).mean()
+
+
+ece = calibration_error(confidence, correct)
+
+# Temperature scaling: T fitted on the first 200 rows, scores of all rows.
+HELD = 200
+fit = optimize.minimize_scalar(
+    lambda t: likelihood_loss(special.softmax(np.log(p[:HELD]) / np.exp(t), axis=1), labels[:HELD]),
+    bracket=(-1, 0, 1), method="brent", options={"xtol": 1e-12})
+temperature = np.exp(fit.x)
+scaled = special.softmax(np.log(p) / temperature, axis=1)
 confusion = np.zeros((K, K), int)
 np.add.at(confusion, (labels, predicted), 1)
 
@@ -57,9 +80,15 @@ print(f"""// Written by Tests/Golden/generate_statistics.py; do not edit.
 
 enum StatisticsGolden {{
     static let errorRate = {float(1 - correct.mean())!r}
-    static let negativeLogLikelihood = {float(-np.log(p[np.arange(N), labels]).mean())!r}
-    static let brierScore = {float(((p - np.eye(K)[labels]) ** 2).sum(1).mean())!r}
+    static let negativeLogLikelihood = {float(likelihood_loss(p, labels))!r}
+    static let brierScore = {float(brier(p, labels))!r}
     static let expectedCalibrationError = {float(ece)!r}
+    /// Fitted on the first {HELD} images, with the scores of all scaled predictions.
+    static let temperature = {float(temperature)!r}
+    static let scaledNegativeLogLikelihood = {float(likelihood_loss(scaled, labels))!r}
+    static let scaledBrierScore = {float(brier(scaled, labels))!r}
+    static let scaledCalibrationError = {float(calibration_error(scaled.max(1), correct))!r}
+    static let classErrors = {(1 - confusion.diagonal() / confusion.sum(1)).tolist()}
     static let confusion = {confusion.tolist()}
     static let bootstrapDifference = {float(d.mean())!r}
     /// 100,000 resamples of numpy's own generator.

@@ -45,6 +45,23 @@ private func lineChart(_ values: [Double], logarithmic: Bool) -> Chart {
     return chart.chart
 }
 
+/// Values beyond the axis, and more names than a row holds.
+private func decided(_ values: [Double]) -> Chart {
+    var histogram = Histogram(
+        title: "h", xTitle: "nats", samples: (0..<5).map { ("a long name \($0)", $0 == 1 ? [] : values) })
+    histogram.deciding = 1
+    return histogram.chart
+}
+
+/// Points with marks and a logarithmic axis of x.
+private func marked(_ values: [Double]) -> Chart {
+    let points = values.map { Series.Point(x: $0, y: $0, low: $0 - 1, high: $0 + 1) }
+    var chart = LineChart(
+        title: "l", xTitle: "labels", yTitle: "%", series: [Series("a", points), Series("b", [])])
+    (chart.logarithmicX, chart.isMarked) = (true, true)
+    return chart.chart
+}
+
 private func charts(_ values: [Double]) -> [Chart] {
     let calibration = Calibration(confidences: values, correct: values.map { _ in true }, bins: 15)
     let matrix = ConfusionMatrix(counts: values.map { _ in values.map { _ in 1 } })
@@ -58,6 +75,10 @@ private func charts(_ values: [Double]) -> [Chart] {
     return [
         lineChart(values, logarithmic: false), lineChart(values, logarithmic: true),
         Histogram(title: "h", xTitle: "d (nats)", samples: [("data", values), ("samples", [])]).chart,
+        decided(values), marked(values),
+        ClassErrorChart(
+            title: "c", methods: [("a", values), ("b", []), ("c", values.reversed())], names: ["<b>"]
+        ).chart,
         MatrixChart(title: "m", matrix: matrix, names: ["<script>", "\"'&"]).chart,
         ReliabilityDiagram(title: "r", calibration: calibration).chart,
         GateChart(
@@ -80,6 +101,49 @@ private func charts(_ values: [Double]) -> [Chart] {
             #expect(
                 !elements.attributes.contains { $0.contains("nan") || $0.contains("inf") }, "\(chart.title)")
         }
+    }
+
+    @Test func aLegendTakesTheRowsItNeeds() {
+        #expect(Legend(["one"], .curve).markup.description.isEmpty)
+        let short = Legend(["one", "two"], .curve)
+        let long = Legend((0..<5).map { "a long name \($0)" }, .curve)
+        #expect(short.extraHeight == 0 && long.extraHeight > 0 && long.bottom > short.bottom)
+        let elements = XMLElements("<g>\(long.markup)</g>")
+        #expect(elements.names["text"] == 5)
+        // Every name begins left of the frame's right edge by its own width.
+        let positions = elements.attributes.compactMap(Double.init)
+        #expect(positions.allSatisfy { $0 <= Axes.width - 6.2 * 13 })
+    }
+
+    @Test func aHistogramOfFarOutliersKeepsTheAxisOfTheData() {
+        var histogram = Histogram(
+            title: "h", xTitle: "nats", samples: [("data", [0, 50, 100]), ("noise", [-1e18, -1e18])])
+        #expect(histogram.chart.file.contains("1e"))
+        histogram.deciding = 1
+        let file = histogram.chart.file
+        // The axis is about -100...100, and all noise is in its first bin.
+        #expect(file.contains(">−50<") && file.contains(">50<"))
+    }
+
+    @Test func classErrorsHaveAMarkForEachMethodAndClass() {
+        let chart = ClassErrorChart(
+            title: "c", methods: [("a", [0.1, 0.2, .nan]), ("b", [0.3, 0.4, 0.5])], names: ["cat", "dog"])
+        let elements = XMLElements(chart.chart.file)
+        // One class of `a` has no images; titles are the chart's and the marks'.
+        #expect(elements.names["title"] == 1 + 5)
+        #expect(chart.chart.file.contains("a, dog: 20.00 %") && chart.chart.file.contains("b, 2: 50.00 %"))
+    }
+
+    @Test func markedPointsShowTheirSpread() {
+        let points = [
+            Series.Point(x: 100, y: 30, low: 28, high: 32), .init(x: 1000, y: 20, low: 19, high: 21),
+        ]
+        var chart = LineChart(title: "l", xTitle: "labels", yTitle: "%", series: [Series("a", points)])
+        (chart.logarithmicX, chart.isMarked) = (true, true)
+        let elements = XMLElements(chart.chart.file)
+        #expect(elements.names["title"] == 1 + 2)
+        #expect(chart.chart.file.contains("a: 30.00 at 100") && !chart.chart.file.contains("fill-opacity"))
+        #expect(chart.chart.file.contains(">200<"), "a logarithmic axis")
     }
 
     @Test func theEmptyChartSaysSo() {

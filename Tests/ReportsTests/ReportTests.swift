@@ -67,6 +67,36 @@ private func images() -> ImageDataset {
         }
     }
 
+    @Test func calibrationAndOtherImagesStandInThePage() throws {
+        try withTemporaryFolder { folder in
+            try writeRun(to: folder)
+            var content = try ReportContent(RunFiles(path: folder))
+            #expect(HTMLReport(content).html.contains("holds out no training images"))
+            content.evaluation?.phases[0].heldOutError = 0.5
+            #expect(HTMLReport(content).html.contains("of an older version"))
+            content.evaluation?.phases[0].brier = 0.3125
+            content.evaluation?.phases[0].scaling = .init(
+                temperature: 2.5, heldOutCount: 1000, testNLL: 0.75, ece: 0.04, brier: 0.25)
+            content.evaluation?.energies?.dataLogP = [5, 6]
+            content.evaluation?.energies?.samplesLogP = [7, 8]
+            content.evaluation?.otherSets = [
+                .init(name: hostile, images: 3, testImages: 3, aurocLogP: 0.875, logP: [-1e18, .nan]),
+                .init(name: "only classified", images: 3, testImages: 3, aurocConfidence: 0.625),
+            ]
+            let page = HTMLReport(content).html
+            let elements = XMLElements(String(page.dropFirst("<!DOCTYPE html>\n".count)))
+            #expect(elements.isWellFormed && !page.contains(hostile))
+            for text in ["scaled by T = 2.50", "0.750", "0.312", "0.875", "0.625", "Error by class"] {
+                #expect(page.contains(text), "\(text)")
+            }
+            #expect(!elements.attributes.contains { $0.contains("nan") || $0.contains("inf") })
+            // A second diagram, log p, and log p of the one set that has a density.
+            let before = XMLElements(
+                String(HTMLReport(try ReportContent(RunFiles(path: folder))).html.dropFirst(16)))
+            #expect((elements.names["svg"] ?? 0) - (before.names["svg"] ?? 0) == 3)
+        }
+    }
+
     @Test func aRunThatJustStartedSaysWhatIsMissing() throws {
         let page = HTMLReport(ReportContent(header: header())).html
         #expect(XMLElements(String(page.dropFirst("<!DOCTYPE html>\n".count))).isWellFormed)

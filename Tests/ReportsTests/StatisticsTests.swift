@@ -47,6 +47,44 @@ private func close(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool { abs(
         #expect(calibration.bins.count == 15 && calibration.bins.reduce(0) { $0 + $1.count } == images)
     }
 
+    @Test func temperatureScalingMatchesScipy() throws {
+        let all = try goldenPredictions()
+        let held = try Predictions(
+            probabilities: Array(all.probabilities.prefix(200 * classes)),
+            labels: Array(all.labels.prefix(200)),
+            classes: classes)
+        let temperature = held.fittedTemperature()
+        // A minimiser that compares values finds its place to about the root of their precision.
+        #expect(close(temperature, StatisticsGolden.temperature, 1e-6))
+        let scaled = all.scaled(temperature: temperature)
+        #expect(close(scaled.negativeLogLikelihood, StatisticsGolden.scaledNegativeLogLikelihood, 1e-7))
+        #expect(close(scaled.brierScore, StatisticsGolden.scaledBrierScore, 1e-7))
+        #expect(close(scaled.calibration().expectedError, StatisticsGolden.scaledCalibrationError, 1e-6))
+        #expect(scaled.predicted == all.predicted)
+    }
+
+    @Test func aTemperatureStaysInItsRange() throws {
+        let range = TemperatureScaling.range
+        func fitted(_ labels: [Int]) throws -> Double {
+            try Predictions(probabilities: [0.6, 0.4, 0.1, 0.9], labels: labels, classes: 2)
+                .fittedTemperature()
+        }
+        // All right: the surer the better. All wrong: the less sure the better.
+        #expect(try close(fitted([0, 1]) / range.lowerBound, 1, 1e-9))
+        #expect(try close(fitted([1, 0]) / range.upperBound, 1, 1e-9))
+    }
+
+    @Test func scalingBearsAnUnderflownProbability() throws {
+        let scaled = try Predictions(probabilities: [0, 1], labels: [0], classes: 2).scaled(temperature: 4)
+        #expect(scaled.probabilities[0] > 0 && scaled.probabilities[0] < 1e-9)
+        #expect(scaled.probabilities.allSatisfy { $0.isFinite })
+    }
+
+    @Test func classErrorsMatchNumpy() throws {
+        let errors = try goldenPredictions().confusion.classErrors
+        #expect(zip(errors, StatisticsGolden.classErrors).allSatisfy { close($0, $1, 1e-12) })
+    }
+
     @Test func classErrorsAreRowShares() {
         let matrix = ConfusionMatrix(counts: [[3, 1], [0, 0]])
         #expect(matrix.classErrors[0] == 0.25)

@@ -39,7 +39,7 @@ import Testing
         let lines = try table().csv.split(separator: "\r\n")
         #expect(
             lines.count == 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 22 }
+                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 26 }
         )
         let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
         #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))
@@ -50,6 +50,16 @@ import Testing
         let content = try JSONDecoder().decode(Content.self, from: Data(try table().json().utf8))
         #expect(content.rows[0].errors.map { ($0 * 100).rounded() } == [731, 695, 762])
         #expect(content.rows[1].paperError == nil)
+    }
+
+    @Test func likelihoodAndCalibrationStandBesideTheError() throws {
+        var results = [1, 2].map { result("a", seed: $0, error: 0.1) }
+        (results[0].testNLL, results[1].testNLL) = (1, 2)
+        results[0].ece = 0.1
+        let table = try ResultsTable(results)
+        #expect(table.markdown.contains("| 1.500 ± 0.707 | – |"))
+        let record = TableRecord(table.rows[0])
+        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,"))
     }
 
     @Test func latexEscapes() throws {

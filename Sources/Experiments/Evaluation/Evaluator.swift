@@ -12,7 +12,9 @@ public struct Evaluator {
     let data: ExperimentData
     let state: TrainingState
     /// Most test examples whose densities are computed; classification takes all.
-    private static let densityLimit = 2000
+    static let densityLimit = 2000
+    /// Most examples of a set that a histogram is made of.
+    static let histogramLimit = 500
 
     public init(_ recipe: Recipe, _ data: ExperimentData, _ state: TrainingState) {
         self.recipe = recipe
@@ -34,15 +36,18 @@ public struct Evaluator {
     }
 
     private func predictions(of set: any ExampleSet, _ indices: [Int]) throws -> Predictions? {
-        guard let energy = state.energy, energy.configuration.classes > 1 else { return nil }
-        var probabilities: [Float] = []
-        for rows in passes(over: indices.count) {
-            let images = images(of: set, rows.map { indices[$0] }, .centre)
-            probabilities += state.classProbabilities(images, energy)
-        }
+        guard let probabilities = probabilities(of: set, indices) else { return nil }
         return try Predictions(
             probabilities: probabilities, labels: indices.map { set.labels[$0] },
-            classes: energy.configuration.classes)
+            classes: recipe.energy.classes)
+    }
+
+    /// p(y|x), row-major [N, K]; nil without an energy of several classes.
+    func probabilities(of set: any ExampleSet, _ indices: [Int]) -> [Float]? {
+        guard let energy = state.energy, energy.configuration.classes > 1 else { return nil }
+        return passes(over: indices.count).flatMap { rows in
+            state.classProbabilities(images(of: set, rows.map { indices[$0] }, .centre), energy)
+        }
     }
 
     /// Densities of examples of `set`, dequantised with noise fixed by the recipe's flow seed.
@@ -74,8 +79,11 @@ public struct Evaluator {
             score.testError = predictions.errorRate
             score.testNLL = predictions.negativeLogLikelihood
             score.ece = predictions.calibration().expectedError
+            score.brier = predictions.brierScore
             score.confusion = predictions.confusion.counts
-            score.heldOutError = try heldOutPredictions()?.errorRate
+            let heldOut = try heldOutPredictions()
+            score.heldOutError = heldOut?.errorRate
+            score.scaling = heldOut.map { TemperatureScaling(fitting: $0, scoring: predictions) }
         }
         if kind != .supervised { addDensities(&score) }
         return (score, predictions)
@@ -100,7 +108,7 @@ public struct Evaluator {
     private func normalizer() -> RunEvaluation.Normalizer? {
         let count = 1000
         guard let samples = state.samples(count, seed: recipe.seed) else { return nil }
-        let d = sampleDifferences(samples)
+        let d = densities(ofSamples: samples).difference
         guard let largest = d.max(), largest.isFinite else { return nil }
         let weights = d.map { Glibc.exp($0 - largest) }
         let (sum, squares) = (weights.reduce(0, +), weights.reduce(0) { $0 + $1 * $1 })
@@ -109,8 +117,12 @@ public struct Evaluator {
             samples: count)
     }
 
-    private func sampleDifferences(_ samples: Tensor) -> [Double] {
-        passes(over: samples.shape.first).flatMap { state.densities(samples.rows($0)).difference }
+    private func densities(ofSamples samples: Tensor) -> ModelDensities {
+        passes(over: samples.shape.first).reduce(into: ModelDensities()) { result, rows in
+            let part = state.densities(samples.rows(rows))
+            result.flow += part.flow
+            result.difference += part.difference
+        }
     }
 }
 
@@ -118,12 +130,22 @@ extension Evaluator {
     /// The histograms and the list of hard images of the report.
     public func details(_ phases: [RunEvaluation.Phase], _ predictions: Predictions?) -> RunEvaluation {
         var evaluation = RunEvaluation(phases: phases)
-        let data = densities(of: data.test, Array(0..<min(self.data.test.count, 500))).difference
-        if !data.isEmpty, let samples = state.samples(500, seed: recipe.seed + 1) {
-            evaluation.energies = .init(data: data, samples: sampleDifferences(samples))
-        }
+        evaluation.energies = energies()
         evaluation.hardest = predictions.map(Self.hardest)
         return evaluation
+    }
+
+    /// Densities of test data and of the flow's samples; nil without both models.
+    func energies() -> RunEvaluation.Energies? {
+        let count = min(data.test.count, Self.histogramLimit)
+        let data = densities(of: data.test, Array(0..<count))
+        guard !data.difference.isEmpty,
+            let samples = state.samples(Self.histogramLimit, seed: recipe.seed + 1)
+        else { return nil }
+        let drawn = densities(ofSamples: samples)
+        return .init(
+            data: data.difference, samples: drawn.difference, dataLogP: data.energy, samplesLogP: drawn.energy
+        )
     }
 
     /// The wrong predictions with the largest probability.

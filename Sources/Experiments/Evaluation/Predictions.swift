@@ -4,7 +4,7 @@ import Tensors
 /// Class probabilities of labelled images and what they are worth: error, likelihood, calibration, confusion.
 public struct Predictions: Sendable {
     /// p(y|x), row-major [N, K].
-    public let probabilities: [Float]
+    public internal(set) var probabilities: [Float]
     /// True classes [N], each in 0..<K.
     public let labels: [Int]
     public let classes: Int

@@ -58,7 +58,7 @@ extension LoadedRun {
             channels: header.data.channels)
     }
 
-    private func requireImages() throws {
+    func requireImages() throws {
         guard recipe.data.source == .plane else { return }
         throw UserError(
             .recipe, "the run is of points in the plane, not of images", at: files.path,

@@ -9,10 +9,17 @@ public struct RunScore: Encodable, Sendable {
     /// Test examples; densities are of the first 2,000 of them.
     public let testCount: Int
     public let phase: RunEvaluation.Phase
-    /// Brier score in 0...2; nil without a classifier.
-    public let brier: Double?
+    /// Held-out training images: without any there is no temperature.
+    public let heldOutCount: Int
+    /// Images that are not the run's, in the order they were named.
+    public let otherSets: [RunEvaluation.OtherSet]
 
-    private enum CodingKeys: String, CodingKey { case recipe, seed, phaseNumber, testCount, brier }
+    /// Share of wrong test images by true class, 0...1; nil without a classifier.
+    public var classErrors: [Double]? { ConfusionMatrix(square: phase.confusion)?.classErrors }
+
+    private enum CodingKeys: String, CodingKey {
+        case recipe, seed, phaseNumber, testCount, heldOutCount, otherSets, classErrors
+    }
 
     /// One flat object: these keys and the phase's.
     public func encode(to encoder: any Encoder) throws {
@@ -22,18 +29,43 @@ public struct RunScore: Encodable, Sendable {
         try container.encode(seed, forKey: .seed)
         try container.encode(phaseNumber, forKey: .phaseNumber)
         try container.encode(testCount, forKey: .testCount)
-        try container.encodeIfPresent(brier, forKey: .brier)
+        try container.encode(heldOutCount, forKey: .heldOutCount)
+        try container.encode(otherSets, forKey: .otherSets)
+        try container.encodeIfPresent(classErrors, forKey: .classErrors)
     }
 }
 
 extension LoadedRun {
-    /// Scores the weights on test data.
-    /// - Throws: `UserError(.data)` when test labels and model do not fit.
-    public func score(on data: ExperimentData) throws -> RunScore {
-        let (score, predictions) = try Evaluator(recipe, data, state).score(phase: phase)
+    /// Scores the weights on test data, and how they tell those from `others`.
+    /// - Throws: `UserError(.data)` when test labels and model do not fit, `.recipe` for other images beside points
+    ///   of the plane; as the readers do.
+    public func score(on data: ExperimentData, against others: [OtherImages] = []) throws -> RunScore {
+        if !others.isEmpty { try requireImages() }
+        let evaluator = Evaluator(recipe, data, state)
+        let sets = try evaluator.otherSets(others)
         return RunScore(
             recipe: recipe.name, seed: recipe.seed, phaseNumber: phase + 1, testCount: data.test.count,
-            phase: score, brier: predictions?.brierScore)
+            phase: try evaluator.score(phase: phase).phase, heldOutCount: data.split.validation.count,
+            otherSets: sets)
+    }
+
+    /// Keeps the other images of `score` in `evaluation.json`, for reports, and whatever an evaluation of an older
+    /// version lacks. Returns false, with nothing written, unless the weights are the outcome of a finished run.
+    /// - Throws: `UserError(.output)` when it cannot be written.
+    public func keep(_ score: RunScore, _ data: ExperimentData) throws -> Bool {
+        guard var evaluation = try? files.evaluation(), evaluation.phases.count == recipe.phases.count,
+            phase == recipe.phases.count - 1
+        else { return false }
+        evaluation.phases[phase].brier = evaluation.phases[phase].brier ?? score.phase.brier
+        evaluation.phases[phase].scaling = evaluation.phases[phase].scaling ?? score.phase.scaling
+        if evaluation.energies?.dataLogP == nil {
+            evaluation.energies = Evaluator(recipe, data, state).energies()
+        }
+        let names = score.otherSets.map(\.name)
+        let kept = (evaluation.otherSets ?? []).filter { !names.contains($0.name) }
+        evaluation.otherSets = kept + score.otherSets
+        try files.write(evaluation, to: "evaluation.json", isPretty: false)
+        return true
     }
 }
 

@@ -21,6 +21,10 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         /// On the training images held out to choose settings by.
         public var heldOutError: Double?
         public var ece: Double?
+        /// On test images, 0...2. Absent from old evaluations, as is `scaling`.
+        public var brier: Double?
+        /// Nil where the run held out no training images to fit a temperature on.
+        public var scaling: TemperatureScaling?
         /// Test images by true class (rows) and predicted class.
         public var confusion: [[Int]]?
         public var flowBitsPerDim: Double?
@@ -36,14 +40,54 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         }
     }
 
-    /// Subsamples of log p − log q, nats.
+    /// Densities of subsamples of the test data and of the flow's samples.
     public struct Energies: Codable, Sendable, Equatable {
+        /// log p − log q, nats.
         public var data: [Double]
         public var samples: [Double]
+        /// log p, nats, normalised by c only. Absent from old evaluations.
+        public var dataLogP: [Double]?
+        public var samplesLogP: [Double]?
 
-        public init(data: [Double], samples: [Double]) {
+        public init(
+            data: [Double], samples: [Double], dataLogP: [Double]? = nil, samplesLogP: [Double]? = nil
+        ) {
             self.data = data
             self.samples = samples
+            self.dataLogP = dataLogP
+            self.samplesLogP = samplesLogP
+        }
+    }
+
+    /// Images that are not the run's data, and how well three scores tell its test images from them.
+    ///
+    /// An area under the ROC curve is the probability that a test image scores above an image of the set: 1 tells
+    /// them apart, 0.5 does not, and below 0.5 the other images score higher. Nil where the run lacks a model.
+    public struct OtherSet: Codable, Sendable, Equatable {
+        public var name: String
+        /// Images of the set that were scored, and test images.
+        public var images: Int
+        public var testImages: Int
+        /// By log p(x).
+        public var aurocLogP: Double?
+        /// By log p(x) − log q(x).
+        public var aurocLogRatio: Double?
+        /// By max_k p(k|x).
+        public var aurocConfidence: Double?
+        /// log p(x) of a subsample of the set, nats.
+        public var logP: [Double]
+
+        public init(
+            name: String, images: Int, testImages: Int, aurocLogP: Double? = nil,
+            aurocLogRatio: Double? = nil, aurocConfidence: Double? = nil, logP: [Double] = []
+        ) {
+            self.name = name
+            self.images = images
+            self.testImages = testImages
+            self.aurocLogP = aurocLogP
+            self.aurocLogRatio = aurocLogRatio
+            self.aurocConfidence = aurocConfidence
+            self.logP = logP
         }
     }
 
@@ -66,6 +110,8 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
     public var phases: [Phase]
     public var energies: Energies?
     public var hardest: [HardImage]?
+    /// What `fce eval --ood` has found.
+    public var otherSets: [OtherSet]?
 
     public init(phases: [Phase], energies: Energies? = nil, hardest: [HardImage]? = nil) {
         self.phases = phases

@@ -65,6 +65,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var heldOutError: Double?
     /// Expected calibration error, 15 bins, 0...1.
     public var ece: Double?
+    /// 0...2. Absent from old results, as is `scaling`.
+    public var brier: Double?
+    /// Nil where the run held out no training images to fit a temperature on.
+    public var scaling: TemperatureScaling?
     public var flowBitsPerDim: Double?
     public var energyBitsPerDim: Double?
     /// Updates by kind of phase.
@@ -120,6 +124,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         copy.selection = "last iterate, \(heldOutCount) held-out training images"
         (copy.testError, copy.testCount, copy.errors) = (heldOutError, heldOutCount, heldOutErrors)
         (copy.testNLL, copy.ece, copy.paper) = (nil, nil, nil)
+        (copy.brier, copy.scaling) = (nil, nil)
         return copy
     }
 
@@ -143,5 +148,6 @@ public struct RunResult: Codable, Sendable, Equatable {
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
+        case brier, scaling
     }
 }

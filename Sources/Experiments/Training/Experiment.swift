@@ -224,6 +224,7 @@ public final class Experiment: TrainingObserver {
             recipe: recipe, header: directory.header, split: data.split, command: options.command)
         let last = phases.last
         (result.testError, result.testNLL, result.ece) = (last?.testError, last?.testNLL, last?.ece)
+        (result.brier, result.scaling) = (last?.brier, last?.scaling)
         (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
         for phase in phases {
             result.steps[phase.name, default: 0] += phase.steps

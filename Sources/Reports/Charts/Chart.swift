@@ -66,9 +66,11 @@ struct Axes {
     static let plotRight = width - 10
 
     /// Grid lines, tick labels and titles; the grid runs along y only, where values are read.
-    func markup(xTitle: String, yTitle: String) -> Markup {
+    ///
+    /// - Parameter places: where x has ticks; nil: at round values.
+    func markup(xTitle: String, yTitle: String, ticksAt places: [Double]? = nil) -> Markup {
         let yTicks = y.ticks(about: 4)
-        let xTicks = x.ticks(about: 5)
+        let xTicks = places ?? x.ticks(about: 5)
         return Markup([
             Markup(zip(yTicks, tickLabels(yTicks)).map(horizontal)),
             Markup(zip(xTicks, tickLabels(xTicks)).map(vertical)),
@@ -85,7 +87,9 @@ struct Axes {
 
     private func vertical(_ tick: Double, _ text: String) -> Markup {
         guard let at = x(tick) else { return Markup([]) }
-        return Markup([line(at, bottom, at, bottom + 3, "axis"), label(text, at, bottom + 14, "mid")])
+        // A label at the right end must not leave the picture.
+        let middle = min(at, Self.width - 3.4 * Double(text.count))
+        return Markup([line(at, bottom, at, bottom + 3, "axis"), label(text, middle, bottom + 14, "mid")])
     }
 }
 

@@ -8,6 +8,9 @@ public struct Histogram: Sendable {
     public var xTitle: String
     public var samples: [(label: String, values: [Double])]
     public var bins = 40
+    /// How many of the first samples decide the axis; the others stretch it by its own length at most, on
+    /// either side. Densities of noise may lie at −10¹⁸ nats. Nil: all samples.
+    public var deciding: Int?
 
     public init(title: String, xTitle: String, samples: [(label: String, values: [Double])]) {
         self.title = title
@@ -15,26 +18,39 @@ public struct Histogram: Sendable {
         self.samples = samples
     }
 
-    private static let height = 210.0
+    private var legend: Legend { Legend(samples.map(\.label), .area) }
+    private var height: Double { 210 + legend.extraHeight }
 
     /// The shares run over the central 99.8 % of all values: one outlier must not flatten the rest. What lies
     /// outside is counted in the outermost bins.
     public var chart: Chart {
-        let ascending = samples.flatMap { $0.values.filter(\.isFinite) }.sorted()
-        let ends = ascending.isEmpty ? [] : [0.001, 0.999].map { sortedQuantile(ascending, $0) }
-        let x = Scale(fitting: ends, from: Axes.plotLeft, to: Axes.plotRight)
+        let x = Scale(fitting: ends(), from: Axes.plotLeft, to: Axes.plotRight)
         let shares = samples.map { self.shares($0.values, x.domain) }
         let y = Scale(
-            fitting: shares.flatMap { $0 }, from: Self.height - 30, to: samples.count > 1 ? 36 : 22,
-            includingZero: true)
-        let axes = Axes(height: Self.height, x: x, y: y)
+            fitting: shares.flatMap { $0 }, from: height - 30, to: legend.bottom, includingZero: true)
+        let axes = Axes(height: height, x: x, y: y)
         let all = samples.indices.map { outline(shares[$0], $0, axes) }
         return Chart(
-            title: title, summary: summary, width: Axes.width, height: Self.height,
+            title: title, summary: summary, width: Axes.width, height: height,
             content: Markup([
-                axes.markup(xTitle: xTitle, yTitle: "share per bin"), Markup(all), legend,
-                ascending.isEmpty ? label("no values", Axes.width / 2, Self.height / 2, "mid") : Markup([]),
+                axes.markup(xTitle: xTitle, yTitle: "share per bin"), Markup(all), legend.markup,
+                ends().isEmpty ? label("no values", Axes.width / 2, height / 2, "mid") : Markup([]),
             ]))
+    }
+
+    /// Where the axis begins and ends; empty without values.
+    private func ends() -> [Double] {
+        let all = Self.central(samples)
+        guard let deciding, all.count == 2 else { return all }
+        let own = Self.central(Array(samples.prefix(deciding)))
+        guard own.count == 2 else { return all }
+        let room = own[1] - own[0]
+        return [max(all[0], own[0] - room), min(all[1], own[1] + room)]
+    }
+
+    private static func central(_ samples: [(label: String, values: [Double])]) -> [Double] {
+        let ascending = samples.flatMap { $0.values.filter(\.isFinite) }.sorted()
+        return ascending.isEmpty ? [] : [0.001, 0.999].map { sortedQuantile(ascending, $0) }
     }
 
     private var summary: String {
@@ -71,18 +87,5 @@ public struct Histogram: Sendable {
                 "fill": color, "fill-opacity": "0.22", "stroke": color, "stroke-width": "1.2",
                 "d": path + "V\(coordinate(axes.bottom))Z",
             ])
-    }
-
-    private var legend: Markup {
-        guard samples.count > 1 else { return Markup([]) }
-        var x = Axes.plotLeft
-        return Markup(
-            samples.enumerated().map { index, sample in
-                defer { x += 6.2 * Double(sample.label.count) + 28 }
-                return Markup([
-                    rectangle(x, 17, 12, 10, fill: Theme.series(index), opacity: 0.6),
-                    label(sample.label, x + 16, 26, "strong"),
-                ])
-            })
     }
 }

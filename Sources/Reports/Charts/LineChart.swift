@@ -58,6 +58,11 @@ public struct LineChart: Sendable {
     /// Horizontal lines to compare with, such as a paper's value.
     public var references: [(label: String, y: Double)] = []
     public var logarithmic = false
+    public var logarithmicX = false
+    /// For few points: each gets a mark, and its spread a bar of its own in place of the band.
+    public var isMarked = false
+    /// Where x has ticks; nil: at round values.
+    public var xTicks: [Double]?
 
     public init(title: String, xTitle: String, yTitle: String, series: [Series]) {
         self.title = title
@@ -66,25 +71,28 @@ public struct LineChart: Sendable {
         self.series = series
     }
 
-    private static let height = 210.0
+    private var legend: Legend { Legend(series.map(\.label), isMarked ? .mark : .curve) }
+    private var height: Double { 210 + legend.extraHeight }
 
     public var chart: Chart {
         let shown = series.map { $0.thinned() }
         let points = shown.flatMap(\.points)
         let levels = points.flatMap { [$0.low, $0.high] } + references.map(\.y)
         let axes = Axes(
-            height: Self.height,
-            x: Scale(fitting: points.map(\.x), from: Axes.plotLeft, to: Axes.plotRight),
+            height: height,
+            x: Scale(
+                fitting: points.map(\.x), from: Axes.plotLeft, to: Axes.plotRight, logarithmic: logarithmicX),
             y: Scale(
-                fitting: levels, from: Self.height - 30, to: series.count > 1 ? 36 : 22,
+                fitting: levels, from: height - 30, to: legend.bottom,
                 logarithmic: logarithmic))
         return Chart(
-            title: title, summary: summary, width: Axes.width, height: Self.height,
+            title: title, summary: summary, width: Axes.width, height: height,
             content: Markup([
-                axes.markup(xTitle: xTitle, yTitle: yTitle), Markup(references.map { rule($0, axes) }),
-                Markup(shown.enumerated().map { band($1, Theme.series($0), axes) }),
-                Markup(shown.enumerated().map { curve($1, $0, axes) }), legend(shown.map(\.label)),
-                points.isEmpty ? label("no values", Axes.width / 2, Self.height / 2, "mid") : Markup([]),
+                axes.markup(xTitle: xTitle, yTitle: yTitle, ticksAt: xTicks),
+                Markup(references.map { rule($0, axes) }),
+                Markup(shown.enumerated().map { isMarked ? bars($1, $0, axes) : band($1, $0, axes) }),
+                Markup(shown.enumerated().map { curve($1, $0, axes) }), legend.markup,
+                points.isEmpty ? label("no values", Axes.width / 2, height / 2, "mid") : Markup([]),
             ]))
     }
 
@@ -101,7 +109,7 @@ public struct LineChart: Sendable {
     private func curve(_ series: Series, _ index: Int, _ axes: Axes) -> Markup {
         let path = polyline(series.points.map { ($0.x, $0.y) }, axes)
         let color = Theme.series(index)
-        if series.points.count == 1, let point = series.points.first, let x = axes.x(point.x),
+        if series.points.count == 1, !isMarked, let point = series.points.first, let x = axes.x(point.x),
             let y = axes.y(point.y)
         {
             return Markup("circle", ["cx": coordinate(x), "cy": coordinate(y), "r": "3", "fill": color])
@@ -113,12 +121,30 @@ public struct LineChart: Sendable {
                 ["class": Theme.curve(index), "stroke": color, "d": "M" + path])
     }
 
-    private func band(_ series: Series, _ color: String, _ axes: Axes) -> Markup {
+    /// A mark and the spread of each point.
+    private func bars(_ series: Series, _ index: Int, _ axes: Axes) -> Markup {
+        Markup(
+            series.points.map { point in
+                guard let x = axes.x(point.x), let y = axes.y(point.y), let low = axes.y(point.low),
+                    let high = axes.y(point.high)
+                else { return Markup([]) }
+                let bar = "M\(coordinate(x)) \(coordinate(low))V\(coordinate(high))"
+                return Markup([
+                    Markup("path", ["class": "curve", "stroke": Theme.series(index), "d": bar]),
+                    mark(index, x, y) {
+                        Markup("title") { "\(series.label): \(fixed(point.y, 2)) at \(fixed(point.x, 0))" }
+                    },
+                ])
+            })
+    }
+
+    private func band(_ series: Series, _ index: Int, _ axes: Axes) -> Markup {
         guard series.points.contains(where: { $0.high > $0.low }) else { return Markup([]) }
         let upper = polyline(series.points.map { ($0.x, $0.high) }, axes)
         let lower = polyline(series.points.reversed().map { ($0.x, $0.low) }, axes)
         guard !upper.isEmpty, !lower.isEmpty else { return Markup([]) }
-        return Markup("path", ["fill": color, "fill-opacity": "0.16", "d": "M\(upper)L\(lower)Z"])
+        return Markup(
+            "path", ["fill": Theme.series(index), "fill-opacity": "0.16", "d": "M\(upper)L\(lower)Z"])
     }
 
     /// The path through those points the axes can show, without its leading `M`.
@@ -134,24 +160,5 @@ public struct LineChart: Sendable {
         return Markup([
             line(axes.left, y, axes.right, y, "rule"), label(reference.label, axes.right, y - 3, "end"),
         ])
-    }
-
-    /// Line samples and names above the plot; one series needs none.
-    private func legend(_ names: [String]) -> Markup {
-        guard names.count > 1 else { return Markup([]) }
-        var x = Axes.plotLeft
-        return Markup(
-            names.enumerated().map { index, name in
-                defer { x += 6.2 * Double(name.count) + 32 }
-                return Markup([
-                    Markup(
-                        "path",
-                        [
-                            "class": Theme.curve(index), "stroke": Theme.series(index),
-                            "d": "M\(coordinate(x)) 22h16",
-                        ]),
-                    label(name, x + 20, 26, "strong"),
-                ])
-            })
     }
 }

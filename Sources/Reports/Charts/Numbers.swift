@@ -19,6 +19,15 @@ func signed(_ value: Double?, _ digits: Int) -> String {
 /// An error rate in 0...1 as percent.
 func percent(_ rate: Double?, _ digits: Int = 2) -> String { fixed(rate.map { 100 * $0 }, digits) }
 
+/// Mean ± sample sd over seeds; an en dash unless every seed has the figure.
+func meanAndDeviation(_ values: [Double?], _ digits: Int) -> String {
+    let known = values.compactMap(\.self)
+    guard known.count == values.count, !known.isEmpty else { return fixed(nil, digits) }
+    let summary = Summary(known)
+    let spread = summary.standardDeviation.map { " ± " + fixed($0, digits) } ?? ""
+    return fixed(summary.mean, digits) + spread
+}
+
 /// An integer with thin-space groups of three digits.
 func grouped(_ value: Int) -> String {
     var text = String(value.magnitude)

@@ -15,21 +15,12 @@ public struct HTMLReport: Sendable {
             samples
             curves
             classification
-            energies
+            densities
             hardest
             phases
             provenance
         }
-        let page = Markup("html", ["lang": "en"]) {
-            Markup("head") {
-                Markup("meta", ["charset": "utf-8"])
-                Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
-                Markup("title") { "\(content.header.recipeName), seed \(content.header.seed)" }
-                Markup("style") { Markup.verbatim(PageStyle.sheet) }
-            }
-            Markup("body") { body }
-        }
-        return "<!DOCTYPE html>\n\(page)\n"
+        return page("\(content.header.recipeName), seed \(content.header.seed)", body)
     }
 
     /// Writes the page in place of whatever is at `path`.
@@ -53,8 +44,7 @@ public struct HTMLReport: Sendable {
         }
     }
 
-    /// The last evaluated phase: the run's outcome.
-    private var outcome: RunEvaluation.Phase? { content.evaluation?.phases.last }
+    var outcome: RunEvaluation.Phase? { content.outcome }
 
     private var numbers: Markup {
         let error = content.result?.testError ?? outcome?.testError ?? content.predictions?.errorRate
@@ -66,6 +56,7 @@ public struct HTMLReport: Sendable {
             ("test error, %" + paper, error.map { percent($0) }),
             ("test NLL, nats", likelihood.map { fixed($0, 3) }),
             ("calibration error, %", calibration.map { percent($0) }),
+            ("Brier score", content.brier.map { fixed($0, 3) }),
             ("flow, bits/dim", flow.map { fixed($0, 3) }),
             ("EBM, bits/dim", energy.map { fixed($0, 3) }),
             ("training time", seconds.map { duration($0) }),
@@ -128,66 +119,6 @@ public struct HTMLReport: Sendable {
         }
     }
 
-    private var classification: Markup {
-        let matrix = content.predictions?.confusion ?? ConfusionMatrix(square: outcome?.confusion)
-        return section("Classification") {
-            if matrix == nil { missing("No predictions: they are written by the final evaluation.") }
-            Markup("div", ["class": "panels two"]) {
-                if let matrix {
-                    figure(
-                        MatrixChart(title: "Confusion matrix", matrix: matrix, names: content.classNames)
-                            .chart)
-                }
-                if let predictions = content.predictions {
-                    figure(
-                        ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart
-                    )
-                }
-            }
-            if matrix != nil, content.predictions == nil {
-                missing("No reliability diagram: predictions.safetensors is missing.")
-            }
-            if let matrix { hardClasses(matrix) }
-        }
-    }
-
-    private func hardClasses(_ matrix: ConfusionMatrix) -> Markup? {
-        let errors = matrix.classErrors.enumerated().filter { $0.element.isFinite }
-        guard let worst = errors.max(by: { $0.element < $1.element }), errors.count > 2,
-            let best = errors.min(by: { $0.element < $1.element })
-        else { return nil }
-        return Markup("p", ["class": "soft"]) {
-            "Error by class from \(percent(best.element)) % (\(className(best.offset))) to "
-            "\(percent(worst.element)) % (\(className(worst.offset)))."
-        }
-    }
-
-    private var energies: Markup {
-        section("Energies") {
-            if let energies = content.evaluation?.energies,
-                !energies.data.isEmpty || !energies.samples.isEmpty
-            {
-                let scored = energies.data.isEmpty || energies.samples.isEmpty
-                Markup("div", ["class": "panels two"]) {
-                    figure(
-                        Histogram(
-                            title: "log p(x) − log q(x)", xTitle: "nats",
-                            samples: [("data", energies.data), ("flow samples", energies.samples)]
-                        ).chart)
-                }
-                if !scored {
-                    Markup("p", ["class": "soft"]) {
-                        "The EBM tells data from the flow's samples with AUROC "
-                        fixed(areaUnderROC(positives: energies.data, negatives: energies.samples), 3)
-                        "; 0.5 would mean that the flow has caught up."
-                    }
-                }
-            } else {
-                missing("No histogram: the run has no evaluated energy model.")
-            }
-        }
-    }
-
     private var hardest: Markup? {
         guard !content.hardest.isEmpty else { return nil }
         let shown = content.hardest
@@ -216,16 +147,17 @@ public struct HTMLReport: Sendable {
         let rows = phases.map { phase in
             [
                 phase.name, percent(phase.testError), fixed(phase.testNLL, 3), percent(phase.ece),
-                fixed(phase.flowBitsPerDim, 3), fixed(phase.energyBitsPerDim, 3), logZ(phase.logZ),
+                fixed(phase.brier, 3), fixed(phase.flowBitsPerDim, 3), fixed(phase.energyBitsPerDim, 3),
+                logZ(phase.logZ),
                 grouped(phase.steps), duration(phase.seconds),
             ]
         }
         return section("Phases") {
             table(
                 [
-                    "end of phase", "test error, %", "test NLL, nats", "ECE, %", "flow, bits/dim",
+                    "end of phase", "test error, %", "test NLL, nats", "ECE, %", "Brier", "flow, bits/dim",
                     "EBM, bits/dim", "log Z, nats (ESS)", "updates", "time",
-                ], rows, numeric: Set(1...8))
+                ], rows, numeric: Set(1...9))
         }
     }
 
@@ -266,16 +198,7 @@ public struct HTMLReport: Sendable {
         ]
     }
 
-    private func className(_ k: Int) -> String {
+    func className(_ k: Int) -> String {
         content.classNames.indices.contains(k) ? content.classNames[k] : "class \(k)"
     }
 }
-
-private func section(_ title: String, @MarkupBuilder _ content: () -> Markup) -> Markup {
-    Markup("section") {
-        Markup("h2") { title }
-        content()
-    }
-}
-
-private func missing(_ why: String) -> Markup { Markup("p", ["class": "soft"]) { why } }

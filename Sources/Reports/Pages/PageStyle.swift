@@ -25,8 +25,8 @@ enum PageStyle {
             .scroll{overflow-x:auto}
             table{border-collapse:collapse;font-size:14px;margin:8px 0}
             th,td{padding:5px 18px 5px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-            th{font-weight:600;color:var(--soft);white-space:nowrap}.num{text-align:right}
-            td.wrap{overflow-wrap:anywhere}
+            th{font-weight:600;color:var(--soft);white-space:nowrap}.num{text-align:right;white-space:nowrap}
+            td.wrap{overflow-wrap:anywhere}td:first-child{white-space:nowrap}
             pre{background:var(--panel);border-radius:6px;padding:14px;overflow-x:auto;font-size:12.5px;line-height:1.45}
             details{margin-top:16px}summary{cursor:pointer}
             @media print{main{max-width:none;padding:0}h2,h3{break-after:avoid}\
@@ -35,6 +35,30 @@ enum PageStyle {
             .small{grid-template-columns:repeat(5,1fr)}.numbers b{font-size:20px}}
             """
 }
+
+/// A whole page that loads nothing.
+func page(_ title: String, _ body: Markup) -> String {
+    let page = Markup("html", ["lang": "en"]) {
+        Markup("head") {
+            Markup("meta", ["charset": "utf-8"])
+            Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+            Markup("title") { title }
+            Markup("style") { Markup.verbatim(PageStyle.sheet) }
+        }
+        Markup("body") { body }
+    }
+    return "<!DOCTYPE html>\n\(page)\n"
+}
+
+func section(_ title: String, @MarkupBuilder _ content: () -> Markup) -> Markup {
+    Markup("section") {
+        Markup("h2") { title }
+        content()
+    }
+}
+
+/// A sentence in the place of what is not there.
+func missing(_ why: String) -> Markup { Markup("p", ["class": "soft"]) { why } }
 
 /// A figure of a page: a caption and a chart.
 func figure(_ chart: Chart) -> Markup {

@@ -89,16 +89,16 @@ struct PhaseCurves {
             // A logarithmic axis pays from about a decade on.
             chart.logarithmic = plan.logarithmic && lowest > 0 && highest > 20 * lowest
             return chart.chart
-        } + [gate].compactMap(\.self)
+        } + [gate("Gate: whose turn")].compactMap(\.self)
     }
 
     /// The gate's history, in phases that have one.
-    private var gate: Chart? {
+    func gate(_ title: String) -> Chart? {
         let samples = rows.compactMap { row -> GateChart.Sample? in
             guard let average = row.values["gateEMA"], let turn = row.values["turn"] else { return nil }
             return GateChart.Sample(step: Double(row.step), average: average, turn: turn)
         }
         return samples.isEmpty
-            ? nil : GateChart(title: "Gate: whose turn", samples: samples, thresholds: thresholds).chart
+            ? nil : GateChart(title: title, samples: samples, thresholds: thresholds).chart
     }
 }

@@ -20,6 +20,17 @@ public enum ResultFiles {
         }
     }
 
+    /// The run directories at or below `path`, finished or not, sorted by path.
+    public static func runs(_ path: String) -> [RunFiles] {
+        if exists("\(path)/run.json") { return [RunFiles(path: path)] }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        return names.filter { !$0.hasPrefix(".") && isDirectory("\(path)/\($0)") }
+            .flatMap { runs(RunFiles(path: path).file($0)) }
+    }
+
+    /// Whether ``read(_:)`` finds a result at or below `path`.
+    static func hasResults(_ path: String) throws -> Bool { try !find(path).isEmpty }
+
     private static func missing(_ path: String) -> UserError {
         let isRun = exists("\(path)/run.json")
         return UserError(

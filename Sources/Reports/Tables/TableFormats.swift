@@ -95,6 +95,8 @@ extension ResultsTable {
             row.results.map { percent($0.testError) }.joined(separator: ", ")
         },
         Column("difference") { difference($0) },
+        Column("NLL, nats") { meanAndDeviation($0.results.map(\.testNLL), 3) },
+        Column("ECE, %") { row in meanAndDeviation(row.results.map { $0.ece.map { 100 * $0 } }, 2) },
         Column("steps", numeric: false) { steps($0) },
         Column("flow bits/dim") { fixed(TableRecord($0).flowBitsPerDim, 3) },
         Column("EBM bits/dim") { fixed(TableRecord($0).energyBitsPerDim, 3) },

@@ -30,6 +30,12 @@ public struct TableRecord: Codable, Equatable, Sendable {
     public let energyBitsPerDim: Double?
     /// Mean training time of a seed in seconds.
     public let seconds: Double
+    /// Mean −log p(y|x) of test images in nats: mean over seeds, sample standard deviation.
+    public let nll: Double?
+    public let nllDeviation: Double?
+    /// Expected calibration error in percent, likewise.
+    public let ece: Double?
+    public let eceDeviation: Double?
 
     init(_ row: ResultsTable.Row) {
         let sample = row.sample
@@ -54,19 +60,26 @@ public struct TableRecord: Codable, Equatable, Sendable {
         flowBitsPerDim = Self.meanOfAll(row.results.map(\.flowBitsPerDim))
         energyBitsPerDim = Self.meanOfAll(row.results.map(\.energyBitsPerDim))
         seconds = mean(row.results.map(\.seconds))
+        let likelihood = Self.summaryOfAll(row.results.map(\.testNLL))
+        (nll, nllDeviation) = (likelihood?.mean, likelihood?.standardDeviation)
+        let calibration = Self.summaryOfAll(row.results.map { $0.ece.map { 100 * $0 } })
+        (ece, eceDeviation) = (calibration?.mean, calibration?.standardDeviation)
     }
 
     /// The mean where every seed has the figure: a mean over some of them would not be comparable.
-    private static func meanOfAll(_ values: [Double?]) -> Double? {
+    private static func meanOfAll(_ values: [Double?]) -> Double? { summaryOfAll(values)?.mean }
+
+    private static func summaryOfAll(_ values: [Double?]) -> Summary? {
         let known = values.compactMap(\.self)
-        return known.count == values.count && !known.isEmpty ? mean(known) : nil
+        return known.count == values.count && !known.isEmpty ? Summary(known) : nil
     }
 }
 
 extension TableRecord {
     static let csvHeader =
         "recipe,method,labels,network,base,protocol,paper_error,paper_sd,paper_cell,error,sd,n,seeds,errors,"
-        + "difference,difference_low,difference_high,steps,trained_flows,flow_bits_per_dim,energy_bits_per_dim,seconds"
+        + "difference,difference_low,difference_high,steps,trained_flows,flow_bits_per_dim,energy_bits_per_dim,seconds,"
+        + "nll,nll_sd,ece,ece_sd"
 
     /// The row after RFC 4180; lists are separated by spaces, a missing figure is an empty field.
     var csv: String {
@@ -77,7 +90,7 @@ extension TableRecord {
             number(difference), number(interval?.lower), number(interval?.upper),
             steps.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
             trainedFlows.map(String.init) ?? "", number(flowBitsPerDim), number(energyBitsPerDim),
-            number(seconds),
+            number(seconds), number(nll), number(nllDeviation), number(ece), number(eceDeviation),
         ]
         return fields.map(quoted).joined(separator: ",")
     }

@@ -1,0 +1,171 @@
+import Experiments
+
+/// One self-contained page about several methods, each with its seeds: what a reader of their table wants to see.
+public struct ComparisonReport: Sendable {
+    let content: ComparisonContent
+
+    public init(_ content: ComparisonContent) { self.content = content }
+
+    /// The page. What is missing is left out with a sentence saying why.
+    /// - Throws: `UserError(.data)` where a method's predictions do not fit together.
+    public func html() throws -> String {
+        let reliability = try content.reliability()
+        let body = Markup("main") {
+            Markup("header") { Markup("h1") { content.title } }
+            results
+            learning
+            classes
+            calibration(reliability)
+            gates
+            others
+            provenance
+        }
+        return page(content.title, body)
+    }
+
+    /// Writes the page in place of whatever is at `path`.
+    /// - Throws: `UserError(.output)`; the old file then stays.
+    public func write(to path: String) throws { try AtomicFile.write(try html(), to: path) }
+
+    private var results: Markup {
+        section("Results") {
+            if content.tables.isEmpty { missing("No run has finished yet.") } else { resultsTable }
+            if let shared = content.tables.first?.shared {
+                missing(
+                    "Mean ± sample sd over (n) seeds, \(shared.selection); the paper's numbers beside them.")
+            }
+            Markup("div", ["class": "panels two"]) { content.labelEfficiency.map(figure) }
+        }
+    }
+
+    private var resultsTable: Markup {
+        let rows = content.rows.map { row in
+            [content.shortName(row.sample.recipe)] + Self.columns.map { $0.text(row) }
+        }
+        return table(["method"] + Self.columns.map(\.title), rows, numeric: Set(1...Self.columns.count))
+    }
+
+    /// What of a table a reader compares; the rest is in its other files and in the caption.
+    private static let columns: [ResultsTable.Column] = {
+        let shown = [
+            "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
+            "time a seed",
+        ]
+        return [
+            .init("paper, %") { row in
+                guard let paper = row.sample.paper else { return "–" }
+                return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
+            }
+        ] + ResultsTable.columns.filter { shown.contains($0.title) }
+    }()
+
+    private var learning: Markup {
+        let charts = content.learningCurves
+        return section("Learning curves") {
+            missing(
+                charts.isEmpty
+                    ? "None: no run directory is at hand."
+                    : "Means over seeds with their range. Updates of all phases but the flow's own; in joint phases "
+                        + "of either model.")
+            Markup("div", ["class": "panels"]) { charts.map(figure) }
+        }
+    }
+
+    private var classes: Markup {
+        let errors = content.classErrors
+        let count = errors.map(\.errors.count).max() ?? 0
+        return section("Error by class") {
+            if errors.isEmpty {
+                missing("None: no tested run directory is at hand.")
+            } else {
+                Markup("div", ["class": "panels two"]) {
+                    figure(
+                        ClassErrorChart(
+                            title: "Test error, mean over seeds", methods: errors, names: content.classNames
+                        ).chart)
+                }
+                table(
+                    ["class"] + errors.map { $0.label + ", %" },
+                    (0..<count).map { k in
+                        [content.classNames.indices.contains(k) ? content.classNames[k] : String(k)]
+                            + errors.map { k < $0.errors.count ? percent($0.errors[k], 1) : "–" }
+                    }, numeric: Set(1..<errors.count + 1))
+            }
+        }
+    }
+
+    private func calibration(_ reliability: [Chart]) -> Markup {
+        section("Calibration") {
+            if !content.rows.isEmpty { calibrationTable }
+            if reliability.isEmpty {
+                missing("No reliability diagrams: no predictions are at hand.")
+            } else {
+                missing("Predictions of all seeds together; scaled: with each run's own temperature.")
+            }
+            Markup("div", ["class": "panels"]) { reliability.map(figure) }
+        }
+    }
+
+    private var calibrationTable: Markup {
+        let rows = content.rows.map { row in
+            let scores = row.results.map(calibration)
+            let scaled = scores.map(\.scaling)
+            return [
+                content.shortName(row.sample.recipe),
+                meanAndDeviation(scores.map(\.nll), 3),
+                meanAndDeviation(scores.map { $0.ece.map { 100 * $0 } }, 2),
+                meanAndDeviation(scores.map(\.brier), 3),
+                meanAndDeviation(scaled.map { $0?.temperature }, 2),
+                meanAndDeviation(scaled.map { $0?.testNLL }, 3),
+                meanAndDeviation(scaled.map { $0.map { 100 * $0.ece } }, 2),
+                meanAndDeviation(scaled.map { $0?.brier }, 3),
+            ]
+        }
+        return table(
+            [
+                "method", "NLL, nats", "ECE, %", "Brier", "temperature T", "scaled: NLL", "ECE, %", "Brier",
+            ], rows, numeric: Set(1...7))
+    }
+
+    private struct CalibrationScores {
+        let nll: Double?
+        let ece: Double?
+        let brier: Double?
+        let scaling: TemperatureScaling?
+    }
+
+    /// A result's scores, with what only its run directory knows.
+    private func calibration(_ result: RunResult) -> CalibrationScores {
+        let run = content.methods.first { $0.recipe == result.recipe }?.runs
+            .first { $0.header.seed == result.seed }
+        return CalibrationScores(
+            nll: result.testNLL, ece: result.ece, brier: result.brier ?? run?.brier,
+            scaling: result.scaling ?? run?.scaling)
+    }
+
+    private var gates: Markup? {
+        let charts = content.gates
+        guard !charts.isEmpty else { return nil }
+        return section("Gate") { Markup("div", ["class": "panels"]) { charts.map(figure) } }
+    }
+
+    private var others: Markup? {
+        let sets = content.methods.flatMap { method in
+            method.runs.compactMap { run in
+                run.evaluation?.otherSets.map {
+                    (method: "\(content.shortName(method.recipe)), seed \(run.header.seed)", sets: $0)
+                }
+            }
+        }
+        guard !sets.isEmpty else { return nil }
+        return section("Other images") { detection(sets.map { (Optional($0.method), $0.sets) }) }
+    }
+
+    private var provenance: Markup? {
+        guard !content.tables.isEmpty else { return nil }
+        return section("Where it comes from") {
+            for results in content.tables { missing(results.caption) }
+            Markup("pre") { unique(content.tables.flatMap(\.commands)).joined(separator: "\n") }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Experiments
+
+/// What one seed logged of a quantity, at places that seeds share.
+struct SeedPoint {
+    /// Names the place: a test of all seeds, or a stretch of their updates.
+    let place: [Int]
+    let x: Double
+    let y: Double
+}
+
+extension Series {
+    /// The mean over seeds, with their range as the band. A seed's values of one place are averaged first; places that
+    /// some seeds lack are left out, where the mean would jump for no reason but who is in it.
+    init(_ label: String, seeds: [[SeedPoint]]) {
+        let known = seeds.filter { !$0.isEmpty }
+        let bySeed = known.map { Dictionary(grouping: $0, by: \.place) }
+        let shared = (bySeed.first?.keys.map(\.self) ?? []).filter { place in
+            bySeed.allSatisfy { $0[place] != nil }
+        }
+        let points = shared.map { place -> Point in
+            let parts = bySeed.map { $0[place] ?? [] }
+            let values = parts.map { mean($0.map(\.y)) }
+            return Point(
+                x: mean(parts.map { mean($0.map(\.x)) }), y: mean(values), low: values.min(),
+                high: values.max())
+        }
+        self.init(label, points.sorted { $0.x < $1.x })
+    }
+}
+
+extension MetricsLog {
+    /// A quantity over the updates of all phases but the flow's own, which is often trained elsewhere.
+    ///
+    /// - Parameter stretch: updates of one place; nil to take each step and each phase's end for itself, as tests are
+    ///   made at the same steps of every seed, and at ends that differ by a few.
+    func points(_ key: String, scale: Double, stretch: Double?) -> [SeedPoint] {
+        let offsets = offsets
+        return rows.compactMap { row in
+            guard let value = row.values[key], value.isFinite, let offset = offsets[row.phaseIndex],
+                row.event == nil || row.event == "phaseEnd"
+            else { return nil }
+            let x = Double(offset + row.step)
+            let isEnd = row.event != nil
+            let place = stretch.map { [Int(x / $0)] } ?? [row.phaseIndex, isEnd ? .max : row.step]
+            return SeedPoint(place: place, x: x, y: scale * value)
+        }
+    }
+
+    /// The updates in ``points(_:scale:stretch:)``.
+    var updates: Int {
+        let offsets = offsets
+        return rows.compactMap { row in offsets[row.phaseIndex].map { $0 + row.step } }.max() ?? 0
+    }
+
+    /// Updates before each phase, by its index; the flow's phases are not among them.
+    private var offsets: [Int: Int] {
+        let phases = Dictionary(grouping: rows.filter { $0.phase != "flow-mle" }, by: \.phaseIndex)
+        var total = 0
+        return phases.sorted { $0.key < $1.key }.reduce(into: [:]) { offsets, phase in
+            offsets[phase.key] = total
+            total += phase.value.map(\.step).max() ?? 0
+        }
+    }
+}
