@@ -108,6 +108,8 @@ public struct EnergyRecipe: Sendable, Equatable {
     /// Factor on the channels of every layer.
     public var width = 1.0
     public var head: Head
+    /// Of the logits over the batch that initialises them.
+    public var initialDeviation = 1.0
     public var normalization = Normalization.weight
     public var normalizeLogits = false
     /// Of the leaky ReLU.

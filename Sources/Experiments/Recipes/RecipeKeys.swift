@@ -94,6 +94,7 @@ extension Recipe {
         .integer("classes", \.classes, .between(1, 1000), "K; 1: unsupervised"),
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
         .choice("head", \.head, "last layer: K outputs, or a shared energy with a gain plus K parts"),
+        .number("initial-deviation", \.initialDeviation, .above(0), "standard deviation of the first logits"),
         .choice("normalization", \.normalization, "of the shared layers; all but weight: classifiers only"),
         .flag("normalize-logits", \.normalizeLogits, "batch normalisation of the logits: classifiers only"),
         .number("slope", \.slope, .halfOpen(0, 1), "of the leaky ReLU"),

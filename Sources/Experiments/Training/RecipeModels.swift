@@ -24,6 +24,7 @@ extension Recipe {
         configuration.network = energy.network
         configuration.classes = energy.classes
         configuration.base = energy.base
+        configuration.initialDeviation = energy.initialDeviation
         configuration.normalization = energy.normalization
         configuration.normalizesLogits = energy.normalizeLogits
         configuration.slope = energy.slope
