@@ -103,7 +103,7 @@ public final class ConditionalEnergy {
 
     /// A linearisation to hand to ``logits(_:_:activations:trace:)``, of the first `count` entries of the batch.
     public func linearization(count: Int) -> Linearization {
-        precondition(configuration.isPiecewiseLinear, "the network is not piecewise linear")
+        precondition(!configuration.usesBatchStatistics, "batch statistics tie the images together")
         return Linearization(store, activations: store.backend.reduced, count: count)
     }
 

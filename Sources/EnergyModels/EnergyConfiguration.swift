@@ -69,6 +69,4 @@ public struct EnergyConfiguration: Sendable, Hashable {
 
     /// Whether f of an image depends on the batch it is in.
     public var usesBatchStatistics: Bool { normalization != .weight || normalizesLogits }
-    /// Whether a ``Linearization`` at fixed masks, signs and winners is the network.
-    public var isPiecewiseLinear: Bool { !usesBatchStatistics && !standardizesInput }
 }

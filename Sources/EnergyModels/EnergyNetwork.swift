@@ -42,6 +42,7 @@ struct EnergyNetwork: Sendable {
         _ x: Variable, _ pass: Pass, activations: ScalarType, trace: Linearization? = nil
     ) -> Variable {
         var h = input(x, pass, trace).cast(to: activations)
+        trace?.append(.cast)
         for stage in stages { h = apply(stage, h, pass, trace) }
         return h.cast(to: pass.backend.real)
     }

@@ -18,7 +18,7 @@ struct InputStages: Sendable {
     }
 
     func callAsFunction(_ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
-        var x = standardizes ? x.standardizedRows() : x
+        var x = standardizes ? standardized(x, trace) : x
         guard let key = pass.mode.dropout else { return x }
         let backend = pass.backend
         if translation > 0 {
@@ -35,15 +35,20 @@ struct InputStages: Sendable {
     }
 }
 
-extension Variable {
-    /// Every entry of the first axis to mean 0 and variance 1; a constant one to 0.
-    func standardizedRows() -> Variable {
-        let share = 1 / Double(shape.rowCount)
-        let centred = combined(.subtract, sum(.rows).affine(scale: share), .rows)
+extension InputStages {
+    /// Every image to mean 0 and variance 1; one of a single colour to 0.
+    private func standardized(_ x: Variable, _ trace: Linearization?) -> Variable {
+        let share = 1 / Double(x.shape.rowCount)
+        let centred = x.combined(.subtract, x.sum(.rows).affine(scale: share), .rows)
         let variance = centred.mapped(.square).sum(.rows).affine(scale: share, shift: 1e-8)
-        return centred.combined(.multiply, variance.mapped(.inverseSquareRoot), .rows)
+        let inverse = variance.mapped(.inverseSquareRoot)
+        let y = centred.combined(.multiply, inverse, .rows)
+        trace?.append(.standardization(output: y.value, inverse: inverse.value))
+        return y
     }
+}
 
+extension Variable {
     /// max(x, slope·x), computed in `real`.
     func leakyRectified(slope: Double, in real: ScalarType) -> Variable {
         let x = cast(to: real)

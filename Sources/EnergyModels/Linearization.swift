@@ -4,11 +4,15 @@ import Tensors
 /// The derivative J of the logits for the images at one evaluated point, as a linear map: `forward` is J·d, `adjoint`
 /// is Jᵀ·u, both with the dropout masks, activation signs and pooling winners of that evaluation.
 ///
-/// Networks here are piecewise linear, so J is exact. It costs one forward and one backward pass without weight
+/// J is exact: layers are linear between kinks, and standardisation has its own derivative. It costs one forward and one backward pass without weight
 /// gradients; VAT's power iteration needs nothing else.
 public final class Linearization {
     enum Piece {
+        /// y and 1/σ of y = (x − μ)/σ.
+        case standardization(output: Tensor, inverse: Tensor)
         case translation([Translation])
+        /// From the type of images to that of activations.
+        case cast
         case dropout(rate: Double, key: RandomKey)
         case convolution(WeightNormConvolution, input: Shape, output: Tensor)
         case maxPool(input: Tensor)
@@ -36,7 +40,7 @@ public final class Linearization {
 
     /// J·d: `[B, H, W, C]` → float64 `[B, K]`.
     public func forward(_ d: Tensor) -> Tensor {
-        var t = backend.cast(d, to: activations)
+        var t = backend.cast(d, to: backend.real)
         for piece in pieces { t = forward(piece, t) }
         return backend.cast(t, to: .float64)
     }
@@ -50,7 +54,9 @@ public final class Linearization {
 
     private func forward(_ piece: Piece, _ t: Tensor) -> Tensor {
         switch piece {
+        case .standardization(let y, let inverse): return standardizationTangent(t, y, inverse)
         case .translation(let shifts): return backend.translate(t, by: Array(shifts.prefix(count)))
+        case .cast: return backend.cast(t, to: activations)
         case .dropout(let rate, let key): return backend.dropout(t, rate: rate, key: key)
         case .convolution(let layer, _, let y):
             let z = backend.convolution(
@@ -68,8 +74,10 @@ public final class Linearization {
 
     private func adjoint(_ piece: Piece, _ t: Tensor) -> Tensor {
         switch piece {
+        case .standardization(let y, let inverse): return standardizationTangent(t, y, inverse)
         case .translation(let shifts):
             return backend.translate(t, by: shifts.prefix(count).map(\.reversed))
+        case .cast: return backend.cast(t, to: backend.real)
         case .dropout(let rate, let key): return backend.dropout(t, rate: rate, key: key)
         case .convolution(let layer, let input, let y):
             let dz = backend.activationGradient(t, y.rows(0..<count), slope: layer.slope, wantsBias: false).dz
@@ -93,6 +101,19 @@ public final class Linearization {
 
     private func weights(_ layer: WeightNormConvolution) -> Tensor {
         backend.weightNorm(store["\(layer.name).v"], store["\(layer.name).g"]).weights
+    }
+
+    /// (t − mean t − y·mean(y·t))/σ for every image, a symmetric map.
+    private func standardizationTangent(_ t: Tensor, _ y: Tensor, _ inverse: Tensor) -> Tensor {
+        let y = y.rows(0..<count)
+        func mean(_ x: Tensor) -> Tensor {
+            backend.affine(backend.sum(x, .rows), scale: 1 / Double(t.shape.rowCount), shift: 0)
+        }
+        let projection = mean(backend.combine(.multiply, y, t, .elementwise))
+        let centred = backend.combine(.subtract, t, mean(t), .rows)
+        let rest = backend.combine(
+            .subtract, centred, backend.combine(.multiply, y, projection, .rows), .elementwise)
+        return backend.combine(.multiply, rest, inverse.rows(0..<count), .rows)
     }
 
     /// t at the winning positions: the pool's gradient of ones is the 0/1 mask of winners.

@@ -120,9 +120,10 @@ private typealias Normalization = EnergyConfiguration.Normalization
         }
     }
 
-    @Test("VAT's exact direction goes through translations and noise")
+    @Test("VAT's exact direction goes through standardisation, translations and noise")
     func linearization() throws {
         let energy = energy(size: 12) {
+            $0.standardizesInput = true
             $0.translation = 2
             $0.inputNoise = 0.1
             $0.dropout = [0.2, 0.5, 0.5]
@@ -142,6 +143,11 @@ private typealias Normalization = EnergyConfiguration.Normalization
             return logits(moved, energy, mode)
         }
         let difference = zip(at(1), at(-1)).map { ($0 - $1) / (2 * step) }
-        expectClose(backend.doubles(map.forward(d)), difference, relative: 1e-6)
+        let tangent = backend.doubles(map.forward(d))
+        expectClose(tangent, difference, relative: 1e-6)
+        let u = backend.randomTensor([2, 10], seed: 7)
+        func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        let there = dot(backend.doubles(u), tangent)
+        expectClose([dot(backend.doubles(map.adjoint(u)), backend.doubles(d))], [there], relative: 1e-9)
     }
 }

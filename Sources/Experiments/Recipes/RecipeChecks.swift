@@ -78,11 +78,10 @@ extension Recipe {
             "with batch normalisation f depends on the whole batch, and a density cannot",
             advice: "train with phases of kind \"supervised\" only, or set energy.normalization = \"weight\"")
         try require(
-            vat.weight == 0 || vat.direction == .difference || network.isPiecewiseLinear,
+            vat.weight == 0 || vat.direction == .difference || !network.usesBatchStatistics,
             cursor.entering("vat").entering("direction"),
-            "the exact direction needs a network that is linear between kinks",
-            advice: "set vat.direction = \"difference\", or leave out batch normalisation and "
-                + "input.standardize")
+            "the exact direction needs logits of one image each, not of a batch",
+            advice: "set vat.direction = \"difference\", or leave out batch normalisation")
         try require(
             data.source != .plane || self.input == InputRecipe(), input,
             "`input` is for images, not for points")

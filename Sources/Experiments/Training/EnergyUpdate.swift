@@ -67,7 +67,7 @@ final class EnergyUpdate {
         let regularizers = state.regularizers
         let needsTrace = regularizers.contains { $0.term.needsLinearization || isLogged }
         let trace =
-            needsTrace && energy.configuration.isPiecewiseLinear
+            needsTrace && !energy.configuration.usesBatchStatistics
             ? energy.linearization(count: batch.unlabelledRows.count) : nil
         let logits = logits(of: batch.parts, pass, trace)
 
