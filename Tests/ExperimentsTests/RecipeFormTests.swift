@@ -42,6 +42,14 @@ private let files =
         let defaults = ["vat.epsilon=2.5", "phase.1.optimizer.rate=0.001"]
         let stated = try Recipe.parse(smallRecipe, overrides: defaults)
         #expect(stated.hash == recipe.hash)
+        // A key that has a meaning only beside another one.
+        let falling = "phase.1.optimizer.decay=linear"
+        let start = try Recipe.parse(smallRecipe, overrides: [falling, "phase.1.optimizer.decay-start=0.6"])
+        #expect(try start.hash == Recipe.parse(smallRecipe, overrides: [falling]).hash)
+        #expect(
+            start.decisions.allSatisfy {
+                !$0.key.hasSuffix("decay-start") && !$0.key.hasSuffix("decay-beta1")
+            })
         func phases(_ kinds: String...) throws -> Recipe {
             let phases = kinds.map { "{ kind = '\($0)', steps = 5 }" }.joined(separator: ", ")
             return try Recipe.parse("method = 'fce-init'\ndata.source = 'svhn'\nphase = [\(phases)]")

@@ -66,8 +66,9 @@ extension Recipe {
 
     /// The keys whose values are not the defaults, and those that choose defaults. Defaults are left out so that a
     /// new key, whose default is what was done before it existed, makes no recipe another one.
-    private var decisions: [(key: String, value: String)] {
-        let defaults = Dictionary(defaults.lines.map { ($0.key, $0.value) }) { first, _ in first }
+    var decisions: [(key: String, value: String)] {
+        let whole = Self.flattened(Self.table.encode(defaults, whole: true), "")
+        let defaults = Dictionary(whole.map { ($0.key, $0.value) }) { first, _ in first }
         return lines.filter { line in
             let isPhaseKind =
                 line.key.hasPrefix("phase.") && line.key.split(separator: ".").dropFirst(2) == ["kind"]

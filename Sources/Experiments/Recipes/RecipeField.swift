@@ -19,8 +19,8 @@ struct RecipeField<Section: Sendable>: Sendable {
     let type: String
     /// Reads the node into the section; the error names file, line and key.
     let decode: @Sendable (TOMLNode, RecipeCursor, inout Section) throws -> Void
-    /// The value in the section as TOML; nil when it is absent.
-    let encode: @Sendable (Section) -> TOMLNode?
+    /// The value in the section as TOML, of a table also the keys without a meaning if asked for; nil when it is absent.
+    let encode: @Sendable (Section, Bool) -> TOMLNode?
     /// Documentation of this key, or of the keys of the table it holds. Arguments: the path of the key, and
     /// example sections by name, whose values are the defaults.
     var keys: @Sendable (String, [(name: String, section: Section)]) -> [RecipeKey] = { _, _ in [] }
@@ -47,7 +47,7 @@ extension RecipeField {
                 }
                 section[keyPath: path] = value
             },
-            encode: { write($0[keyPath: path]) })
+            encode: { section, _ in write(section[keyPath: path]) })
         field.keys = { [field] path, examples in [field.documentation(path, examples)] }
         return field
     }
@@ -180,7 +180,7 @@ extension RecipeField {
         var literals: [String] = []
         var names: [String: [String]] = [:]
         for (name, section) in examples {
-            let literal = encode(section)?.literal ?? "none"
+            let literal = encode(section, false)?.literal ?? "none"
             if names[literal] == nil { literals.append(literal) }
             names[literal, default: []].append(name)
         }

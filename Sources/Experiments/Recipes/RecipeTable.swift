@@ -59,11 +59,13 @@ struct RecipeTable<Section: Sendable>: Sendable {
             .joined(separator: ".")
     }
 
-    /// The section as TOML, defaults included, without the keys that have no meaning in it.
-    func encode(_ section: Section) -> TOMLNode {
+    /// The section as TOML, defaults included.
+    ///
+    /// - Parameter whole: whether with the keys that have no meaning in it.
+    func encode(_ section: Section, whole: Bool = false) -> TOMLNode {
         var entries: [String: TOMLNode] = [:]
-        for field in fields where field.obstacle(section) == nil {
-            entries[field.name] = field.encode(section)
+        for field in fields where whole || field.obstacle(section) == nil {
+            entries[field.name] = field.encode(section, whole)
         }
         return .table(entries)
     }
@@ -84,7 +86,7 @@ extension RecipeField {
             name: name, summary: summary, type: "a table",
             decode: { node, cursor, section in try table.decode(node, cursor, into: &section[keyPath: path])
             },
-            encode: { table.encode($0[keyPath: path]) })
+            encode: { table.encode($0[keyPath: path], whole: $1) })
         field.keys = { key, examples in
             let own = examples.map { (name: $0.name, section: $0.section[keyPath: path]) }
             return table.keys(below: key, examples: variants.isEmpty ? own : variants)
@@ -103,7 +105,7 @@ extension RecipeField {
                 try table.decode(node, cursor, into: &inner)
                 section[keyPath: path] = inner
             },
-            encode: { section in section[keyPath: path].map { table.encode($0) } })
+            encode: { section, whole in section[keyPath: path].map { table.encode($0, whole: whole) } })
         field.keys = { key, _ in table.keys(below: key, examples: [("", initial)]) }
         return field
     }
@@ -125,7 +127,8 @@ extension RecipeField {
                     return inner
                 }
             },
-            encode: { section in .array(section[keyPath: path].map { table.encode($0) }) })
+            encode: { section, whole in .array(section[keyPath: path].map { table.encode($0, whole: whole) })
+            })
         field.keys = { key, _ in table.keys(below: key, examples: variants) }
         field.isRequired = true
         return field
