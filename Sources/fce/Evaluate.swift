@@ -87,6 +87,7 @@ struct Evaluate: ParsableCommand {
             ("flow", Console.fixed(score.phase.flowBitsPerDim, 4, "bits/dim")),
             ("EBM", Console.fixed(score.phase.energyBitsPerDim, 4, "bits/dim, normalised by c only")),
             ("log Z", logZ(score.phase.logZ)),
+            ("EBM, log Z", Console.fixed(score.phase.normalizedBitsPerDim, 4, "bits/dim")),
         ])
         if let errors = score.classErrors {
             let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
@@ -117,7 +118,7 @@ struct Evaluate: ParsableCommand {
         Console.printTable(["other set", "images", "log p", "log p − log q", "max p(y|x)"], rows)
     }
 
-    private func logZ(_ value: RunEvaluation.Normalizer?) -> String {
+    private func logZ(_ value: LogNormalizer?) -> String {
         guard let value else { return "–" }
         let size = "effective sample size \(Console.fixed(value.effectiveSampleSize, 1)) of \(value.samples)"
         return "\(Console.fixed(value.estimate, 3, "nats")), \(size)"

@@ -74,7 +74,7 @@ struct RecipeCommand: ParsableCommand {
                 let operations = recipe.operations(of: phase, extents: recipe.extents)
                 total += operations
                 print(
-                    "  phase \(index + 1)  \(phase.kind.rawValue), \(phase.steps) steps\(batches(phase)), "
+                    "  phase \(index + 1)  \(phase.kind.rawValue), \(phase.steps) steps\(batches(phase, of: recipe)), "
                         + petaflop(operations))
             }
             let hours = total / 500e9 / 3600
@@ -85,8 +85,9 @@ struct RecipeCommand: ParsableCommand {
             "\(Console.fixed(operations / 1e15, operations < 1e16 ? 2 : 1)) PFLOP"
         }
 
-        private func batches(_ phase: PhaseRecipe) -> String {
-            let labelled = phase.kind == .flowMLE ? "" : " + \(phase.labelledBatch) labelled"
+        private func batches(_ phase: PhaseRecipe, of recipe: Recipe) -> String {
+            let hasLabels = phase.kind != .flowMLE && recipe.data.labels > 0
+            let labelled = hasLabels ? " + \(phase.labelledBatch) labelled" : ""
             return phase.kind == .supervised
                 ? ", batches of \(phase.labelledBatch) labelled" : ", batches of \(phase.batch)\(labelled)"
         }

@@ -128,7 +128,7 @@ struct Train: ParsableCommand {
             ("  test error", Console.percent(result.testError)),
             ("  test NLL", Console.fixed(result.testNLL, 4, "nats")),
             ("  flow", Console.fixed(result.flowBitsPerDim, 3, "bits/dim")),
-            ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim, not normalised")),
+            ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim as c normalises it")),
             ("  training", Console.fixed(result.seconds, 1, "s")),
         ]
         pairs += zip(["  report", "  picture"], pages).map { ($0, $1) }

@@ -5,10 +5,12 @@ import Testing
 
 @testable import Experiments
 
-/// Every recipe of the package, relative to its folder of recipes; tables of them are named table-….
+/// Every recipe of the package, relative to its folder of recipes; tables of them are named table-…, parts of recipes
+/// …-base.
 private let files =
     FileManager.default.enumerator(atPath: "\(package)/Recipes")?
-    .compactMap { $0 as? String }.filter { $0.hasSuffix(".toml") && !$0.contains("/table-") }.sorted() ?? []
+    .compactMap { $0 as? String }
+    .filter { $0.hasSuffix(".toml") && !$0.contains("/table-") && !$0.hasSuffix("-base.toml") }.sorted() ?? []
 
 @Suite struct RecipeFormTests {
     @Test func canonicalFormIsStable() throws {

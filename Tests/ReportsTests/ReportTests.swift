@@ -162,6 +162,15 @@ private func images() -> ImageDataset {
         #expect(grey(1, 0) == [255, 255, 255] && grid.clippedShare == 0)
     }
 
+    @Test func gridsStandInRowsWithAWiderGap() {
+        func grid(_ value: Float) -> SampleGrid { SampleGrid([value], height: 1, width: 1, channels: 1) }
+        let picture = SampleGrid(rows: [[grid(-0.5), grid(0)], [grid(0.25), grid(-2)]])
+        #expect(picture.width == 18 && picture.height == 18 && picture.clippedShare == 0.25)
+        func grey(_ x: Int, _ y: Int) -> UInt8 { picture.pixels[(y * 18 + x) * 3] }
+        #expect(grey(0, 0) == 0 && grey(17, 0) == 128 && grey(0, 17) == 192 && grey(17, 17) == 0)
+        #expect(grey(1, 0) == 255 && grey(9, 9) == 255)
+    }
+
     @Test func onlyThePictureIsClippedAndTheShareIsKnown() {
         let grid = SampleGrid([-2, .nan, 0.5, 0.499], height: 1, width: 4, channels: 1)
         #expect(grid.pixels[0] == 0 && grid.pixels[3] == 0 && grid.pixels[6] == 255 && grid.pixels[9] == 255)

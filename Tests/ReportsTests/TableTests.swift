@@ -32,14 +32,15 @@ import Testing
         #expect(markdown.contains("flow-mle 10, joint 20") && markdown.contains("fce train plain.toml"))
         let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("|") }
         let bars = rows.map { $0.replacing("\\|", with: "").count { $0 == "|" } }
-        #expect(rows.count == 4 && Set(bars) == [ResultsTable.columns.count + 1])
+        #expect(try rows.count == 4 && Set(bars) == [table().columns.count + 1])
+        #expect(markdown.contains("| base | ") && !markdown.contains("with log Z"))
     }
 
     @Test func csvQuotesAndKeepsItsColumns() throws {
         let lines = try table().csv.split(separator: "\r\n")
         #expect(
             lines.count == 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 26 }
+                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 30 }
         )
         let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
         #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))
@@ -52,14 +53,31 @@ import Testing
         #expect(content.rows[1].paperError == nil)
     }
 
+    @Test func densitiesStandBesideTheirNormalizer() throws {
+        var results = [1, 2].map { result("a", seed: $0, error: nil) }
+        for index in results.indices {
+            results[index].phases = [
+                .init(name: "flow-mle", flowBitsPerDim: 3, steps: 1, seconds: 1),
+                .init(name: "joint", flowBitsPerDim: 2.5, steps: 1, seconds: 1),
+            ]
+            (results[index].energyBitsPerDim, results[index].normalizedBitsPerDim) = (2.25, 2.75)
+            results[index].logZ = LogNormalizer(estimate: 5, effectiveSampleSize: 400, samples: 1000)
+        }
+        let reliable = try ResultsTable(results)
+        #expect(reliable.markdown.contains("| 3.000 → 2.500 | 2.250 | 2.750 |"))
+        #expect(!reliable.markdown.contains("ours, %") && reliable.caption.hasPrefix("Means over seeds"))
+        results[1].logZ?.effectiveSampleSize = 4
+        #expect(try ResultsTable(results).markdown.contains("| 2.750 (ESS 0.4 %) |"))
+    }
+
     @Test func likelihoodAndCalibrationStandBesideTheError() throws {
         var results = [1, 2].map { result("a", seed: $0, error: 0.1) }
         (results[0].testNLL, results[1].testNLL) = (1, 2)
         results[0].ece = 0.1
         let table = try ResultsTable(results)
-        #expect(table.markdown.contains("| 1.500 ± 0.707 | – |"))
+        #expect(table.markdown.contains("| 1.500 ± 0.707 | flow-mle 10, joint 20 |"))
         let record = TableRecord(table.rows[0])
-        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,"))
+        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,,,,,"))
     }
 
     @Test func latexEscapes() throws {
@@ -151,7 +169,7 @@ import Testing
     @Test func methodsWithoutClassifierHaveARow() throws {
         let table = try ResultsTable([result("flow", seed: 1, error: nil, paper: 7)])
         #expect(table.rows[0].error == nil && table.rows[0].difference == nil)
-        #expect(table.markdown.contains("| – |") && table.markdown.contains("2.500"))
+        #expect(!table.markdown.contains("ours, %") && table.markdown.contains("2.500"))
     }
 
     @Test func cellsAreComparedImageByImage() throws {

@@ -1,7 +1,6 @@
 import Datasets
 import EnergyModels
 import Flows
-import Glibc
 import Gradients
 import Networks
 import Tensors
@@ -96,25 +95,20 @@ public struct Evaluator {
         score.flowBitsPerDim = bitsPerDim(densities.flow)
         guard !densities.difference.isEmpty else { return }
         score.energyBitsPerDim = bitsPerDim(densities.energy)
-        score.logZ = normalizer()
+        guard let logZ = normalizer() else { return }
+        score.logZ = logZ
+        score.normalizedBitsPerDim = bitsPerDim(densities.energy.map { $0 - logZ.estimate })
     }
 
     private func bitsPerDim(_ logDensities: [Double]) -> Double? {
         state.flow?.bitsPerDimension(mean(logDensities))
     }
 
-    /// log Z of exp(log p) by importance sampling with q: log mean exp(d) over samples, with the effective sample size
-    /// (Σw)²/Σw².
-    private func normalizer() -> RunEvaluation.Normalizer? {
-        let count = 1000
-        guard let samples = state.samples(count, seed: recipe.seed) else { return nil }
-        let d = densities(ofSamples: samples).difference
-        guard let largest = d.max(), largest.isFinite else { return nil }
-        let weights = d.map { Glibc.exp($0 - largest) }
-        let (sum, squares) = (weights.reduce(0, +), weights.reduce(0) { $0 + $1 * $1 })
-        return RunEvaluation.Normalizer(
-            estimate: largest + Glibc.log(sum / Double(count)), effectiveSampleSize: sum * sum / squares,
-            samples: count)
+    /// log Z from 1,000 samples of the flow; nil without a flow.
+    private func normalizer() -> LogNormalizer? {
+        state.samples(1000, seed: recipe.seed).flatMap {
+            LogNormalizer(logRatios: densities(ofSamples: $0).difference)
+        }
     }
 
     private func densities(ofSamples samples: Tensor) -> ModelDensities {

@@ -41,6 +41,28 @@ public struct SampleGrid: Sendable {
         clippedShare = Double(images.count { !(-0.5..<0.5).contains($0) }) / Double(images.count)
     }
 
+    /// Grids of one size in rows, a wider gap between them.
+    public init(rows: [[SampleGrid]]) {
+        precondition(!rows.isEmpty && rows.allSatisfy { !$0.isEmpty && $0.count == rows[0].count })
+        let (one, gap) = (rows[0][0], 8 * Self.gap)
+        precondition(rows.joined().allSatisfy { $0.width == one.width && $0.height == one.height })
+        width = rows[0].count * (one.width + gap) - gap
+        height = rows.count * (one.height + gap) - gap
+        var canvas = [UInt8](repeating: 255, count: width * height * 3)
+        for (row, grids) in rows.enumerated() {
+            for (column, grid) in grids.enumerated() {
+                for y in 0..<one.height {
+                    let start = ((row * (one.height + gap) + y) * width + column * (one.width + gap)) * 3
+                    let line = y * one.width * 3
+                    canvas.replaceSubrange(
+                        start..<start + one.width * 3, with: grid.pixels[line..<line + one.width * 3])
+                }
+            }
+        }
+        pixels = canvas
+        clippedShare = mean(rows.joined().map(\.clippedShare))
+    }
+
     public func jpeg(quality: Int = 92) throws -> [UInt8] {
         try JPEGImage.encode(pixels: pixels, width: width, height: height, channels: 3, quality: quality)
     }

@@ -68,8 +68,3 @@ extension LoadedRun {
         return true
     }
 }
-
-extension RunEvaluation.Normalizer {
-    /// Whether so few samples carry the weight that the estimate means little: less than a tenth.
-    public var isUnreliable: Bool { effectiveSampleSize < 0.1 * Double(samples) }
-}

@@ -1,18 +1,5 @@
 /// `evaluation.json`: the scores of each phase's end in full, for the report.
 public struct RunEvaluation: Codable, Sendable, Equatable {
-    /// log of the energy's normaliser by importance sampling with the flow as proposal.
-    public struct Normalizer: Codable, Sendable, Equatable {
-        /// Nats.
-        public var estimate: Double
-        public var effectiveSampleSize: Double
-        public var samples: Int
-
-        public init(estimate: Double, effectiveSampleSize: Double, samples: Int) {
-            self.estimate = estimate
-            self.effectiveSampleSize = effectiveSampleSize
-            self.samples = samples
-        }
-    }
 
     public struct Phase: Codable, Sendable, Equatable {
         public var name: String
@@ -28,8 +15,12 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         /// Test images by true class (rows) and predicted class.
         public var confusion: [[Int]]?
         public var flowBitsPerDim: Double?
+        /// −log p(x) as c normalises it.
         public var energyBitsPerDim: Double?
-        public var logZ: Normalizer?
+        /// What c leaves out: log Z of the energy in nats.
+        public var logZ: LogNormalizer?
+        /// −log p(x) + log Z: `energyBitsPerDim` with the estimate of log Z. Absent from old evaluations.
+        public var normalizedBitsPerDim: Double?
         public var steps: Int
         public var seconds: Double
 

@@ -70,7 +70,11 @@ public struct RunResult: Codable, Sendable, Equatable {
     /// Nil where the run held out no training images to fit a temperature on.
     public var scaling: TemperatureScaling?
     public var flowBitsPerDim: Double?
+    /// −log p(x) of test images as c normalises it.
     public var energyBitsPerDim: Double?
+    /// The same with the estimate of log Z. Absent from old results, as is `logZ`.
+    public var normalizedBitsPerDim: Double?
+    public var logZ: LogNormalizer?
     /// Updates by kind of phase.
     public var steps: [String: Int] = [:]
     /// Training time in all.
@@ -148,6 +152,13 @@ public struct RunResult: Codable, Sendable, Equatable {
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
-        case brier, scaling
+        case brier, scaling, normalizedBitsPerDim, logZ
+    }
+
+    /// Of the flow when its maximum likelihood ended: Glow-MLE beside `flowBitsPerDim`, which is Glow-FCE after a joint
+    /// phase. Nil for a run without both.
+    public var pretrainedBitsPerDim: Double? {
+        guard phases.contains(where: { $0.name == PhaseRecipe.Kind.joint.rawValue }) else { return nil }
+        return phases.last { $0.name == PhaseRecipe.Kind.flowMLE.rawValue }?.flowBitsPerDim
     }
 }

@@ -226,6 +226,7 @@ public final class Experiment: TrainingObserver {
         (result.testError, result.testNLL, result.ece) = (last?.testError, last?.testNLL, last?.ece)
         (result.brier, result.scaling) = (last?.brier, last?.scaling)
         (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
+        (result.normalizedBitsPerDim, result.logZ) = (last?.normalizedBitsPerDim, last?.logZ)
         for phase in phases {
             result.steps[phase.name, default: 0] += phase.steps
             result.phaseSeconds[phase.name, default: 0] += phase.seconds

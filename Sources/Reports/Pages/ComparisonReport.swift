@@ -40,23 +40,28 @@ public struct ComparisonReport: Sendable {
 
     private var resultsTable: Markup {
         let rows = content.rows.map { row in
-            [content.shortName(row.sample.recipe)] + Self.columns.map { $0.text(row) }
+            [content.shortName(row.sample.recipe)] + columns.map { $0.text(row) }
         }
-        return table(["method"] + Self.columns.map(\.title), rows, numeric: Set(1...Self.columns.count))
+        return table(["method"] + columns.map(\.title), rows, numeric: Set(1..<1 + columns.count))
+    }
+
+    /// Those in which any row has something to say.
+    private var columns: [ResultsTable.Column] {
+        Self.allColumns.filter { column in content.rows.contains { column.text($0) != "–" } }
     }
 
     /// What of a table a reader compares; the rest is in its other files and in the caption.
-    private static let columns: [ResultsTable.Column] = {
+    private static let allColumns: [ResultsTable.Column] = {
         let shown = [
             "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-            "time a seed",
+            "EBM bits/dim", "with log Z", "time a seed",
         ]
         return [
             .init("paper, %") { row in
                 guard let paper = row.sample.paper else { return "–" }
                 return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
             }
-        ] + ResultsTable.columns.filter { shown.contains($0.title) }
+        ] + ResultsTable.allColumns.filter { shown.contains($0.title) }
     }()
 
     private var learning: Markup {

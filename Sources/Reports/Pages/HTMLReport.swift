@@ -148,7 +148,7 @@ public struct HTMLReport: Sendable {
             [
                 phase.name, percent(phase.testError), fixed(phase.testNLL, 3), percent(phase.ece),
                 fixed(phase.brier, 3), fixed(phase.flowBitsPerDim, 3), fixed(phase.energyBitsPerDim, 3),
-                logZ(phase.logZ),
+                logZ(phase.logZ), fixed(phase.normalizedBitsPerDim, 3),
                 grouped(phase.steps), duration(phase.seconds),
             ]
         }
@@ -156,14 +156,15 @@ public struct HTMLReport: Sendable {
             table(
                 [
                     "end of phase", "test error, %", "test NLL, nats", "ECE, %", "Brier", "flow, bits/dim",
-                    "EBM, bits/dim", "log Z, nats (ESS)", "updates", "time",
-                ], rows, numeric: Set(1...9))
+                    "EBM, bits/dim", "log Z, nats (ESS)", "EBM with log Z", "updates", "time",
+                ], rows, numeric: Set(1...10))
         }
     }
 
-    private func logZ(_ value: RunEvaluation.Normalizer?) -> String {
+    private func logZ(_ value: LogNormalizer?) -> String {
         guard let value else { return "–" }
-        return fixed(value.estimate, 2) + " (" + fixed(value.effectiveSampleSize, 1) + ")"
+        let size = "\(fixed(value.effectiveSampleSize, 1)) of \(grouped(value.samples))"
+        return "\(fixed(value.estimate, 2)) (\(size))" + (value.isUnreliable ? " unreliable" : "")
     }
 
     private var provenance: Markup {

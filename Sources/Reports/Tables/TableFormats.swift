@@ -7,15 +7,19 @@ extension ResultsTable {
     public var caption: String {
         let results = rows.flatMap(\.results)
         let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
+        let hasErrors = rows.contains { $0.error != nil }
         let sentences = [
-            "Test error in percent, mean ± sample sd over n seeds, \(shared.selection).",
+            (hasErrors ? "Test error in percent, mean ± sample sd over n seeds" : "Means over seeds")
+                + ", \(shared.selection).",
             "Data: \(shared.dataName) (SHA-256 \(shared.dataSHA256.prefix(12))), split: \(shared.splitRule); "
                 + "seeds \(seeds).",
-            "Difference: ours − paper with Student's 95 % interval over our seeds, the paper's number taken as "
-                + "exact.",
+            hasErrors
+                ? "Difference: ours − paper with Student's 95 % interval over our seeds, the paper's number taken "
+                    + "as exact." : "",
             "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
         ]
-        return (sentences + flowSentences + differenceSentences + notes).joined(separator: " ")
+        return (sentences + densitySentences + flowSentences + differenceSentences + notes)
+            .filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     /// The commands that made the rows, each once.
@@ -23,8 +27,8 @@ extension ResultsTable {
 
     /// A Markdown table under its caption.
     public var markdown: String {
-        let lines = [Self.columns.map(\.title), Self.columns.map { $0.isNumeric ? "---:" : "---" }]
-        let body = rows.map { row in Self.columns.map { escapedForMarkdown($0.text(row)) } }
+        let lines = [columns.map(\.title), columns.map { $0.isNumeric ? "---:" : "---" }]
+        let body = rows.map { row in columns.map { escapedForMarkdown($0.text(row)) } }
         let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
         let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
         let head = title.isEmpty ? [] : ["# " + escapedForMarkdown(title), ""]
@@ -55,9 +59,9 @@ extension ResultsTable {
 
     /// A `tabular` in booktabs style.
     public var latex: String {
-        let alignment = Self.columns.map { $0.isNumeric ? "r" : "l" }.joined()
-        let body = rows.map { row in Self.columns.map { escapedForLaTeX($0.text(row)) } }
-        let lines = ([Self.columns.map { escapedForLaTeX($0.title) }] + body).map {
+        let alignment = columns.map { $0.isNumeric ? "r" : "l" }.joined()
+        let body = rows.map { row in columns.map { escapedForLaTeX($0.text(row)) } }
+        let lines = ([columns.map { escapedForLaTeX($0.title) }] + body).map {
             $0.joined(separator: " & ") + " \\\\"
         }
         let head = title.isEmpty ? [] : ["% " + title.replacing("\n", with: " ")]
@@ -83,7 +87,12 @@ extension ResultsTable {
         }
     }
 
-    static let columns = [
+    /// The columns in which any row has something to say.
+    var columns: [Column] {
+        Self.allColumns.filter { column in rows.contains { column.text($0) != "–" } }
+    }
+
+    static let allColumns = [
         Column("recipe", numeric: false) { $0.sample.recipe },
         Column("method", numeric: false) { $0.sample.method },
         Column("labels") { String($0.sample.labels) },
@@ -98,8 +107,9 @@ extension ResultsTable {
         Column("NLL, nats") { meanAndDeviation($0.results.map(\.testNLL), 3) },
         Column("ECE, %") { row in meanAndDeviation(row.results.map { $0.ece.map { 100 * $0 } }, 2) },
         Column("steps", numeric: false) { steps($0) },
-        Column("flow bits/dim") { fixed(TableRecord($0).flowBitsPerDim, 3) },
+        Column("flow bits/dim") { flowBitsPerDim(TableRecord($0)) },
         Column("EBM bits/dim") { fixed(TableRecord($0).energyBitsPerDim, 3) },
+        Column("with log Z") { normalizedBitsPerDim(TableRecord($0)) },
         Column("time a seed") { duration(TableRecord($0).seconds) },
     ]
 
@@ -107,6 +117,18 @@ extension ResultsTable {
         guard let paper = row.sample.paper else { return "–" }
         let spread = paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : ""
         return fixed(paper.value, 2) + spread + (paper.cell.isEmpty ? "" : " (\(paper.cell))")
+    }
+
+    /// What the bits/dim are of, where log Z was estimated.
+    private var densitySentences: [String] {
+        guard let logZ = rows.lazy.flatMap(\.results).compactMap(\.logZ).first else { return [] }
+        let percent = fixed(100 * LogNormalizer.reliableShare, 0)
+        return [
+            "Bits/dim on test images: the flow after maximum likelihood → after the joint phase; the EBM as its c "
+                + "normalises it, and with log Z by importance sampling, \(logZ.samples) samples of the flow.",
+            "ESS, the effective sample size, is shown where it is below \(percent) % of the samples: log Z is then "
+                + "underestimated, and the bits/dim beside it too low.",
+        ]
     }
 
     private static func ours(_ row: Row) -> String {
@@ -118,6 +140,18 @@ extension ResultsTable {
     private static func difference(_ row: Row) -> String {
         guard let interval = row.differenceInterval else { return signed(row.difference, 2) }
         return "\(signed(row.difference, 2)) [\(signed(interval.lower, 2)), \(signed(interval.upper, 2))]"
+    }
+
+    /// After maximum likelihood and, where a joint phase followed, after that.
+    private static func flowBitsPerDim(_ record: TableRecord) -> String {
+        let last = fixed(record.flowBitsPerDim, 3)
+        return record.pretrainedBitsPerDim.map { "\(fixed($0, 3)) → \(last)" } ?? last
+    }
+
+    private static func normalizedBitsPerDim(_ record: TableRecord) -> String {
+        guard let bits = record.normalizedBitsPerDim, let share = record.effectiveShare else { return "–" }
+        let isReliable = share >= LogNormalizer.reliableShare
+        return fixed(bits, 3) + (isReliable ? "" : " (ESS \(fixed(100 * share, 1)) %)")
     }
 
     private static func steps(_ row: Row) -> String {

@@ -28,6 +28,13 @@ public struct TableRecord: Codable, Equatable, Sendable {
     /// Means over seeds.
     public let flowBitsPerDim: Double?
     public let energyBitsPerDim: Double?
+    /// Of the flow before its joint phase.
+    public let pretrainedBitsPerDim: Double?
+    /// Of the EBM with log Z by importance sampling.
+    public let normalizedBitsPerDim: Double?
+    /// log Z in nats, and the smallest effective sample size of an estimate as a share of its samples.
+    public let logZ: Double?
+    public let effectiveShare: Double?
     /// Mean training time of a seed in seconds.
     public let seconds: Double
     /// Mean −log p(y|x) of test images in nats: mean over seeds, sample standard deviation.
@@ -59,6 +66,10 @@ public struct TableRecord: Codable, Equatable, Sendable {
         trainedFlows = flows.count == row.results.count ? Set(flows).count : nil
         flowBitsPerDim = Self.meanOfAll(row.results.map(\.flowBitsPerDim))
         energyBitsPerDim = Self.meanOfAll(row.results.map(\.energyBitsPerDim))
+        pretrainedBitsPerDim = Self.meanOfAll(row.results.map(\.pretrainedBitsPerDim))
+        normalizedBitsPerDim = Self.meanOfAll(row.results.map(\.normalizedBitsPerDim))
+        logZ = Self.meanOfAll(row.results.map { $0.logZ?.estimate })
+        effectiveShare = row.results.compactMap { $0.logZ?.effectiveShare }.min()
         seconds = mean(row.results.map(\.seconds))
         let likelihood = Self.summaryOfAll(row.results.map(\.testNLL))
         (nll, nllDeviation) = (likelihood?.mean, likelihood?.standardDeviation)
@@ -79,7 +90,7 @@ extension TableRecord {
     static let csvHeader =
         "recipe,method,labels,network,base,protocol,paper_error,paper_sd,paper_cell,error,sd,n,seeds,errors,"
         + "difference,difference_low,difference_high,steps,trained_flows,flow_bits_per_dim,energy_bits_per_dim,seconds,"
-        + "nll,nll_sd,ece,ece_sd"
+        + "nll,nll_sd,ece,ece_sd,pretrained_bits_per_dim,normalized_bits_per_dim,log_z,effective_share"
 
     /// The row after RFC 4180; lists are separated by spaces, a missing figure is an empty field.
     var csv: String {
@@ -91,6 +102,7 @@ extension TableRecord {
             steps.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
             trainedFlows.map(String.init) ?? "", number(flowBitsPerDim), number(energyBitsPerDim),
             number(seconds), number(nll), number(nllDeviation), number(ece), number(eceDeviation),
+            number(pretrainedBitsPerDim), number(normalizedBitsPerDim), number(logZ), number(effectiveShare),
         ]
         return fields.map(quoted).joined(separator: ",")
     }
