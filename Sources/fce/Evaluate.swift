@@ -88,6 +88,9 @@ struct Evaluate: ParsableCommand {
             ("EBM", Console.fixed(score.phase.energyBitsPerDim, 4, "bits/dim, normalised by c only")),
             ("log Z", logZ(score.phase.logZ)),
         ])
+        if let bound = score.phase.boundBitsPerDim {
+            Console.printPairs([("VAE", Console.fixed(bound, 4, "bits/dim at most"))])
+        }
         if let errors = score.classErrors {
             let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
             print("error by true class: " + cells.joined(separator: ", "))

@@ -86,7 +86,8 @@ struct RecipeCommand: ParsableCommand {
         }
 
         private func batches(_ phase: PhaseRecipe) -> String {
-            let labelled = phase.kind == .flowMLE ? "" : " + \(phase.labelledBatch) labelled"
+            let hasLabels = ![.flowMLE, .chains, .vae].contains(phase.kind)
+            let labelled = !hasLabels ? "" : " + \(phase.labelledBatch) labelled"
             return phase.kind == .supervised
                 ? ", batches of \(phase.labelledBatch) labelled" : ", batches of \(phase.batch)\(labelled)"
         }

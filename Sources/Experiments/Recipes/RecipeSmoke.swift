@@ -78,7 +78,8 @@ extension PhaseRecipe {
             small.divergenceGuard = max(divergenceGuard, 1000)
             small.gate.cap = gate.cap == 0 ? 2 : min(gate.cap, 2)
         case .gan: small.generatorOptimizer.warmup = min(generatorOptimizer.warmup, 1)
-        case .flowMLE, .supervised: break
+        case .chains: small.chains.shrink(batch: small.batch)
+        case .flowMLE, .supervised, .vae: break
         }
         return small
     }

@@ -29,6 +29,8 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         public var confusion: [[Int]]?
         public var flowBitsPerDim: Double?
         public var energyBitsPerDim: Double?
+        /// A variational autoencoder's importance-weighted bound: its bits/dim are at most this, in expectation.
+        public var boundBitsPerDim: Double?
         public var logZ: Normalizer?
         public var steps: Int
         public var seconds: Double

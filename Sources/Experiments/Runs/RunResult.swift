@@ -71,6 +71,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var scaling: TemperatureScaling?
     public var flowBitsPerDim: Double?
     public var energyBitsPerDim: Double?
+    /// A variational autoencoder's bound; absent from other results.
+    public var boundBitsPerDim: Double?
     /// Updates by kind of phase.
     public var steps: [String: Int] = [:]
     /// Training time in all.
@@ -148,6 +150,6 @@ public struct RunResult: Codable, Sendable, Equatable {
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
-        case brier, scaling
+        case brier, scaling, boundBitsPerDim
     }
 }
