@@ -86,8 +86,7 @@ struct RecipeCommand: ParsableCommand {
         }
 
         private func batches(_ phase: PhaseRecipe) -> String {
-            let hasLabels = ![.flowMLE, .chains, .vae].contains(phase.kind)
-            let labelled = !hasLabels ? "" : " + \(phase.labelledBatch) labelled"
+            let labelled = !phase.kind.takesLabels ? "" : " + \(phase.labelledBatch) labelled"
             return phase.kind == .supervised
                 ? ", batches of \(phase.labelledBatch) labelled" : ", batches of \(phase.batch)\(labelled)"
         }

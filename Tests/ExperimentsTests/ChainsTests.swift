@@ -119,13 +119,14 @@ private struct Run {
     @Test("A checkpoint without its chains is no checkpoint of the run")
     func damagedChains() throws {
         let saved = try Run(persistent, until: 2).saved
-        var file = saved.file
-        file.tensors["chains"]?.shape = [41, 16, 16, 1]
-        let damaged = RunState(position: saved.position, file: file, metricsOffset: 0, name: "state")
-        #expect(throws: UserError.self) { try Run(persistent, from: damaged) }
-        file.tensors["chains"] = nil
-        let without = RunState(position: saved.position, file: file, metricsOffset: 0, name: "state")
-        #expect(throws: UserError.self) { try Run(persistent, from: without) }
+        let few = SafetensorsEntry(floats: [Float](repeating: 0, count: 39 * 256), shape: [39, 16, 16, 1])
+        for chains in [few, nil] {
+            var file = saved.file
+            file.tensors["chains"] = chains
+            let damaged = RunState(position: saved.position, file: file, metricsOffset: 0, name: "state")
+            let error = #expect(throws: UserError.self) { try Run(persistent, from: damaged) }
+            #expect(error?.kind == .data)
+        }
     }
 
     @Test("Persistent chains move on, one-step chains start at the data, finer ones where coarser ones end")
@@ -154,9 +155,9 @@ private struct Run {
     @Test("The energy learns to tell data from chains that stand still, at every grid")
     func energyLearns() throws {
         let run = try Run(
-            multigrid, ["phase.1.steps=60", "phase.1.optimizer.rate=3e-3", "phase.1.chains.step-size=1e-6"])
+            multigrid, ["phase.1.steps=30", "phase.1.optimizer.rate=1e-3", "phase.1.chains.step-size=1e-6"])
         for suffix in ["Grid4", "Grid8", ""] {
-            #expect(run.log.mean("gap" + suffix, 55..<60) > run.log.mean("gap" + suffix, 0..<5) + 0.1)
+            #expect(run.log.mean("gap" + suffix, 25..<30) > run.log.mean("gap" + suffix, 0..<5) + 0.1)
         }
     }
 
@@ -198,23 +199,23 @@ private struct Run {
             (persistent, "classes = 1", "classes = 4", 14),
             (persistent, "head = \"plain\"", "head = \"gain\"", 13),
             (persistent, "base = \"none\"", "base = \"flow\"", 11),
-            (persistent, "start = \"persistent\"", "start = \"data\"", 19),
-            (persistent, "buffer = 40", "buffer = 15", 19),
-            (persistent, "buffer = 40", "grids = [4]", 19),
-            (persistent, "buffer = 40", "stepsize = 1", 19),
-            (persistent, "kind = \"chains\"", "kind = \"vae\"", 19),
-            (oneStep, "start = \"data\"", "start = \"data\", steps = 2", 19),
-            (oneStep, "start = \"data\"", "start = \"data\", buffer = 100", 19),
-            (multigrid, "grids = [4, 8]", "grids = [4, 6]", 19),
-            (multigrid, "grids = [4, 8]", "grids = [1, 8]", 19),
-            (multigrid, "grids = [4, 8]", "grids = []", 19),
-            (multigrid, "grids = [4, 8]", "grids = [4, 16]", 19),
-            (multigrid, "grids = [4, 8]", "grids = [2.5]", 19),
-            (multigrid, "\"four-layer\"", "\"conv-small\"", 19),
-            (multigrid, "[[phase]]", "[entropy]\nweight = 1\n[[phase]]", 20),
+            (persistent, "start = \"persistent\"", "start = \"data\"", 20),
+            (persistent, "buffer = 40", "buffer = 15", 20),
+            (persistent, "buffer = 40", "grids = [4]", 20),
+            (persistent, "buffer = 40", "stepsize = 1", 20),
+            (persistent, "kind = \"chains\"", "kind = \"vae\"", 20),
+            (oneStep, "start = \"data\"", "start = \"data\", steps = 2", 20),
+            (oneStep, "start = \"data\"", "start = \"data\", buffer = 100", 20),
+            (multigrid, "grids = [4, 8]", "grids = [4, 6]", 20),
+            (multigrid, "grids = [4, 8]", "grids = [1, 8]", 20),
+            (multigrid, "grids = [4, 8]", "grids = []", 20),
+            (multigrid, "grids = [4, 8]", "grids = [4, 16]", 20),
+            (multigrid, "grids = [4, 8]", "grids = [2.5]", 20),
+            (multigrid, "\"four-layer\"", "\"conv-small\"", 20),
+            (multigrid, "[[phase]]", "[entropy]\nweight = 1\n[[phase]]", 21),
             (vae, "size = 16", "size = 12", 5),
-            (vae, "\"logistic\"", "\"laplace\"", 19),
-            (vae, "observation", "value-weight = 1\nobservation", 19),
+            (vae, "\"logistic\"", "\"laplace\"", 20),
+            (vae, "observation", "value-weight = 1\nobservation", 20),
         ])
     func contradictions(text: String, old: String, new: String, line: Int) {
         #expect(text.contains(old))
@@ -243,26 +244,26 @@ private struct Run {
         #expect(PhaseRecipe(kind: .vae).optimizer.rate == 1e-3)
     }
 
-    /// Small enough to count by hand: 8×8×1, one channel a layer.
+    /// Small enough to count by hand: 8×8×1, layers of 1, 1 and 3 channels.
     @Test("Arithmetic counts chains at all grids, and encoder and decoder")
     func arithmetic() throws {
-        let set = ["energy.width=0.001", "data.size=8", "flow.levels=2"]
+        let set = ["energy.width=0.01", "data.size=8", "flow.levels=2"]
         func multiplications(_ text: String, _ more: [String] = []) throws -> Double {
             let recipe = try Recipe.parse(text, overrides: set + more)
             return recipe.operations(of: recipe.phases[0], extents: [8, 8, 1]) / 2 / 6 / 16
         }
-        // Layers of 256, 64 and 16 multiplications and a head of 1: 337, of which the first has 256.
-        let (pass, first) = (337.0, 256.0)
+        // Layers of 256, 64 and 48 multiplications and a head of 3.
+        let (pass, first) = (371.0, 256.0)
         #expect(try multiplications(persistent) == 2 * (3 * pass - first) + 2 * 3 * pass)
         #expect(try multiplications(oneStep) == 2 * (3 * pass - first) + 2 * pass)
-        // At 4×4: 64 and 16, a dense layer and a head of 1.
-        let coarse = 2 * (3 * 82.0 - 64) + 2 * 3 * 82
+        // At 4×4: 64 and 16, a dense layer and a head of 3.
+        let coarse = 2 * (3 * 86.0 - 64) + 2 * 3 * 86
         #expect(
             try multiplications(multigrid, ["phase.1.chains.grids=[4]"])
                 == 2 * (3 * pass - first) + 2 * 3 * pass + coarse)
         let decoder = Double(
             GeneratorConfiguration(height: 8, width: 8, channels: 1, latent: 7, factor: 1 / 32)
                 .multiplications)
-        #expect(try multiplications(vae) == 3 * pass - first + 3 * (2 * 7 + decoder))
+        #expect(try multiplications(vae) == 3 * pass - first + 3 * (2 * 7 * 3 + decoder))
     }
 }

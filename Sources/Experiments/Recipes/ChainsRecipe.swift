@@ -54,7 +54,7 @@ public struct ChainsRecipe: Sendable, Equatable {
     /// Cuts the chains down for a smoke run of batches of `batch`.
     mutating func shrink(batch: Int) {
         steps = min(steps, 3)
-        buffer = min(buffer, 4 * batch)
+        if start == .persistent { buffer = min(buffer, 4 * batch) }
         divergenceGuard = max(divergenceGuard, 1e6)
     }
 

@@ -20,6 +20,14 @@ public struct PhaseRecipe: Sendable, Equatable {
         /// The energy's layers as the encoder of a variational autoencoder.
         case vae
 
+        /// Whether labelled images take part.
+        public var takesLabels: Bool {
+            switch self {
+            case .energy, .joint, .supervised, .gan: true
+            case .flowMLE, .chains, .vae: false
+            }
+        }
+
         /// Whether a flow takes part.
         var needsFlow: Bool {
             switch self {

@@ -115,8 +115,8 @@ extension TrainingState {
         else { throw damaged("phase, times or gate", place) }
         self.gate = gate
         try restoreEnsembles(file, place)
-        try restoreChains(file, place)
         let optimizers = recipe.phases[phase]
+        try restoreChains(file, optimizers, place)
         if let flow, file.metadata["flow.optimizer.step"] != nil {
             let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
             flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
@@ -149,9 +149,11 @@ extension TrainingState {
         }
     }
 
-    private func restoreChains(_ file: SafetensorsFile, _ place: String) throws {
-        guard let entry = file.tensors["chains"] else { return }
-        guard let values = entry.floats(), values.count == entry.shape.reduce(1, *), entry.shape.count == 4
+    /// Persistent chains, which a phase of them must have once it has begun.
+    private func restoreChains(_ file: SafetensorsFile, _ phase: PhaseRecipe, _ place: String) throws {
+        guard phase.kind == .chains, phase.chains.start == .persistent, step > 0 else { return }
+        guard let entry = file.tensors["chains"], let values = entry.floats(),
+            entry.shape == [phase.chains.buffer] + extents
         else { throw damaged("chains", place) }
         let images = backend.tensor(values, Shape(entry.shape), backend.real)
         chains = PersistentChains(restoring: images, backend: backend)

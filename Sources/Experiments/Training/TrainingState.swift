@@ -8,6 +8,8 @@ import Tensors
 /// bit for bit.
 public final class TrainingState {
     public let backend: any Backend
+    /// Height, width and channels of one example.
+    let extents: [Int]
     /// q_α; nil for supervised recipes.
     public let flow: Glow?
     /// The conditional energy; nil when only a flow is trained.
@@ -55,6 +57,7 @@ public final class TrainingState {
     /// - Parameter images: number of training images.
     public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
         self.backend = backend
+        self.extents = extents
         regularizers = recipe.regularizers(images: images)
         flow =
             recipe.usesFlow
