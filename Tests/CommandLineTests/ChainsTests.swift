@@ -10,6 +10,7 @@ extension CommandLine {
             method = "\(method)"
             name = "tiny"
             checkpoint.every = 1
+            log.every = 1
             energy = { network = "four-layer", base = "none", head = "plain", classes = 1, width = 0.0625 }
             data = { source = "synthetic", size = 16, train = 64, test = 16, validation = 8 }
             phase = [{ steps = 8, batch = 8, \(phase) }]

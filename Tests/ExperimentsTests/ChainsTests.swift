@@ -211,6 +211,16 @@ private struct Run {
             (multigrid, "grids = [4, 8]", "grids = []", 20),
             (multigrid, "grids = [4, 8]", "grids = [4, 16]", 20),
             (multigrid, "grids = [4, 8]", "grids = [2.5]", 20),
+            (
+                multigrid, "[[phase]]",
+                """
+                [[phase]]
+                steps = 1
+                kind = "chains"
+                chains = { start = "coarser-grid", grids = [8] }
+                [[phase]]
+                """, 19
+            ),
             (multigrid, "\"four-layer\"", "\"conv-small\"", 20),
             (multigrid, "[[phase]]", "[entropy]\nweight = 1\n[[phase]]", 21),
             (vae, "size = 16", "size = 12", 5),

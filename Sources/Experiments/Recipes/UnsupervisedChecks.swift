@@ -46,6 +46,10 @@ extension Recipe {
                 "method \"\(method.rawValue)\" and chains.start = \"\(chains.start.rawValue)\" contradict each other",
                 advice: "set chains.start = \"\(start.rawValue)\"")
         }
+        let isShared = phases.allSatisfy {
+            $0.chains.start == chains.start && $0.chains.grids == chains.grids
+        }
+        try require(isShared, cursor, "phases of chains share their start and their grids")
         try require(
             method != .oneStepCD || chains.steps == 1, cursor.entering("steps"),
             "one-step CD takes 1 step, not \(chains.steps)", advice: "set chains.steps = 1")
