@@ -95,8 +95,11 @@ public final class Generator: Sendable {
 
     /// Data-dependent initialisation of the last layer from `count` draws: its results before tanh start with mean 0
     /// and deviation 0.1 per channel.
-    public func initialize(count: Int, key: RandomKey) {
+    public func initialize(count: Int, key: RandomKey) { initialize(with: latents(count, key: key)) }
+
+    /// The same from given z, `[N, latent]`.
+    public func initialize(with z: Tensor) {
         let pass = Pass(store, on: Tape(store.backend), mode: .initialize(), trainable: false)
-        _ = self(pass.constant(latents(count, key: key)), pass)
+        _ = self(pass.constant(z), pass)
     }
 }

@@ -18,6 +18,9 @@ public final class ConditionalEnergy {
     private let sharedHead: WeightNormDense?
     private let logitNorm: BatchNorm?
 
+    /// F, the numbers that ``features(_:_:activations:trace:)`` gives for a datum.
+    public var featureCount: Int { network.featureCount }
+
     /// - Parameter shape: `[H, W, C]` of one datum; `[1, 1, 2]` for points.
     public init(_ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64) {
         self.configuration = configuration

@@ -2,6 +2,9 @@ import Networks
 import Tensors
 
 extension EnergyConfiguration {
+    /// F, the numbers that the last layer reads of a datum `[H, W, C]`.
+    public func featureCount(shape: Shape) -> Int { EnergyNetwork(self, shape: shape).featureCount }
+
     /// Multiplications in the products of one forward pass of one datum `[H, W, C]`; `first` is the first layer's share,
     /// whose input gradient no training step needs.
     public func multiplications(shape: Shape) -> (total: Int, first: Int) {

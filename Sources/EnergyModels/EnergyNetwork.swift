@@ -122,9 +122,16 @@ private struct NetworkBuilder {
         stages.append(.globalPool(configuration.pooling))
     }
 
-    /// Gao et al. 2020, table 5.
+    /// Gao et al. 2020, table 5. On a grid below 8×8, as multigrid sampling has, the layers that find a single pixel left
+    /// are dense.
     mutating func table5(_ widths: [Int]) {
-        for width in widths { convolution(width, kernel: 4, stride: 2, padding: 1) }
+        for width in widths {
+            if extent > 1 {
+                convolution(width, kernel: 4, stride: 2, padding: 1)
+            } else {
+                convolution(width, kernel: 1)
+            }
+        }
         flatten()
     }
 

@@ -89,6 +89,9 @@ struct Evaluate: ParsableCommand {
             ("log Z", logZ(score.phase.logZ)),
             ("EBM, log Z", Console.fixed(score.phase.normalizedBitsPerDim, 4, "bits/dim")),
         ])
+        if let bound = score.phase.boundBitsPerDim {
+            Console.printPairs([("VAE", Console.fixed(bound, 4, "bits/dim at most"))])
+        }
         if let errors = score.classErrors {
             let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
             print("error by true class: " + cells.joined(separator: ", "))

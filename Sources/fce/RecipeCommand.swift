@@ -86,7 +86,7 @@ struct RecipeCommand: ParsableCommand {
         }
 
         private func batches(_ phase: PhaseRecipe, of recipe: Recipe) -> String {
-            let hasLabels = phase.kind != .flowMLE && recipe.data.labels > 0
+            let hasLabels = phase.kind.takesLabels && recipe.data.labels > 0
             let labelled = hasLabels ? " + \(phase.labelledBatch) labelled" : ""
             return phase.kind == .supervised
                 ? ", batches of \(phase.labelledBatch) labelled" : ", batches of \(phase.batch)\(labelled)"

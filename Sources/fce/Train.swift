@@ -131,6 +131,9 @@ struct Train: ParsableCommand {
             ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim as c normalises it")),
             ("  training", Console.fixed(result.seconds, 1, "s")),
         ]
+        if let bound = result.boundBitsPerDim {
+            pairs.append(("  VAE", Console.fixed(bound, 3, "bits/dim at most")))
+        }
         pairs += zip(["  report", "  picture"], pages).map { ($0, $1) }
         Console.printPairs(pairs)
     }

@@ -129,7 +129,9 @@ private let files =
             Recipe.keys.allSatisfy { !$0.summary.isEmpty && !$0.type.isEmpty && !$0.defaultValue.isEmpty })
         let rate = Recipe.keys.first { $0.path == "phase.optimizer.rate" }
         #expect(rate?.type == "a number, above 0.0")
-        #expect(rate?.defaultValue == "0.001 (flow-mle), 0.0003 (energy, joint, supervised, gan)")
+        #expect(
+            rate?.defaultValue
+                == "0.001 (flow-mle, vae), 0.0003 (energy, joint, supervised, gan), 0.0001 (chains)")
         let decay = Recipe.keys.first { $0.path == "phase.optimizer.decay-start" }
         #expect(decay?.defaultValue == "0.6")
         let base = Recipe.keys.first { $0.path == "energy.base" }

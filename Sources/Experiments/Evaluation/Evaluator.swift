@@ -84,6 +84,7 @@ public struct Evaluator {
             score.heldOutError = heldOut?.errorRate
             score.scaling = heldOut.map { TemperatureScaling(fitting: $0, scoring: predictions) }
         }
+        if kind == .vae { score.boundBitsPerDim = variationalBound(of: data.test) }
         if kind != .supervised { addDensities(&score) }
         return (score, predictions)
     }

@@ -51,13 +51,16 @@ extension TrainingState {
         return result
     }
 
-    /// Samples `[count, H, W, C]` of a GAN's generator, else of the flow at a temperature; nil without a trained one.
+    /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
     public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
         let draw: (Int, RandomKey) -> Tensor
         if let generator, generatorIsInitialized {
-            draw = { count, key in
+            draw = { [autoencoder, backend] count, key in
                 let pass = Pass.inference(generator.store)
-                return generator(pass.constant(generator.latents(count, key: key)), pass).value
+                let z =
+                    autoencoder.map { backend.normal([count, $0.latent], key: key) }
+                    ?? generator.latents(count, key: key)
+                return generator(pass.constant(z), pass).value
             }
         } else if let flow, flowIsInitialized {
             draw = { count, key in

@@ -45,7 +45,7 @@ extension LoadedRun {
         try requireImages()
         guard temperature == 1 || state.generator == nil else {
             throw UserError(
-                .recipe, "a GAN's generator has no temperature", at: files.path,
+                .recipe, "a generator has no temperature", at: files.path,
                 advice: "leave out --temperature")
         }
         guard let samples = state.samples(count, seed: seed, temperature: temperature) else {

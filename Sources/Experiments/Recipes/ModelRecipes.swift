@@ -86,7 +86,7 @@ public struct FlowRecipe: Sendable, Equatable {
 public struct GeneratorRecipe: Sendable, Equatable {
     /// Factor on the channels 512, 256 and 128.
     public var width = 1.0
-    /// Uniform numbers an image is made of.
+    /// Numbers an image is made of, uniform in a GAN and normal in a VAE.
     public var latent = 100
 }
 

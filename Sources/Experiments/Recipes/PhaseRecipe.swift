@@ -1,3 +1,4 @@
+import Baselines
 import EnergyModels
 import Networks
 
@@ -14,12 +15,24 @@ public struct PhaseRecipe: Sendable, Equatable {
         case supervised
         /// The energy's classifier against a generator that matches its features.
         case gan
+        /// The energy by contrastive divergence, its samples being Langevin chains.
+        case chains
+        /// The energy's layers as the encoder of a variational autoencoder.
+        case vae
+
+        /// Whether labelled images take part.
+        public var takesLabels: Bool {
+            switch self {
+            case .energy, .joint, .supervised, .gan: true
+            case .flowMLE, .chains, .vae: false
+            }
+        }
 
         /// Whether a flow takes part.
         var needsFlow: Bool {
             switch self {
             case .flowMLE, .energy, .joint: true
-            case .supervised, .gan: false
+            case .supervised, .gan, .chains, .vae: false
             }
         }
     }
@@ -38,6 +51,10 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
     /// Of the generator in a GAN.
     public var generatorOptimizer = OptimizerRecipe.gan
+    /// Of the energy's samples in a phase of chains.
+    public var chains = ChainsRecipe(start: .persistent)
+    /// p(x|z) of a variational autoencoder.
+    public var observation = ImageLikelihood.gaussian
     /// Weight of V (eq. 12).
     public var valueWeight = 1.0
     /// Samples of the fixed flow held at once; 0: fresh ones for each update.
@@ -62,6 +79,8 @@ public struct PhaseRecipe: Sendable, Equatable {
         case .flowMLE: optimizer = OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200)
         case .energy, .joint, .supervised: optimizer = OptimizerRecipe(kind: .adam, rate: 3e-4)
         case .gan: (optimizer, valueWeight) = (.gan, 0.5)
+        case .chains: optimizer = OptimizerRecipe(kind: .adam, rate: 1e-4)
+        case .vae: optimizer = OptimizerRecipe(kind: .adam, rate: 1e-3)
         }
     }
 }

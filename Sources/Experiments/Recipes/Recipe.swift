@@ -19,6 +19,10 @@ public struct Recipe: Sendable, Equatable {
         case temporalEnsembling = "temporal-ensembling"
         case meanTeacher = "mean-teacher"
         case ganFeatureMatching = "gan-feature-matching"
+        case persistentCD = "persistent-cd"
+        case oneStepCD = "one-step-cd"
+        case multigrid
+        case vae
         /// Only the flow, by maximum likelihood.
         case flow
 
@@ -29,7 +33,19 @@ public struct Recipe: Sendable, Equatable {
             case .fceInit, .fceInitVAT: .energy
             case .fce, .fceVAT: .joint
             case .ganFeatureMatching: .gan
+            case .persistentCD, .oneStepCD, .multigrid: .chains
+            case .vae: .vae
             case .flow: .flowMLE
+            }
+        }
+
+        /// Where the chains of such a method start; nil for a method without chains.
+        public var chainStart: ChainsRecipe.Start? {
+            switch self {
+            case .persistentCD: .persistent
+            case .oneStepCD: .data
+            case .multigrid: .coarserGrid
+            default: nil
             }
         }
 

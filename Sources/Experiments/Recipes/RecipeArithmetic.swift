@@ -18,6 +18,8 @@ extension Recipe {
             case .supervised, .energy: cost.energy
             case .joint: cost.energy + cost.flow
             case .gan: cost.energy + cost.generator
+            case .chains: cost.chains
+            case .vae: cost.autoencoder
             }
         return 2 * multiplications * Double(phase.steps)
     }
@@ -42,7 +44,7 @@ struct UpdateArithmetic {
     private let flowPass: Double
     let energyPass: Double
     /// Forward, weight gradient and input gradient, which the first layer is spared.
-    private let energyTraining: Double
+    let energyTraining: Double
 
     init(recipe: Recipe, phase: PhaseRecipe, extents: [Int]) {
         self.recipe = recipe
@@ -54,7 +56,7 @@ struct UpdateArithmetic {
         energyTraining = 3 * energyPass - Double(energy.first)
     }
 
-    private var batch: Double { Double(phase.batch) }
+    var batch: Double { Double(phase.batch) }
     private var generated: Double { Double(recipe.generatedBatch(of: phase)) }
 
     /// The flow on −log q.

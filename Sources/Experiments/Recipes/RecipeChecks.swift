@@ -14,9 +14,10 @@ extension Recipe {
         try checkMethod(cursor)
         try checkOrder(phases)
         try checkGAN(cursor)
+        try checkUnsupervised(cursor)
     }
 
-    private func require(
+    func require(
         _ condition: Bool, _ cursor: RecipeCursor, _ what: String, advice: String? = nil
     ) throws {
         if !condition { throw cursor.error(what, advice: advice) }
@@ -126,8 +127,8 @@ extension Recipe {
     private func checkGAN(_ cursor: RecipeCursor) throws {
         guard let index = phases.firstIndex(where: { $0.kind == .gan }) else {
             return try require(
-                generator == GeneratorRecipe(), cursor.entering("generator"),
-                "[generator] has no effect without a phase of kind \"gan\"", advice: "remove it")
+                generator == GeneratorRecipe() || usesGenerator, cursor.entering("generator"),
+                "[generator] has no effect without a phase of kind \"gan\" or \"vae\"", advice: "remove it")
         }
         let place = cursor.entering("phase").element(index).entering("kind")
         let energy = cursor.entering("energy")

@@ -38,7 +38,8 @@ extension Recipe {
                 .integer("warmup", \.warmup, .atLeast(0), "updates with another decay at first"),
                 .number("warmup-decay", \.warmupDecay, .halfOpen(0, 1), "decay of those updates"),
             ]), "averaged weights"),
-        .table("generator", \.generator, generator, "what draws images in a phase of kind \"gan\""),
+        .table(
+            "generator", \.generator, generator, "what draws images in a phase of kind \"gan\" or \"vae\""),
         .tables(
             "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
             variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
@@ -115,7 +116,8 @@ extension Recipe {
 
     private static let generator = RecipeTable<GeneratorRecipe>([
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
-        .integer("latent", \.latent, .between(1, 4096), "uniform numbers an image is made of"),
+        .integer(
+            "latent", \.latent, .between(1, 4096), "numbers an image is made of: uniform, normal in a VAE"),
     ])
 
     private static let vat = RecipeTable<VATRecipe>([
@@ -140,6 +142,13 @@ extension Recipe {
         .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
         .table("generator-optimizer", \.generatorOptimizer, optimizer, "of the generator")
             .when(\.kind, "kind", .gan),
+        .table(
+            "chains", \.chains, ChainsRecipe.table, "how the energy is sampled",
+            variants: ChainsRecipe.Start.allCases.map { ("start \($0.rawValue)", ChainsRecipe(start: $0)) }
+        )
+        .when(\.kind, "kind", .chains),
+        .choice("observation", \.observation, "p(x|z) of the decoder: normal, or a discretized logistic")
+            .when(\.kind, "kind", .vae),
         .number("value-weight", \.valueWeight, .atLeast(0), "weight of V, eq. 12")
             .when(\.kind, "kind", .energy, .joint, .gan),
         .integer("pool", \.pool, .atLeast(0), "samples of the fixed flow held at once; 0: fresh ones")

@@ -67,7 +67,7 @@ extension PhaseRecipe {
         var small = self
         small.steps = min(steps, 3)
         small.batch = min(batch, 8)
-        if kind != .flowMLE { small.labelledBatch = min(labelledBatch, 8) }
+        if kind.takesLabels { small.labelledBatch = min(labelledBatch, 8) }
         small.optimizer.warmup = min(optimizer.warmup, 1)
         small.draws = min(draws, 1)
         switch kind {
@@ -78,7 +78,8 @@ extension PhaseRecipe {
             small.divergenceGuard = max(divergenceGuard, 1000)
             small.gate.cap = gate.cap == 0 ? 2 : min(gate.cap, 2)
         case .gan: small.generatorOptimizer.warmup = min(generatorOptimizer.warmup, 1)
-        case .flowMLE, .supervised: break
+        case .chains: small.chains.shrink(batch: small.batch)
+        case .flowMLE, .supervised, .vae: break
         }
         return small
     }

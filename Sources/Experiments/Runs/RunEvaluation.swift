@@ -21,6 +21,8 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         public var logZ: LogNormalizer?
         /// −log p(x) + log Z: `energyBitsPerDim` with the estimate of log Z. Absent from old evaluations.
         public var normalizedBitsPerDim: Double?
+        /// A variational autoencoder's importance-weighted bound: its bits/dim are at most this, in expectation.
+        public var boundBitsPerDim: Double?
         public var steps: Int
         public var seconds: Double
 

@@ -75,6 +75,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     /// The same with the estimate of log Z. Absent from old results, as is `logZ`.
     public var normalizedBitsPerDim: Double?
     public var logZ: LogNormalizer?
+    /// A variational autoencoder's bound; absent from other results.
+    public var boundBitsPerDim: Double?
     /// Updates by kind of phase.
     public var steps: [String: Int] = [:]
     /// Training time in all.
@@ -152,7 +154,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
-        case brier, scaling, normalizedBitsPerDim, logZ
+        case brier, scaling, normalizedBitsPerDim, logZ, boundBitsPerDim
     }
 
     /// Of the flow when its maximum likelihood ended: Glow-MLE beside `flowBitsPerDim`, which is Glow-FCE after a joint

@@ -148,6 +148,7 @@ public final class Experiment: TrainingObserver {
         measures["testError"] = score.testError
         measures["testNLL"] = score.testNLL
         measures["bpdTest"] = score.flowBitsPerDim
+        measures["bpdBoundTest"] = score.boundBitsPerDim
         lastError = score.testError ?? lastError
         try directory.metrics.append(row(measures, event: "phaseEnd"))
         log.end()
@@ -188,7 +189,10 @@ public final class Experiment: TrainingObserver {
 
     private func status(_ measures: Measures) -> ProgressStatus {
         let phase = recipe.phases[state.phase]
-        let shown = [("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT")]
+        let shown = [
+            ("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT"), ("gap", "gap"),
+            ("bpdBound", "bound"),
+        ]
         return ProgressStatus(
             phase: phase.kind.rawValue, phaseIndex: state.phase, phaseCount: recipe.phases.count,
             step: phase.kind == .joint ? state.energyUpdates : state.step, steps: phase.steps,
@@ -201,6 +205,7 @@ public final class Experiment: TrainingObserver {
         if let error = score.testError { parts.append("test error \(percent(error))") }
         if let error = score.heldOutError { parts.append("held-out error \(percent(error))") }
         if let bits = score.flowBitsPerDim { parts.append("flow \(rounded(bits)) bits/dim") }
+        if let bits = score.boundBitsPerDim { parts.append("at most \(rounded(bits)) bits/dim") }
         return parts.joined(separator: ", ")
     }
 
@@ -212,7 +217,13 @@ public final class Experiment: TrainingObserver {
             return try directory.saveSample(grids, name: "densities.json")
         }
         let kind = recipe.phases[state.phase].kind
-        guard [.flowMLE, .joint, .gan].contains(kind), let samples = state.samples(64) else { return }
+        let samples: Tensor? =
+            switch kind {
+            case .flowMLE, .joint, .gan, .vae: state.samples(64)
+            case .chains: state.chainEnds.map { $0.rows(0..<min(64, $0.shape.first)) }
+            case .energy, .supervised: nil
+            }
+        guard let samples else { return }
         let grid = SampleGrid(
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])
@@ -227,6 +238,7 @@ public final class Experiment: TrainingObserver {
         (result.brier, result.scaling) = (last?.brier, last?.scaling)
         (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
         (result.normalizedBitsPerDim, result.logZ) = (last?.normalizedBitsPerDim, last?.logZ)
+        result.boundBitsPerDim = last?.boundBitsPerDim
         for phase in phases {
             result.steps[phase.name, default: 0] += phase.steps
             result.phaseSeconds[phase.name, default: 0] += phase.seconds

@@ -47,6 +47,24 @@ extension Recipe {
             factor: generator.width)
     }
 
+    /// An energy at each of the coarser grids of multigrid sampling; each has a seed of its own.
+    func coarserEnergies(_ extents: [Int], backend: any Backend) -> [ConditionalEnergy] {
+        let sampling = phases.first { $0.kind == .chains && $0.chains.start == .coarserGrid }
+        return (sampling?.chains.grids ?? []).map { side in
+            ConditionalEnergy(
+                energyConfiguration, shape: [side, side, extents[2]], backend: backend,
+                seed: UInt64(seed) ^ UInt64(side) << 32)
+        }
+    }
+
+    /// What a variational autoencoder has beside `encoder` and the generator; nil for other recipes.
+    func autoencoder(_ extents: [Int], encoder: ConditionalEnergy) -> VariationalAutoencoder? {
+        guard let phase = phases.first(where: { $0.kind == .vae }) else { return nil }
+        return VariationalAutoencoder(
+            features: encoder.featureCount, latent: generator.latent, channels: extents[2],
+            likelihood: phase.observation, backend: encoder.store.backend, seed: UInt64(seed) ^ 1 << 32)
+    }
+
     /// The terms that unlabelled images add, with their weights.
     func regularizers(images: Int) -> [WeightedRegularizer] {
         var terms: [WeightedRegularizer] = []
@@ -70,7 +88,7 @@ extension Recipe {
     /// Whether any phase trains an energy.
     var usesEnergy: Bool { phases.contains { $0.kind != .flowMLE } }
     /// Whether any phase trains a generator.
-    var usesGenerator: Bool { phases.contains { $0.kind == .gan } }
+    var usesGenerator: Bool { phases.contains { $0.kind == .gan || $0.kind == .vae } }
 }
 
 /// A regulariser as a recipe asks for it.

@@ -6,7 +6,7 @@ import Networks
 import Tensors
 
 // Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`,
-// `generator.NAME` by the parameters' own names; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the
+// `generator.NAME`, `grid0.NAME`, `vae.NAME` by the parameters' own names; persistent chains are `chains`; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the
 // parameters' order.
 
 extension TrainingState {
@@ -25,9 +25,10 @@ extension TrainingState {
     /// Everything: parameters, moments, gate and counters.
     public var stateFile: SafetensorsFile {
         var file = weightsFile
-        let optimizers = [
-            ("flow", flowOptimizer), ("energy", energyOptimizer), ("generator", generatorOptimizer),
-        ]
+        let optimizers =
+            [
+                ("flow", flowOptimizer), ("energy", energyOptimizer), ("generator", generatorOptimizer),
+            ] + companions.map { ($0.name, companionOptimizers[$0.name]) }
         for (name, optimizer) in optimizers {
             guard let optimizer else { continue }
             let shape = [optimizer.first.count]
@@ -43,6 +44,10 @@ extension TrainingState {
             file.tensors["ensemble.predictions"] = .init(floats: ensemble.ensemble, shape: shape)
             file.tensors["ensemble.visits"] = .init(
                 int64s: ensemble.visits.map(Int64.init), shape: [ensemble.visits.count])
+        }
+        if let chains {
+            file.tensors["chains"] = .init(
+                floats: backend.floats(chains.images), shape: chains.images.shape.dimensions)
         }
         file.metadata["energyUpdates"] = String(energyUpdates)
         file.metadata["flowUpdates"] = String(flowUpdates)
@@ -70,7 +75,7 @@ extension TrainingState {
             ("flow", flow?.store), ("energy", energy?.store), ("average", average?.store),
             ("base", base?.store), ("generator", generator?.store),
         ]
-        .compactMap { pair in pair.1.map { (pair.0, $0) } }
+        .compactMap { pair in pair.1.map { (pair.0, $0) } } + companions.map { ($0.name, $0.store) }
     }
 
     /// Takes over parameters from a weights or state file.
@@ -111,13 +116,18 @@ extension TrainingState {
         self.gate = gate
         try restoreEnsembles(file, place)
         let optimizers = recipe.phases[phase]
+        try restoreChains(file, optimizers, place)
         if let flow, file.metadata["flow.optimizer.step"] != nil {
             let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
             flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
         }
         if let generator, file.metadata["generator.optimizer.step"] != nil {
-            let rule = optimizers.generatorOptimizer
+            let rule = optimizers.kind == .vae ? optimizers.optimizer : optimizers.generatorOptimizer
             generatorOptimizer = try restored(rule.optimizer(for: generator.store), file, "generator", place)
+        }
+        for (name, store) in companions where file.metadata["\(name).optimizer.step"] != nil {
+            companionOptimizers[name] = try restored(
+                optimizers.optimizer.optimizer(for: store), file, name, place)
         }
         if let energy, file.metadata["energy.optimizer.step"] != nil {
             // Between two phases of the energy the moments are those of the earlier one's rule.
@@ -137,6 +147,16 @@ extension TrainingState {
             else { throw damaged("ensemble.predictions", place) }
             ensemble.restore(ensemble: predictions, visits: visits)
         }
+    }
+
+    /// Persistent chains, which a phase of them must have once it has begun.
+    private func restoreChains(_ file: SafetensorsFile, _ phase: PhaseRecipe, _ place: String) throws {
+        guard phase.kind == .chains, phase.chains.start == .persistent, step > 0 else { return }
+        guard let entry = file.tensors["chains"], let values = entry.floats(),
+            entry.shape == [phase.chains.buffer] + extents
+        else { throw damaged("chains", place) }
+        let images = backend.tensor(values, Shape(entry.shape), backend.real)
+        chains = PersistentChains(restoring: images, backend: backend)
     }
 
     private func restored(

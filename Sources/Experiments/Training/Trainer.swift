@@ -99,6 +99,10 @@ public final class Trainer {
                 ["bpdValidation": $0.meanBitsPerDimension(context.fixedImages(data.heldOut(256)))]
             } ?? [:]
         }
+        if recipe.phases[state.phase].kind == .vae {
+            let bound = evaluator.variationalBound(of: data.train, data.heldOut(256))
+            return bound.map { ["bpdBoundValidation": $0] } ?? [:]
+        }
         guard let predictions = try evaluator.predictions(of: data.test) else { return [:] }
         var measures = ["testError": predictions.errorRate, "testNLL": predictions.negativeLogLikelihood]
         measures["heldOutError"] = try evaluator.heldOutPredictions()?.errorRate
@@ -118,6 +122,10 @@ extension TrainingContext {
         case (.gan, _, .some(let energy)):
             guard let generator = state.generator else { fallthrough }
             return GANPhase(self, energy: energy, generator: generator)
+        case (.chains, _, .some(let energy)): return ChainsPhase(self, energy: energy)
+        case (.vae, _, .some(let energy)):
+            guard let decoder = state.generator, let autoencoder = state.autoencoder else { fallthrough }
+            return VAEPhase(self, encoder: energy, decoder: decoder, autoencoder: autoencoder)
         default: preconditionFailure("a phase without its model")
         }
     }
@@ -156,5 +164,7 @@ extension TrainingState {
         (step, energyUpdates, flowUpdates) = (0, 0, 0)
         flowOptimizer = nil
         generatorOptimizer = nil
+        companionOptimizers = [:]
+        chains = nil
     }
 }

@@ -8,6 +8,8 @@ import Tensors
 /// bit for bit.
 public final class TrainingState {
     public let backend: any Backend
+    /// Height, width and channels of one example.
+    let extents: [Int]
     /// q_α; nil for supervised recipes.
     public let flow: Glow?
     /// The conditional energy; nil when only a flow is trained.
@@ -16,6 +18,15 @@ public final class TrainingState {
     public internal(set) var base: Glow?
     /// What draws images in a GAN; nil for other recipes.
     public let generator: Generator?
+    /// Energies at the coarser grids of multigrid sampling, the coarsest first; empty for other recipes.
+    public let coarserGrids: [ConditionalEnergy]
+    /// What a variational autoencoder has beside its encoder, the energy, and its decoder, the generator.
+    public let autoencoder: VariationalAutoencoder?
+    /// Chains that go on from update to update; nil between the phases that have some.
+    public internal(set) var chains: PersistentChains?
+    /// Where the last update's chains ended, `[N, H, W, C]`: what pictures show. At the end of a phase whose chains start at
+    /// the data, chains from noise.
+    var chainEnds: Tensor?
     /// Averaged weights of the energy, when the recipe asks for them.
     public internal(set) var average: AveragedParameters?
     /// What unlabelled images add to the loss; some gather a state of their own.
@@ -40,10 +51,13 @@ public final class TrainingState {
     var flowOptimizer: Optimizer?
     var energyOptimizer: Optimizer?
     var generatorOptimizer: Optimizer?
+    /// Of ``companions``, by their names.
+    var companionOptimizers: [String: Optimizer] = [:]
 
     /// - Parameter images: number of training images.
     public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
         self.backend = backend
+        self.extents = extents
         regularizers = recipe.regularizers(images: images)
         flow =
             recipe.usesFlow
@@ -58,7 +72,15 @@ public final class TrainingState {
             recipe.usesGenerator
             ? Generator(recipe.generatorConfiguration(extents), backend: backend, seed: UInt64(recipe.seed))
             : nil
+        coarserGrids = recipe.coarserEnergies(extents, backend: backend)
+        autoencoder = energy.flatMap { recipe.autoencoder(extents, encoder: $0) }
         seconds = recipe.phases.map { _ in 0 }
+    }
+
+    /// What a baseline trains beside energy, flow and generator, by the names that checkpoints use.
+    var companions: [(name: String, store: ParameterStore)] {
+        coarserGrids.enumerated().map { ("grid\($0)", $1.store) }
+            + [autoencoder].compactMap { $0.map { ("vae", $0.store) } }
     }
 
     /// The parameters that reports evaluate: the average where there is one.

@@ -54,7 +54,7 @@ public struct ComparisonReport: Sendable {
     private static let allColumns: [ResultsTable.Column] = {
         let shown = [
             "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-            "EBM bits/dim", "with log Z", "time a seed",
+            "EBM bits/dim", "with log Z", "bound, bits/dim", "time a seed",
         ]
         return [
             .init("paper, %") { row in

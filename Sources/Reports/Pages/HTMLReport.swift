@@ -58,6 +58,7 @@ public struct HTMLReport: Sendable {
             ("calibration error, %", calibration.map { percent($0) }),
             ("Brier score", content.brier.map { fixed($0, 3) }),
             ("flow, bits/dim", flow.map { fixed($0, 3) }),
+            ("VAE, bits/dim at most", outcome?.boundBitsPerDim.map { fixed($0, 3) }),
             ("EBM, bits/dim", energy.map { fixed($0, 3) }),
             ("training time", seconds.map { duration($0) }),
         ]

@@ -28,6 +28,8 @@ struct PhaseCurves {
         case "joint": "Joint training"
         case "supervised": "Supervised training"
         case "gan": "GAN with feature matching"
+        case "chains": "EBM against Langevin chains"
+        case "vae": "Variational autoencoder"
         default: name
         }
     }
@@ -46,8 +48,19 @@ struct PhaseCurves {
         let plans: [(title: String, unit: String, series: [Series?], logarithmic: Bool)] = [
             (
                 "Bits per dimension", "bits/dim",
-                [series("bpd", "training batch"), series("bpdValidation", "held out")], false
+                [
+                    series("bpd", "training batch"), series("bpdValidation", "held out"),
+                    series("bpdBound", "bound, training batch"),
+                    series("bpdBoundValidation", "bound, held out"),
+                ], false
             ),
+            ("Mean f", "nats", [series("fData", "data"), series("fChains", "chains")], false),
+            ("Way of the chains", "", [series("chainDisplacement", "mean distance")], true),
+            (
+                "Gradient of f along the chains", "",
+                [series("chainGradFirst", "first step"), series("chainGradLast", "last step")], true
+            ),
+            ("Divergence of q(z|x) from p(z)", "nats", [series("divergence", "mean")], false),
             (
                 "Error", "%",
                 [

@@ -110,6 +110,7 @@ extension ResultsTable {
         Column("flow bits/dim") { flowBitsPerDim(TableRecord($0)) },
         Column("EBM bits/dim") { fixed(TableRecord($0).energyBitsPerDim, 3) },
         Column("with log Z") { normalizedBitsPerDim(TableRecord($0)) },
+        Column("bound, bits/dim") { fixed(TableRecord($0).boundBitsPerDim, 3) },
         Column("time a seed") { duration(TableRecord($0).seconds) },
     ]
 

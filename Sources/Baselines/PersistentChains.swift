@@ -1,0 +1,52 @@
+import Tensors
+
+/// Chains that go on from update to update, in a buffer from which every update takes some. Tieleman, *Training
+/// Restricted Boltzmann Machines using Approximations to the Likelihood Gradient*, ICML 2008; the buffer and the restarts
+/// from uniform noise are Du & Mordatch's, 2019, and JEM's (Grathwohl et al., ICLR 2020).
+public final class PersistentChains {
+    /// All chains, `[count, H, W, C]`, changed in place by ``put(_:at:)``.
+    public let images: Tensor
+    private let backend: any Backend
+
+    /// Chains that start at uniform noise on [−½, ½).
+    ///
+    /// - Parameter shape: `[count, H, W, C]`.
+    public init(_ shape: Shape, backend: any Backend, key: RandomKey) {
+        self.backend = backend
+        images = backend.uniform(shape, from: -0.5, to: 0.5, key: key)
+    }
+
+    /// Chains as they were saved.
+    public init(restoring images: Tensor, backend: any Backend) {
+        self.backend = backend
+        self.images = images
+    }
+
+    public var count: Int { images.shape.first }
+
+    /// Some of the chains, each at most once.
+    ///
+    /// - Parameters:
+    ///   - restart: the probability that a chain starts again from noise.
+    ///   - choice: of which chains, and which of them start again.
+    ///   - noise: of where those start.
+    /// - Returns: `indices`, to give back to ``put(_:at:)``, and where the chains are, `[count, H, W, C]`.
+    public func draw(_ count: Int, restart: Double, choice: RandomKey, noise: RandomKey) -> (
+        indices: [Int], images: Tensor
+    ) {
+        precondition(count <= self.count, "\(count) of \(self.count) chains")
+        var stream = RandomStream(choice)
+        let indices = Array(stream.permutation(self.count).prefix(count))
+        let kept = backend.gatherRows(images, indices)
+        let fresh = backend.uniform(kept.shape, from: -0.5, to: 0.5, key: noise)
+        let rows = (0..<count).map { stream.uniform() < restart ? count + $0 : $0 }
+        return (indices, backend.gatherRows(backend.stacked([kept, fresh]), rows))
+    }
+
+    /// Where the chains `indices` have come to.
+    public func put(_ ends: Tensor, at indices: [Int]) {
+        for (row, index) in indices.enumerated() {
+            backend.copy(ends.rows(row..<row + 1), into: images.rows(index..<index + 1))
+        }
+    }
+}
