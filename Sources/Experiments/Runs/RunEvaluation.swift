@@ -29,6 +29,10 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         public var confusion: [[Int]]?
         public var flowBitsPerDim: Double?
         public var energyBitsPerDim: Double?
+        /// Mean squared difference of log q from the true log density over test points, nats²; nil where that is unknown.
+        public var flowLogDensityMSE: Double?
+        /// The same of log p, normalised by c alone.
+        public var energyLogDensityMSE: Double?
         public var logZ: Normalizer?
         public var steps: Int
         public var seconds: Double

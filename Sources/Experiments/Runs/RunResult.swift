@@ -15,18 +15,24 @@ public struct RunResult: Codable, Sendable, Equatable {
         /// Share of wrong held-out training images, 0...1.
         public var heldOutError: Double?
         public var flowBitsPerDim: Double?
+        /// As ``RunEvaluation/Phase/flowLogDensityMSE``.
+        public var flowLogDensityMSE: Double?
+        public var energyLogDensityMSE: Double?
         public var steps: Int
         public var seconds: Double
 
         public init(
             name: String, testError: Double? = nil, testNLL: Double? = nil, heldOutError: Double? = nil,
-            flowBitsPerDim: Double? = nil, steps: Int, seconds: Double
+            flowBitsPerDim: Double? = nil, flowLogDensityMSE: Double? = nil,
+            energyLogDensityMSE: Double? = nil, steps: Int, seconds: Double
         ) {
             self.name = name
             self.testError = testError
             self.testNLL = testNLL
             self.heldOutError = heldOutError
             self.flowBitsPerDim = flowBitsPerDim
+            self.flowLogDensityMSE = flowLogDensityMSE
+            self.energyLogDensityMSE = energyLogDensityMSE
             self.steps = steps
             self.seconds = seconds
         }
@@ -71,6 +77,11 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var scaling: TemperatureScaling?
     public var flowBitsPerDim: Double?
     public var energyBitsPerDim: Double?
+    /// As ``RunEvaluation/Phase/flowLogDensityMSE``.
+    public var flowLogDensityMSE: Double?
+    public var energyLogDensityMSE: Double?
+    /// Of the energy, by importance sampling. Absent from old results.
+    public var logZ: RunEvaluation.Normalizer?
     /// Updates by kind of phase.
     public var steps: [String: Int] = [:]
     /// Training time in all.
@@ -148,6 +159,6 @@ public struct RunResult: Codable, Sendable, Equatable {
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
-        case brier, scaling
+        case brier, scaling, flowLogDensityMSE, energyLogDensityMSE, logZ
     }
 }

@@ -40,24 +40,27 @@ public struct ComparisonReport: Sendable {
 
     private var resultsTable: Markup {
         let rows = content.rows.map { row in
-            [content.shortName(row.sample.recipe)] + Self.columns.map { $0.text(row) }
+            [content.shortName(row.sample.recipe)] + columns.map { $0.text(row) }
         }
-        return table(["method"] + Self.columns.map(\.title), rows, numeric: Set(1...Self.columns.count))
+        return table(["method"] + columns.map(\.title), rows, numeric: Set(1..<columns.count + 1))
     }
 
     /// What of a table a reader compares; the rest is in its other files and in the caption.
-    private static let columns: [ResultsTable.Column] = {
-        let shown = [
-            "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-            "time a seed",
-        ]
-        return [
-            .init("paper, %") { row in
-                guard let paper = row.sample.paper else { return "–" }
-                return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
-            }
-        ] + ResultsTable.columns.filter { shown.contains($0.title) }
-    }()
+    private var columns: [ResultsTable.Column] {
+        let all = content.tables.first?.columns ?? ResultsTable.columns
+        let shown =
+            [
+                "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
+                "time a seed",
+            ] + ResultsTable.densityColumns.map(\.title)
+        let hasPaper = all.contains { $0.title == Self.paper.title }
+        return (hasPaper ? [Self.paper] : []) + all.filter { shown.contains($0.title) }
+    }
+
+    private static let paper = ResultsTable.Column("paper, %") { row in
+        guard let paper = row.sample.paper else { return "–" }
+        return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
+    }
 
     private var learning: Markup {
         let charts = content.learningCurves

@@ -8,7 +8,7 @@ extension ResultsTable {
         let results = rows.flatMap(\.results)
         let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
         let sentences = [
-            "Test error in percent, mean ± sample sd over n seeds, \(shared.selection).",
+            measureSentence,
             "Data: \(shared.dataName) (SHA-256 \(shared.dataSHA256.prefix(12))), split: \(shared.splitRule); "
                 + "seeds \(seeds).",
             "Difference: ours − paper with Student's 95 % interval over our seeds, the paper's number taken as "
@@ -23,8 +23,8 @@ extension ResultsTable {
 
     /// A Markdown table under its caption.
     public var markdown: String {
-        let lines = [Self.columns.map(\.title), Self.columns.map { $0.isNumeric ? "---:" : "---" }]
-        let body = rows.map { row in Self.columns.map { escapedForMarkdown($0.text(row)) } }
+        let lines = [columns.map(\.title), columns.map { $0.isNumeric ? "---:" : "---" }]
+        let body = rows.map { row in columns.map { escapedForMarkdown($0.text(row)) } }
         let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
         let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
         let head = title.isEmpty ? [] : ["# " + escapedForMarkdown(title), ""]
@@ -33,7 +33,13 @@ extension ResultsTable {
     }
 
     public var csv: String {
-        ([TableRecord.csvHeader] + rows.map { TableRecord($0).csv }).joined(separator: "\r\n") + "\r\n"
+        let records = rows.map(TableRecord.init)
+        let lines =
+            hasDensityErrors
+            ? [TableRecord.csvHeader + DensityErrors.csvHeader]
+                + records.map { $0.csv + ($0.densityErrors?.csv ?? DensityErrors.emptyCSV) }
+            : [TableRecord.csvHeader] + records.map(\.csv)
+        return lines.joined(separator: "\r\n") + "\r\n"
     }
 
     /// `{"caption": …, "commands": […], "rows": […], "title": …}`; a figure that is missing or not finite is left out.
@@ -55,9 +61,9 @@ extension ResultsTable {
 
     /// A `tabular` in booktabs style.
     public var latex: String {
-        let alignment = Self.columns.map { $0.isNumeric ? "r" : "l" }.joined()
-        let body = rows.map { row in Self.columns.map { escapedForLaTeX($0.text(row)) } }
-        let lines = ([Self.columns.map { escapedForLaTeX($0.title) }] + body).map {
+        let alignment = columns.map { $0.isNumeric ? "r" : "l" }.joined()
+        let body = rows.map { row in columns.map { escapedForLaTeX($0.text(row)) } }
+        let lines = ([columns.map { escapedForLaTeX($0.title) }] + body).map {
             $0.joined(separator: " & ") + " \\\\"
         }
         let head = title.isEmpty ? [] : ["% " + title.replacing("\n", with: " ")]
