@@ -88,6 +88,12 @@ struct Evaluate: ParsableCommand {
             ("EBM", Console.fixed(score.phase.energyBitsPerDim, 4, "bits/dim, normalised by c only")),
             ("log Z", logZ(score.phase.logZ)),
         ])
+        if let flow = score.phase.flowLogDensityMSE {
+            Console.printPairs([
+                ("MSE of log q", Console.fixed(flow, 4, "nats², from the true log density")),
+                ("MSE of log p", Console.fixed(score.phase.energyLogDensityMSE, 4, "nats²")),
+            ])
+        }
         if let errors = score.classErrors {
             let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
             print("error by true class: " + cells.joined(separator: ", "))

@@ -144,7 +144,7 @@ private final class Recorder: TrainingObserver {
 
     @Test(arguments: [
         ("flow.couplings=1", "flow.couplings = 0"), ("phase.1.steps=2", "set steps = 1"),
-        ("method=fce", "method"),
+        ("method=fce", "method"), ("phase.1.kind=energy", "flow-mle"),
     ])
     func contradictionsAreRefused(change: String, advice: String) throws {
         _ = try Recipe.parse(noiseContrast)

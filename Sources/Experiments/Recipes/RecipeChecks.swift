@@ -158,8 +158,9 @@ extension Recipe {
     private func checkPlane(_ cursor: RecipeCursor) throws {
         let isGaussian = flow.kind == .plane && flow.couplings == 0
         try require(
-            method != .nce || isGaussian && !phases.contains { $0.kind == .joint }, cursor.entering("method"),
-            "method \"nce\" contrasts the energy with a fixed Gaussian",
+            method != .nce || isGaussian && phases.map(\.kind) == [.flowMLE, .energy],
+            cursor.entering("method"),
+            "method \"nce\" contrasts the energy with a Gaussian fitted to the data",
             advice: "set flow.couplings = 0, with phases of kind \"flow-mle\" and \"energy\"")
         for (index, phase) in phases.enumerated() where isGaussian && phase.kind == .flowMLE {
             try require(

@@ -28,8 +28,6 @@ public final class TrainingState {
     public internal(set) var energyUpdates = 0
     /// Updates of the flow in this phase.
     public internal(set) var flowUpdates = 0
-    /// Updates as the phase's length counts them: of the energy where it takes turns with a flow.
-    public func updates(in phase: PhaseRecipe) -> Int { phase.kind == .joint ? energyUpdates : step }
     /// Seconds of training in all sittings, by phase.
     public internal(set) var seconds: [Double]
     public internal(set) var gate = Gate()
@@ -62,6 +60,9 @@ public final class TrainingState {
             : nil
         seconds = recipe.phases.map { _ in 0 }
     }
+
+    /// Updates as the phase's length counts them: of the energy where it takes turns with a flow.
+    public func updates(in phase: PhaseRecipe) -> Int { phase.kind == .joint ? energyUpdates : step }
 
     /// The parameters that reports evaluate: the average where there is one.
     public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }
