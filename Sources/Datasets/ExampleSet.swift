@@ -45,9 +45,12 @@ public struct PointDataset: ExampleSet {
     public let points: [Float]
     public let labels: [Int]
     public let sha256: String
+    /// What they are drawn from.
+    public let density: PlaneDensity
 
     public init(_ density: PlaneDensity, count: Int, seed: UInt64) {
         let drawn = density.sample(count, seed: seed)
+        self.density = density
         name = density.rawValue
         classNames = (0..<density.classes).map(String.init)
         points = drawn.points
@@ -63,5 +66,13 @@ public struct PointDataset: ExampleSet {
 
     public func values(at indices: [Int], dequantize: Dequantization, key: RandomKey) -> [Float] {
         indices.flatMap { [points[2 * $0], points[2 * $0 + 1]] }
+    }
+
+    /// The true log p of the points at `indices`, nats; nil where the density has no closed form.
+    public func exactLogDensities(at indices: [Int]) -> [Double]? {
+        let densities = indices.compactMap {
+            density.logDensity(Double(points[2 * $0]), Double(points[2 * $0 + 1]))
+        }
+        return densities.count == indices.count ? densities : nil
     }
 }

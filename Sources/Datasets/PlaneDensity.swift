@@ -45,6 +45,9 @@ public enum PlaneDensity: String, Sendable, CaseIterable {
         return sample(count, stream: &stream)
     }
 
+    /// Whether ``logDensity(_:_:)`` knows it.
+    public var hasExactLogDensity: Bool { logDensity(0, 0) != nil }
+
     /// log p(x, y) in nats where it is known in closed form: Gaussians and checkerboard (−∞ off its squares).
     public func logDensity(_ x: Double, _ y: Double) -> Double? {
         switch self {
@@ -104,9 +107,14 @@ extension PlaneDensity {
         )
     }
 
+    /// Squares hold their edges: a point inside may be rounded onto one.
     private static func onBoard(_ x: Double, _ y: Double) -> Bool {
-        guard -4..<4 ~= x, -4..<4 ~= y else { return false }
-        return (Int((x + 4) / 2) + Int((y + 4) / 2)) % 2 == 0
+        guard -4...4 ~= x, -4...4 ~= y else { return false }
+        func indices(_ position: Double) -> Set<Int> {
+            let squares = (position + 4) / 2
+            return Set([Int(squares.rounded(.down)), Int(squares.rounded(.up)) - 1]).intersection(0..<4)
+        }
+        return indices(x).contains { column in indices(y).contains { (column + $0) % 2 == 0 } }
     }
 
     /// An arm of one and a half turns, the arc's speed evened out by the square root.

@@ -2,7 +2,7 @@ import Gradients
 import Networks
 import Tensors
 
-/// One step of Glow: actnorm, invertible 1×1 convolution, coupling. Kingma & Dhariwal 2018, figure 2a.
+/// One step of Glow: actnorm, invertible 1×1 convolution, coupling if there is one. Kingma & Dhariwal 2018, figure 2a.
 ///
 /// The first two are one affine map of a pixel's channels, y = (x + b)·A with A = (W·diag(eˢ))ᵀ, and run as one
 /// product; log|det| = H·W·(Σ s + log|det W|).
@@ -10,16 +10,17 @@ struct FlowStep: Sendable {
     let name: String
     let channels: Int
     let rotation: RandomRotation
-    let coupling: Coupling
+    let coupling: Coupling?
 
     init(_ name: String, channels: Int, configuration: GlowConfiguration, rotation: RandomRotation) {
         self.name = name
         self.channels = channels
         self.rotation = rotation
-        coupling = Coupling(
-            "\(name).coupling", kind: configuration.coupling, channels: channels,
-            hidden: configuration.hidden,
-            kernel: configuration.isSpatial ? 3 : 1)
+        coupling = configuration.coupling.map { kind in
+            Coupling(
+                "\(name).coupling", kind: kind, channels: channels, hidden: configuration.hidden,
+                kernel: configuration.isSpatial ? 3 : 1)
+        }
     }
 
     func declare(in layout: inout ParameterLayout) {
@@ -28,7 +29,7 @@ struct FlowStep: Sendable {
         layout.declare("\(name).rotation.lower", [channels, channels], .values(rotation.lower))
         layout.declare("\(name).rotation.upper", [channels, channels], .values(rotation.upper))
         layout.declare("\(name).rotation.logs", [channels], .values(rotation.logDiagonal))
-        coupling.declare(in: &layout)
+        coupling?.declare(in: &layout)
     }
 
     func forward(_ x: Variable, _ logDensity: inout Variable, _ pass: Pass) -> Variable {
@@ -37,12 +38,12 @@ struct FlowStep: Sendable {
         logDensity = logDensity.combined(.add, logDeterminant(x.shape, pass), .scalar)
         let shift = bias.reshaped([1, channels]).product(matrix).reshaped([channels])
         let y = x.convolved(with: matrix.reshaped([1, 1, channels, channels]), bias: shift)
-        return coupling.forward(y, &logDensity, pass)
+        return coupling?.forward(y, &logDensity, pass) ?? y
     }
 
     /// x = y·A⁻¹ − b.
     func inverse(_ y: Variable, _ logDensity: inout Variable, _ pass: Pass) -> Variable {
-        let x = coupling.inverse(y, &logDensity, pass)
+        let x = coupling?.inverse(y, &logDensity, pass) ?? y
         let (matrix, bias) = affineMap(pass)
         logDensity = logDensity.combined(.add, logDeterminant(y.shape, pass), .scalar)
         return x.convolved(with: matrix.inverted().reshaped([1, 1, channels, channels]), bias: -bias)

@@ -14,13 +14,14 @@ public struct GlowConfiguration: Sendable, Hashable {
     public var blocks: Int
     /// Hidden channels of the coupling networks.
     public var hidden: Int
-    public var coupling: Coupling.Kind
+    /// nil: steps are affine maps alone.
+    public var coupling: Coupling.Kind?
     /// Whether levels start with a squeeze and couplings look at 3×3 neighbourhoods. Off for points in the plane.
     public var isSpatial: Bool
 
     public init(
         height: Int, width: Int, channels: Int, levels: Int, blocks: Int, hidden: Int,
-        coupling: Coupling.Kind, isSpatial: Bool = true
+        coupling: Coupling.Kind?, isSpatial: Bool = true
     ) {
         self.height = height
         self.width = width
@@ -32,12 +33,16 @@ public struct GlowConfiguration: Sendable, Hashable {
         self.isSpatial = isSpatial
     }
 
-    /// The flow of the 2-D experiments: affine couplings on points `[N, 1, 1, 2]`.
+    /// The flow of the 2-D experiments: affine couplings on points `[N, 1, 1, 2]`. Without any it is one affine map of
+    /// normal numbers: a Gaussian of any mean and covariance.
     public static func plane(couplings: Int = 10, hidden: Int = 128) -> GlowConfiguration {
         GlowConfiguration(
-            height: 1, width: 1, channels: 2, levels: 1, blocks: couplings, hidden: hidden,
-            coupling: .affine, isSpatial: false)
+            height: 1, width: 1, channels: 2, levels: 1, blocks: max(couplings, 1), hidden: hidden,
+            coupling: couplings > 0 ? .affine : nil, isSpatial: false)
     }
+
+    /// Whether the flow is a Gaussian: one affine map.
+    public var isGaussian: Bool { coupling == nil && !isSpatial && levels == 1 && blocks == 1 }
 }
 
 /// Glow: Kingma & Dhariwal, *Generative Flow with Invertible 1×1 Convolutions*, 2018.

@@ -9,7 +9,8 @@ extension GlowConfiguration {
             let kept = channels / 2
             let moved = channels - kept
             let outputs = coupling == .affine ? 2 * moved : moved
-            let network = window * kept * hidden + hidden * hidden + window * hidden * outputs
+            let network =
+                coupling == nil ? 0 : window * kept * hidden + hidden * hidden + window * hidden * outputs
             total += pixels * blocks * (channels * channels + network)
             guard level < levels - 1 else { continue }
             total += pixels * 9 * kept * 2 * moved

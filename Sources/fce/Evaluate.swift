@@ -92,6 +92,12 @@ struct Evaluate: ParsableCommand {
         if let bound = score.phase.boundBitsPerDim {
             Console.printPairs([("VAE", Console.fixed(bound, 4, "bits/dim at most"))])
         }
+        if let flow = score.phase.flowLogDensityMSE {
+            Console.printPairs([
+                ("MSE of log q", Console.fixed(flow, 4, "nats², from the true log density")),
+                ("MSE of log p", Console.fixed(score.phase.energyLogDensityMSE, 4, "nats²")),
+            ])
+        }
         if let errors = score.classErrors {
             let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
             print("error by true class: " + cells.joined(separator: ", "))

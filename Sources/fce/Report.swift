@@ -13,10 +13,13 @@ struct Report: ParsableCommand {
               fce report Runs/svhn10k-500-fce/seed-1 --out fce.html
               fce report Runs/svhn10k-500-fce
               fce report Runs/svhn10k-* --out svhn10k.html
+              fce report Runs/2d-* --figure densities.svg
 
             Of a run: curves, gate, samples, confusion matrix, calibration, densities,
             other images (`fce eval --ood`), hardest images. A run in the plane also gets
-            samples/figure5.svg, the densities side by side.
+            samples/figure1.svg, data and densities side by side, or with classes
+            samples/figure5.svg, its densities over the updates. --figure puts the first of
+            several runs, of one density or many, under each other and writes no page.
 
             Of several runs, or of folders of runs and result.json files: the table of
             methods with mean ± sd over seeds, test error against the number of labels
@@ -34,11 +37,20 @@ struct Report: ParsableCommand {
     var out: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Write only the picture of the densities of runs in the plane, a row a run.", valueName: "file"))
+    var figure: String?
+
+    @Option(
         help: ArgumentHelp("Where the data are, in place of the recipe's data.directory.", valueName: "dir"))
     var data: String?
 
     func run() throws {
         let folders = runs.flatMap(ResultFiles.runs)
+        if let figure {
+            try densityFigure(folders.map { try ReportContent($0) }).write(to: figure)
+            return print(figure)
+        }
         if runs.count == 1, let run = folders.first, run.path == RunFiles(path: runs[0]).path {
             return try RunReport.write(run, page: out, testImages: try testImages(run)).forEach { print($0) }
         }

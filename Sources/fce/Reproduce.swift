@@ -30,9 +30,10 @@ struct Reproduce: ParsableCommand {
             Finished cells leave RECIPE-seed-N.json in the folder of results, small enough
             to commit, and the table of all that are there is printed and written beside
             them: table.md, table.csv, table.json, table.tex and table.html, which also has
-            the curves of the runs that are there. So a table grows over many
-            sittings and machines. Results of other data, split rules or versions of a
-            recipe are refused.
+            the curves of the runs that are there. Of recipes in the plane whose density
+            is known also log-density.svg and .csv, the error of log p over the updates of
+            the energy. So a table grows over many sittings and machines. Results of other
+            data, split rules or versions of a recipe are refused.
             """)
 
     @Argument(help: "The table, a TOML file.", completion: .file(extensions: ["toml"]))
@@ -129,6 +130,7 @@ struct Reproduce: ParsableCommand {
         var content = try ComparisonContent(tables: [table], runs: plan.runs())
         content.title = table.title
         try ComparisonReport(content).write(to: "\(plan.cells.results)/table.html")
+        try content.logDensityCurves?.write(to: plan.cells.results)
     }
 
     /// What to say once more when all is over.

@@ -96,6 +96,70 @@ extension CommandLine {
             }
         }
 
+        @Test func knownDensitiesGetTheirCurvesAndOnePicture() throws {
+            try withTable { folder in
+                let shared = """
+                    precision = "float32"
+                    evaluate = { every = 1 }
+                    [data]
+                    source = "plane"
+                    density = "eight-gaussians"
+                    train = 100
+                    test = 50
+                    [flow]
+                    kind = "plane"
+                    width = 8
+                    couplings = COUPLINGS
+                    [energy]
+                    network = "mlp"
+                    base = "none"
+                    classes = 1
+                    width = 0.125
+
+                    """
+                let noise = """
+                    [[phase]]
+                    kind = "flow-mle"
+                    steps = 1
+                    [[phase]]
+                    kind = "energy"
+                    steps = 3
+                    """
+                let joint = """
+                    [[phase]]
+                    kind = "joint"
+                    steps = 3
+                    guard = 1000
+                    gate = { high = 0.0, low = 0.0, smoothing = 0.0, cap = 1 }
+                    """
+                try write(
+                    "method = \"nce\"\n" + shared.replacing("COUPLINGS", with: "0") + noise,
+                    to: "\(folder)/noise.toml")
+                try write(
+                    "method = \"fce\"\n" + shared.replacing("COUPLINGS", with: "2") + joint,
+                    to: "\(folder)/turns.toml")
+                let table = """
+                    title = "Eight"
+                    seeds = [1, 2]
+                    recipes = ["noise.toml", "turns.toml"]
+                    results = "Eight"
+                    """
+                try write(table, to: "\(folder)/eight.toml")
+                let output = try Tool.start(["reproduce", "eight.toml"], in: folder).finish()
+                #expect(output.status == 0 && output.out.contains("EBM, nats²"), "\(output.err)")
+                let curves = try text("\(folder)/Eight/log-density.csv")
+                for row in ["noise,1,3,", "noise,2,1,", "turns,1,2,", "turns,2,3,"] {
+                    #expect(curves.contains("\r\n\(row)"))
+                }
+                #expect(try text("\(folder)/Eight/log-density.svg").contains("updates of the energy"))
+                let runs = try names("\(folder)/Runs").filter { $0 != "flows" }.map { "Runs/\($0)" }
+                let picture = try Tool.start(["report"] + runs + ["--figure", "all.svg"], in: folder)
+                    .finish()
+                #expect(picture.status == 0 && picture.out == "all.svg\n", "\(picture.err)")
+                #expect(try text("\(folder)/all.svg").contains("Glow-FCE"))
+            }
+        }
+
         @Test func aCellGoesOnFromTheCellThatBeginsIt() throws {
             try withTable { folder in
                 try #require(try Tool.start(reproduce, in: folder).finish().status == 0)

@@ -261,11 +261,12 @@ extension CommandLine {
                     steps = 2
                     """
                 try write(recipe, to: "\(folder)/plane.toml")
-                let output = try Tool.run("train", "plane.toml", "--out", "run", in: folder)
+                let output = try Tool.run(
+                    "train", "plane.toml", "--out", "run", "--set", "evaluate.snapshots=1", in: folder)
                 #expect(output.status == 0, "\(output.err)")
                 #expect(output.out.contains("run/samples/figure5.svg"))
                 let picture = try String(contentsOfFile: "\(folder)/run/samples/figure5.svg", encoding: .utf8)
-                for title in ["flow q(x)", "EBM p(x)", "class 0", "class 1"] {
+                for title in ["flow q(x)", "EBM p(x)", "class 0", "class 1", "energy 1", "energy 2"] {
                     #expect(picture.contains(title))
                 }
                 #expect(try Tool.run("eval", "run", "--json", in: folder).object()["testError"] is Double)

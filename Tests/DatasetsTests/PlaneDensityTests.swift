@@ -70,6 +70,31 @@ import Testing
         #expect(PlaneDensity.checkerboard.logDensity(-3, -3) == -log(32))
     }
 
+    /// By hand: at a centre its own Gaussian alone counts, 1/8 of 1/(2π/8); in the middle all eight do, each e^−32 of that.
+    @Test func eightGaussiansHaveTheirDensity() throws {
+        let centre = try #require(PlaneDensity.eightGaussians.logDensity(8.0.squareRoot(), 0))
+        #expect(abs(centre + log(2 * .pi)) < 1e-7)
+        let middle = try #require(PlaneDensity.eightGaussians.logDensity(0, 0))
+        #expect(abs(middle - (-32 - log(2 * .pi / 8))) < 1e-12)
+    }
+
+    /// A point may be rounded onto the edge of its square, where its density must not vanish.
+    @Test(arguments: [(-4.0, -4.0), (4, 4), (-2, -3), (0, 0), (2, 3), (2, 1)])
+    func squaresHoldTheirEdges(x: Double, y: Double) {
+        #expect(PlaneDensity.checkerboard.logDensity(x, y) == -log(32))
+    }
+
+    @Test func exactDensitiesOfPointsAreThoseOfTheirPlaces() throws {
+        let set = PointDataset(.eightGaussians, count: 5, seed: 2)
+        let exact = try #require(set.exactLogDensities(at: [3, 1]))
+        let expected = [3, 1].map {
+            set.density.logDensity(Double(set.points[2 * $0]), Double(set.points[2 * $0 + 1]))
+        }
+        #expect(exact == expected && exact.count == 2)
+        #expect(PointDataset(.moons, count: 5, seed: 2).exactLogDensities(at: [0]) == nil)
+        #expect(PlaneDensity.allCases.filter(\.hasExactLogDensity) == [.eightGaussians, .checkerboard])
+    }
+
     @Test func spiralArmsMirrorEachOther() {
         let (points, labels) = PlaneDensity.twoSpirals.sample(20_000, seed: 3)
         func mean(_ label: Int, _ axis: Int) -> Float {

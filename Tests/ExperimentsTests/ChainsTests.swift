@@ -53,6 +53,7 @@ private final class Recorder: TrainingObserver {
     func updated(_ state: TrainingState, _ measures: Measures) { rows.append(measures) }
     func checkpoint(_ state: TrainingState) {}
     func tested(_ state: TrainingState, _ measures: Measures) {}
+    func pictured(_ state: TrainingState) {}
     func finished(_ state: TrainingState) {}
     func mean(_ key: String, _ rows: Range<Int>) -> Double {
         Experiments.mean(self.rows[rows].map { $0[key] ?? .nan })

@@ -60,6 +60,7 @@ private struct Subject {
         func updated(_ state: TrainingState, _ measures: Measures) {}
         func checkpoint(_ state: TrainingState) {}
         func tested(_ state: TrainingState, _ measures: Measures) {}
+        func pictured(_ state: TrainingState) {}
         func finished(_ state: TrainingState) { stops = state.phase == 1 }
     }
 

@@ -45,6 +45,7 @@ private final class Recorder: TrainingObserver {
     func updated(_ state: TrainingState, _ measures: Measures) { rows.append(measures) }
     func checkpoint(_ state: TrainingState) {}
     func tested(_ state: TrainingState, _ measures: Measures) {}
+    func pictured(_ state: TrainingState) {}
     func finished(_ state: TrainingState) {}
 
     /// The mean of a measure over some updates.

@@ -65,6 +65,7 @@ private final class Recorder: TrainingObserver {
 
     func checkpoint(_ state: TrainingState) {}
     func tested(_ state: TrainingState, _ measures: Measures) {}
+    func pictured(_ state: TrainingState) {}
     func finished(_ state: TrainingState) {}
 }
 

@@ -64,10 +64,10 @@ import Testing
             results[index].logZ = LogNormalizer(estimate: 5, effectiveSampleSize: 400, samples: 1000)
         }
         let reliable = try ResultsTable(results)
-        #expect(reliable.markdown.contains("| 3.000 → 2.500 | 2.250 | 2.750 |"))
+        #expect(reliable.markdown.contains("| 3.000 → 2.500 | 2.250 | 2.750 | +5.000 (40.0 %) |"))
         #expect(!reliable.markdown.contains("ours, %") && reliable.caption.hasPrefix("Means over seeds"))
         results[1].logZ?.effectiveSampleSize = 4
-        #expect(try ResultsTable(results).markdown.contains("| 2.750 (ESS 0.4 %) |"))
+        #expect(try ResultsTable(results).markdown.contains("| 2.750 | +5.000 (0.4 %, unreliable) |"))
     }
 
     @Test func likelihoodAndCalibrationStandBesideTheError() throws {

@@ -90,10 +90,12 @@ public struct Evaluator {
     }
 
     private func addDensities(_ score: inout RunEvaluation.Phase) {
-        let limit = min(data.test.count, Self.densityLimit)
-        let densities = densities(of: data.test, Array(0..<limit))
+        let scored = Array(0..<min(data.test.count, Self.densityLimit))
+        let densities = densities(of: data.test, scored)
         guard !densities.flow.isEmpty else { return }
         score.flowBitsPerDim = bitsPerDim(densities.flow)
+        let errors = logDensityErrors(densities, of: scored)
+        (score.flowLogDensityMSE, score.energyLogDensityMSE) = (errors?.flow, errors?.energy)
         guard !densities.difference.isEmpty else { return }
         score.energyBitsPerDim = bitsPerDim(densities.energy)
         guard let logZ = normalizer() else { return }

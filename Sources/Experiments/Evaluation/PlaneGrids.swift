@@ -17,11 +17,51 @@ struct PlaneGrids: Encodable {
     let labelled: [[Double]]
 }
 
+/// `samples/densities-PHASE-UPDATE.json` of a 2-D run: its densities on the way.
+struct PlaneSnapshot: Encodable {
+    /// The kind of the phase, and its place from 0.
+    let phase: String
+    let phaseIndex: Int
+    /// Updates in the phase, of the energy where it takes turns with a flow.
+    let update: Int
+    let extent: [Double]
+    let size: Int
+    /// As ``PlaneGrids/grids``, to hundredths of a nat.
+    let grids: [String: [Double]]
+
+    var fileName: String { "densities-\(phaseIndex)-\(update).json" }
+}
+
 extension Evaluator {
     /// Densities over the square that holds the data; nil for images.
     func planeGrids(size: Int = 100) -> PlaneGrids? {
         guard let set = data.train as? PointDataset else { return nil }
-        let reach = Double(set.points.map(abs).max() ?? 4).rounded(.up)
+        func rows(_ indices: some Sequence<Int>) -> [[Double]] {
+            indices.map {
+                [Double(set.points[2 * $0]), Double(set.points[2 * $0 + 1]), Double(set.labels[$0])]
+            }
+        }
+        let reach = reach(of: set)
+        return PlaneGrids(
+            extent: [-reach, reach, -reach, reach], size: size, grids: grids(reach: reach, size: size),
+            points: rows(0..<min(2000, set.count)), labelled: rows(data.split.labelled))
+    }
+
+    /// The densities as they are now; nil for images.
+    func planeSnapshot(size: Int = 80) -> PlaneSnapshot? {
+        guard let set = data.train as? PointDataset else { return nil }
+        let (reach, phase) = (reach(of: set), recipe.phases[state.phase])
+        return PlaneSnapshot(
+            phase: phase.kind.rawValue, phaseIndex: state.phase, update: state.updates(in: phase),
+            extent: [-reach, reach, -reach, reach], size: size,
+            grids: grids(reach: reach, size: size).mapValues { $0.map { (100 * $0).rounded() / 100 } })
+    }
+
+    private func reach(of set: PointDataset) -> Double {
+        Double(set.points.map(abs).max() ?? 4).rounded(.up)
+    }
+
+    private func grids(reach: Double, size: Int) -> [String: [Double]] {
         let centres = (0..<size).map { reach * (2 * (Double($0) + 0.5) / Double(size) - 1) }
         let cells = centres.flatMap { y in centres.flatMap { x in [Float(x), Float(y)] } }
         let x = state.backend.tensor(cells, [size * size, 1, 1, 2], state.backend.real)
@@ -31,14 +71,7 @@ extension Evaluator {
             grids["energy"] = densities.energy
             grids.merge(classGrids(x, densities.energy)) { $1 }
         }
-        func rows(_ indices: some Sequence<Int>) -> [[Double]] {
-            indices.map {
-                [Double(set.points[2 * $0]), Double(set.points[2 * $0 + 1]), Double(set.labels[$0])]
-            }
-        }
-        return PlaneGrids(
-            extent: [-reach, reach, -reach, reach], size: size, grids: grids,
-            points: rows(0..<min(2000, set.count)), labelled: rows(data.split.labelled))
+        return grids
     }
 
     /// log p(x|y) = log p(x) + log p(y|x) − log p(y), up to the constant log p(y).

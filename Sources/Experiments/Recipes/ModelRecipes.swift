@@ -38,6 +38,8 @@ public struct DataRecipe: Sendable, Equatable {
     public var size = 32
     public var channels = 3
     public var density = PlaneDensity.twoSpirals
+    /// Draws the points; 0: the flow's.
+    public var seed = 0
     /// Training examples to use, or, of a density, to draw; 0: all.
     public var train = 0
     public var test = 0
@@ -70,7 +72,7 @@ public struct FlowRecipe: Sendable, Equatable {
     /// Hidden channels of the coupling networks.
     public var width = 512
     public var coupling = Coupling.additive
-    /// Affine couplings of the flow in the plane.
+    /// Affine couplings of the flow in the plane; 0: a Gaussian.
     public var couplings = 10
     /// Shared by the seeds of a row, so that they share one trained flow.
     public var seed = 1

@@ -23,6 +23,8 @@ public struct Recipe: Sendable, Equatable {
         case oneStepCD = "one-step-cd"
         case multigrid
         case vae
+        /// Noise contrastive estimation: the energy against a Gaussian that is fitted to the data.
+        case nce
         /// Only the flow, by maximum likelihood.
         case flow
 
@@ -30,7 +32,7 @@ public struct Recipe: Sendable, Equatable {
         public var lastPhase: PhaseRecipe.Kind {
             switch self {
             case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher: .supervised
-            case .fceInit, .fceInitVAT: .energy
+            case .fceInit, .fceInitVAT, .nce: .energy
             case .fce, .fceVAT: .joint
             case .ganFeatureMatching: .gan
             case .persistentCD, .oneStepCD, .multigrid: .chains
@@ -82,7 +84,7 @@ public struct Recipe: Sendable, Equatable {
     public var generator = GeneratorRecipe()
     public var phases: [PhaseRecipe] = []
     public var log = IntervalRecipe(every: 50)
-    public var evaluate = IntervalRecipe(every: 0)
+    public var evaluate = EvaluationRecipe()
     public var checkpoint = IntervalRecipe(every: 500)
     public var report = ReportRecipe()
     /// The comment at the head of the file, without `#`: the paper's number, the time, the command.
@@ -95,11 +97,13 @@ public struct Recipe: Sendable, Equatable {
 }
 
 extension Recipe {
-    /// What the reader of the images needs to know beside source and directory. The flow's seed draws them, so that
-    /// all seeds of a row see the same images.
+    /// Draws points and generated images: the flow's seed unless told otherwise, so that all seeds of a row see the same.
+    var dataSeed: UInt64 { UInt64(data.seed > 0 ? data.seed : flow.seed) }
+
+    /// What the reader of the images needs to know beside source and directory.
     public var datasetOptions: DatasetOptions {
         var options = DatasetOptions()
-        options.seed = UInt64(flow.seed)
+        options.seed = dataSeed
         options.size = data.size
         options.channels = data.channels
         options.extra = data.extra
@@ -147,7 +151,15 @@ public struct AverageRecipe: Sendable, Equatable {
     public var warmupDecay = 0.99
 }
 
-/// `[log]`, `[evaluate]`, `[checkpoint]`: how often something happens.
+/// `[evaluate]`: how often models are tested.
+public struct EvaluationRecipe: Sendable, Equatable {
+    /// In updates as ``PhaseRecipe/steps`` counts them; 0: only at the end of each phase.
+    public var every = 0
+    /// Likewise, between pictures of the densities in the plane.
+    public var snapshots = 0
+}
+
+/// `[log]`, `[checkpoint]`: how often something happens.
 public struct IntervalRecipe: Sendable, Equatable {
     /// In steps; 0: only at the end of each phase.
     public var every: Int

@@ -15,6 +15,7 @@ extension Recipe {
         try checkOrder(phases)
         try checkGAN(cursor)
         try checkUnsupervised(cursor)
+        try checkPlane(cursor)
     }
 
     func require(
@@ -152,6 +153,25 @@ extension Recipe {
             isImage, cursor.entering("data").entering("size"),
             "the generator draws images whose side is a multiple of \(GeneratorConfiguration.scale) pixels",
             advice: "change data.source or data.size")
+    }
+
+    /// What goes with points alone: a flow that is a Gaussian, and pictures of densities.
+    private func checkPlane(_ cursor: RecipeCursor) throws {
+        let isGaussian = flow.kind == .plane && flow.couplings == 0
+        try require(
+            method != .nce || isGaussian && phases.map(\.kind) == [.flowMLE, .energy],
+            cursor.entering("method"),
+            "method \"nce\" contrasts the energy with a Gaussian fitted to the data",
+            advice: "set flow.couplings = 0, with phases of kind \"flow-mle\" and \"energy\"")
+        for (index, phase) in phases.enumerated() where isGaussian && phase.kind == .flowMLE {
+            try require(
+                phase.steps == 1, cursor.entering("phase").element(index).entering("steps"),
+                "a Gaussian is fitted to all points in one step", advice: "set steps = 1")
+        }
+        try require(
+            evaluate.snapshots == 0 || data.source == .plane,
+            cursor.entering("evaluate").entering("snapshots"),
+            "only densities in the plane have pictures", advice: "remove it")
     }
 
     /// The flow of images must be trained before an energy is measured against it.

@@ -44,7 +44,16 @@ extension Recipe {
             "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
             variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
         .table("log", \.log, every("steps between lines of metrics; 0: none"), "metrics"),
-        .table("evaluate", \.evaluate, every("steps between tests; 0: at each phase's end"), "tests"),
+        .table(
+            "evaluate", \.evaluate,
+            RecipeTable([
+                .integer(
+                    "every", \.every, .atLeast(0),
+                    "steps between tests, as phase.steps counts them; 0: at each phase's end"),
+                .integer(
+                    "snapshots", \.snapshots, .atLeast(0),
+                    "steps between pictures of densities in the plane; 0: at each phase's end"),
+            ]), "tests"),
         .table(
             "checkpoint", \.checkpoint, every("steps between checkpoints; 0: at each phase's end"),
             "checkpoints"),
@@ -71,6 +80,8 @@ extension Recipe {
         .integer("channels", \.channels, .between(1, 3), "colour channels, 1 or 3")
             .when(\.source, "source", .fashionMNIST, .imageFolder, .synthetic),
         .choice("density", \.density, "the density points are drawn from").when(\.source, "source", .plane),
+        .integer("seed", \.seed, .atLeast(0), "draws the points; 0: the flow's seed")
+            .when(\.source, "source", .plane),
         .integer("train", \.train, .atLeast(0), "training examples; 0: all of them"),
         .integer("test", \.test, .atLeast(0), "test examples; 0: all of them"),
         .number(
@@ -85,7 +96,8 @@ extension Recipe {
         .integer("blocks", \.blocks, .between(1, 64), "steps of flow a level").when(\.kind, "kind", .glow),
         .integer("width", \.width, .between(1, 4096), "hidden units of a coupling network"),
         .choice("coupling", \.coupling, "kind of coupling").when(\.kind, "kind", .glow),
-        .integer("couplings", \.couplings, .between(1, 100), "affine couplings").when(\.kind, "kind", .plane),
+        .integer("couplings", \.couplings, .between(0, 100), "affine couplings; 0: a Gaussian")
+            .when(\.kind, "kind", .plane),
         .integer("seed", \.seed, .atLeast(0), "of the flow; the seeds of a row share it"),
     ])
 

@@ -20,7 +20,7 @@ extension Recipe {
         small.shrinkModels()
         small.phases = phases.map { $0.smoke(negatives: energy.negatives) }
         small.log.every = 1
-        small.evaluate.every = 0
+        small.evaluate = EvaluationRecipe()
         small.checkpoint.every = 2
         small.report = ReportRecipe()
         let flow =

@@ -23,6 +23,10 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         public var normalizedBitsPerDim: Double?
         /// A variational autoencoder's importance-weighted bound: its bits/dim are at most this, in expectation.
         public var boundBitsPerDim: Double?
+        /// Mean squared difference of log q from the true log density over test points, nats²; nil where that is unknown.
+        public var flowLogDensityMSE: Double?
+        /// The same of log p, normalised by c alone.
+        public var energyLogDensityMSE: Double?
         public var steps: Int
         public var seconds: Double
 

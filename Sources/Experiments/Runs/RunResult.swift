@@ -15,18 +15,24 @@ public struct RunResult: Codable, Sendable, Equatable {
         /// Share of wrong held-out training images, 0...1.
         public var heldOutError: Double?
         public var flowBitsPerDim: Double?
+        /// As ``RunEvaluation/Phase/flowLogDensityMSE``.
+        public var flowLogDensityMSE: Double?
+        public var energyLogDensityMSE: Double?
         public var steps: Int
         public var seconds: Double
 
         public init(
             name: String, testError: Double? = nil, testNLL: Double? = nil, heldOutError: Double? = nil,
-            flowBitsPerDim: Double? = nil, steps: Int, seconds: Double
+            flowBitsPerDim: Double? = nil, flowLogDensityMSE: Double? = nil,
+            energyLogDensityMSE: Double? = nil, steps: Int, seconds: Double
         ) {
             self.name = name
             self.testError = testError
             self.testNLL = testNLL
             self.heldOutError = heldOutError
             self.flowBitsPerDim = flowBitsPerDim
+            self.flowLogDensityMSE = flowLogDensityMSE
+            self.energyLogDensityMSE = energyLogDensityMSE
             self.steps = steps
             self.seconds = seconds
         }
@@ -77,6 +83,9 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var logZ: LogNormalizer?
     /// A variational autoencoder's bound; absent from other results.
     public var boundBitsPerDim: Double?
+    /// As ``RunEvaluation/Phase/flowLogDensityMSE``.
+    public var flowLogDensityMSE: Double?
+    public var energyLogDensityMSE: Double?
     /// Updates by kind of phase.
     public var steps: [String: Int] = [:]
     /// Training time in all.
@@ -155,6 +164,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
         case brier, scaling, normalizedBitsPerDim, logZ, boundBitsPerDim
+        case flowLogDensityMSE, energyLogDensityMSE
     }
 
     /// Of the flow when its maximum likelihood ended: Glow-MLE beside `flowBitsPerDim`, which is Glow-FCE after a joint

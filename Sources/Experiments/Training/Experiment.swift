@@ -137,6 +137,11 @@ public final class Experiment: TrainingObserver {
         try directory.metrics.append(row(measures))
     }
 
+    public func pictured(_ state: TrainingState) throws {
+        guard let snapshot = Evaluator(recipe, data, state).planeSnapshot() else { return }
+        try directory.saveSample(snapshot, name: snapshot.fileName)
+    }
+
     public func finished(_ state: TrainingState) throws {
         let evaluator = Evaluator(recipe, data, state)
         let (score, predictions) = try evaluator.score(phase: state.phase)
@@ -149,6 +154,11 @@ public final class Experiment: TrainingObserver {
         measures["testNLL"] = score.testNLL
         measures["bpdTest"] = score.flowBitsPerDim
         measures["bpdBoundTest"] = score.boundBitsPerDim
+        measures.merge(score.logDensityErrors.measures) { $1 }
+        if recipe.phases[state.phase].kind == .joint {
+            measures["energyUpdates"] = Double(state.energyUpdates)
+            measures["flowUpdates"] = Double(state.flowUpdates)
+        }
         lastError = score.testError ?? lastError
         try directory.metrics.append(row(measures, event: "phaseEnd"))
         log.end()
@@ -195,7 +205,7 @@ public final class Experiment: TrainingObserver {
         ]
         return ProgressStatus(
             phase: phase.kind.rawValue, phaseIndex: state.phase, phaseCount: recipe.phases.count,
-            step: phase.kind == .joint ? state.energyUpdates : state.step, steps: phase.steps,
+            step: state.updates(in: phase), steps: phase.steps,
             losses: shown.compactMap { key, name in measures[key].map { (name, $0) } },
             gateAccuracy: measures["accuracyGate"], lastError: lastError)
     }
@@ -206,6 +216,10 @@ public final class Experiment: TrainingObserver {
         if let error = score.heldOutError { parts.append("held-out error \(percent(error))") }
         if let bits = score.flowBitsPerDim { parts.append("flow \(rounded(bits)) bits/dim") }
         if let bits = score.boundBitsPerDim { parts.append("at most \(rounded(bits)) bits/dim") }
+        let errors = [("flow", score.flowLogDensityMSE), ("EBM", score.energyLogDensityMSE)]
+        for case (let model, let error?) in errors {
+            parts.append("log-density MSE of the \(model) \(String(format: "%.4f", error)) nats²")
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -214,6 +228,7 @@ public final class Experiment: TrainingObserver {
 
     private func writeSamples(_ evaluator: Evaluator) throws {
         if let grids = evaluator.planeGrids() {
+            try pictured(state)
             return try directory.saveSample(grids, name: "densities.json")
         }
         let kind = recipe.phases[state.phase].kind
@@ -239,6 +254,9 @@ public final class Experiment: TrainingObserver {
         (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
         (result.normalizedBitsPerDim, result.logZ) = (last?.normalizedBitsPerDim, last?.logZ)
         result.boundBitsPerDim = last?.boundBitsPerDim
+        (result.flowLogDensityMSE, result.energyLogDensityMSE) = (
+            last?.flowLogDensityMSE, last?.energyLogDensityMSE
+        )
         for phase in phases {
             result.steps[phase.name, default: 0] += phase.steps
             result.phaseSeconds[phase.name, default: 0] += phase.seconds
@@ -247,8 +265,9 @@ public final class Experiment: TrainingObserver {
         result.phases = phases.map {
             .init(
                 name: $0.name, testError: $0.testError, testNLL: $0.testNLL,
-                heldOutError: $0.heldOutError, flowBitsPerDim: $0.flowBitsPerDim, steps: $0.steps,
-                seconds: $0.seconds)
+                heldOutError: $0.heldOutError, flowBitsPerDim: $0.flowBitsPerDim,
+                flowLogDensityMSE: $0.flowLogDensityMSE, energyLogDensityMSE: $0.energyLogDensityMSE,
+                steps: $0.steps, seconds: $0.seconds)
         }
         result.errors = predictions.map { RunResult.bitmap(of: $0.wrong) }
         result.heldOutError = heldOut?.errorRate

@@ -39,8 +39,8 @@ public struct ExperimentData: Sendable {
         let data = recipe.data
         guard let images = data.source.images else {
             return (
-                PointDataset(data.density, count: data.train, seed: UInt64(recipe.flow.seed)),
-                PointDataset(data.density, count: data.test, seed: UInt64(recipe.flow.seed) + 1_000_000)
+                PointDataset(data.density, count: data.train, seed: recipe.dataSeed),
+                PointDataset(data.density, count: data.test, seed: recipe.dataSeed + 1_000_000)
             )
         }
         let pair = try images.load(directory: data.directory, options: recipe.datasetOptions)

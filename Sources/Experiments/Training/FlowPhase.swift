@@ -4,7 +4,7 @@ import Gradients
 import Networks
 import Tensors
 
-/// Maximum likelihood of the flow: −E_data[log q(x)], in nats a dimension.
+/// Maximum likelihood of the flow: −E_data[log q(x)], in nats a dimension. Of a Gaussian in one step and closed form.
 final class FlowPhase: PhaseTraining {
     private let context: TrainingContext
     private let flow: Glow
@@ -30,7 +30,8 @@ final class FlowPhase: PhaseTraining {
         state.flowOptimizer = context.phase.optimizer.optimizer(for: flow.store)
     }
 
-    func update() -> Measures {
+    func update() throws -> Measures {
+        guard !flow.configuration.isGaussian else { return try fitGaussian() }
         let (state, backend) = (context.state, context.backend)
         let x = context.images(batches.batch(state.step).images)
         let tape = Tape(backend)
@@ -44,5 +45,12 @@ final class FlowPhase: PhaseTraining {
         return [
             "bpd": flow.bitsPerDimension(backend.scalar(mean.value)), "rate": pace.rate, "gradNorm": norm,
         ]
+    }
+
+    private func fitGaussian() throws -> Measures {
+        let points = context.fixedImages(context.data.split.unlabelled)
+        try flow.fitGaussian(to: points)
+        context.state.flowUpdates += 1
+        return ["bpd": flow.meanBitsPerDimension(points)]
     }
 }

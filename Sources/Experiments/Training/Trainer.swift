@@ -12,6 +12,8 @@ public protocol TrainingObserver: AnyObject {
     func checkpoint(_ state: TrainingState) throws
     /// At the evaluation interval.
     func tested(_ state: TrainingState, _ measures: Measures) throws
+    /// At the interval of pictures.
+    func pictured(_ state: TrainingState) throws
     /// At a phase's end, before its state becomes the next one's.
     func finished(_ state: TrainingState) throws
     /// Whether to stop at the next update.
@@ -68,19 +70,23 @@ public final class Trainer {
     }
 
     private func step(_ training: any PhaseTraining, _ context: TrainingContext) throws {
-        let start = ContinuousClock.now
+        let (start, before) = (ContinuousClock.now, state.updates(in: context.phase))
         let measures = try training.update()
         state.step += 1
         state.seconds[state.phase] += (ContinuousClock.now - start) / .seconds(1)
         try check(measures)
         try observer.updated(state, measures)
-        if isDue(recipe.evaluate.every), !training.isFinished {
-            try observer.tested(state, try quickTest())
+        guard !training.isFinished else { return }
+        let updates = state.updates(in: context.phase)
+        // In a joint phase the flow's updates move nothing that is counted.
+        if updates > before {
+            if isDue(recipe.evaluate.every, updates) { try observer.tested(state, try quickTest()) }
+            if isDue(recipe.evaluate.snapshots, updates) { try observer.pictured(state) }
         }
-        if isDue(recipe.checkpoint.every), !training.isFinished { try observer.checkpoint(state) }
+        if isDue(recipe.checkpoint.every, state.step) { try observer.checkpoint(state) }
     }
 
-    private func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
+    private func isDue(_ interval: Int, _ updates: Int) -> Bool { interval > 0 && updates % interval == 0 }
 
     private func check(_ measures: Measures) throws {
         guard let wrong = measures.first(where: { !$0.value.isFinite }) else { return }
@@ -90,21 +96,29 @@ public final class Trainer {
             advice: "lower the phase's rate or set its optimizer.clip; the last checkpoint is untouched")
     }
 
-    /// Bits/dim of held-out images in a flow phase, test error elsewhere.
+    /// Bits/dim of held-out images in a flow phase, test error elsewhere; where the true density is known, how far
+    /// the models' are from it.
     private func quickTest() throws -> Measures {
         let evaluator = Evaluator(recipe, data, state)
-        if recipe.phases[state.phase].kind == .flowMLE {
+        var measures = evaluator.logDensityErrors()?.measures ?? [:]
+        let kind = recipe.phases[state.phase].kind
+        if kind == .flowMLE {
             let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: state.phase)
-            return state.flow.map {
-                ["bpdValidation": $0.meanBitsPerDimension(context.fixedImages(data.heldOut(256)))]
-            } ?? [:]
+            measures["bpdValidation"] = state.flow?.meanBitsPerDimension(
+                context.fixedImages(data.heldOut(256)))
+            return measures
         }
-        if recipe.phases[state.phase].kind == .vae {
-            let bound = evaluator.variationalBound(of: data.train, data.heldOut(256))
-            return bound.map { ["bpdBoundValidation": $0] } ?? [:]
+        if kind == .vae {
+            measures["bpdBoundValidation"] = evaluator.variationalBound(of: data.train, data.heldOut(256))
+            return measures
         }
-        guard let predictions = try evaluator.predictions(of: data.test) else { return [:] }
-        var measures = ["testError": predictions.errorRate, "testNLL": predictions.negativeLogLikelihood]
+        if kind == .joint {
+            measures["energyUpdates"] = Double(state.energyUpdates)
+            measures["flowUpdates"] = Double(state.flowUpdates)
+        }
+        guard let predictions = try evaluator.predictions(of: data.test) else { return measures }
+        measures["testError"] = predictions.errorRate
+        measures["testNLL"] = predictions.negativeLogLikelihood
         measures["heldOutError"] = try evaluator.heldOutPredictions()?.errorRate
         return measures
     }

@@ -83,6 +83,9 @@ public final class TrainingState {
             + [autoencoder].compactMap { $0.map { ("vae", $0.store) } }
     }
 
+    /// Updates as the phase's length counts them: of the energy where it takes turns with a flow.
+    public func updates(in phase: PhaseRecipe) -> Int { phase.kind == .joint ? energyUpdates : step }
+
     /// The parameters that reports evaluate: the average where there is one.
     public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }
 }

@@ -1,17 +1,30 @@
 import Foundation
 import Tensors
 
-/// The densities a two-dimensional run leaves behind in `samples/densities.json`.
+/// The densities a two-dimensional run leaves behind in `samples/densities.json`, and on the way in
+/// `samples/densities-PHASE-UPDATE.json`.
 public struct PlaneDensities: Sendable {
+    /// When in a run its densities were as they are.
+    public struct Moment: Sendable, Equatable, Decodable {
+        /// The kind of the phase, and its place from 0.
+        public let phase: String
+        public let phaseIndex: Int
+        /// Updates in the phase, of the energy where it takes turns with a flow.
+        public let update: Int
+    }
+
     /// x from, x to, y from, y to.
     public let extent: [Double]
     /// Log densities by name: `flow`, `energy`, `class0`, `class1`, …
     public let grids: [String: DensityGrid]
     public let points: [PlanePoint]
     public let labelled: [PlanePoint]
+    /// nil: at the end of what has been trained.
+    public let moment: Moment?
 
     public init(
-        extent: [Double], grids: [String: DensityGrid], points: [PlanePoint], labelled: [PlanePoint]
+        extent: [Double], grids: [String: DensityGrid], points: [PlanePoint], labelled: [PlanePoint],
+        moment: Moment? = nil
     ) throws {
         guard extent.count == 4, extent.allSatisfy(\.isFinite), extent[0] < extent[1], extent[2] < extent[3]
         else { throw UserError(.data, "extent \(extent) is not [x from, x to, y from, y to]") }
@@ -19,6 +32,7 @@ public struct PlaneDensities: Sendable {
         self.grids = grids
         self.points = points
         self.labelled = labelled
+        self.moment = moment
     }
 
     /// Decodes the file; numbers that JSON cannot hold may be null and are drawn darkest.
@@ -50,7 +64,8 @@ public struct PlaneDensities: Sendable {
                 DensityGrid(logDensities: $0.map { $0 ?? .nan }, size: content.size)
             },
             points: (content.points ?? []).compactMap(Self.point),
-            labelled: (content.labelled ?? []).compactMap(Self.point))
+            labelled: (content.labelled ?? []).compactMap(Self.point),
+            moment: try? JSONDecoder().decode(Moment.self, from: json))
     }
 
     private static func point(_ numbers: [Double]) -> PlanePoint? {
@@ -64,19 +79,25 @@ public struct PlaneDensities: Sendable {
         (0..<grids.count).compactMap { k in grids["class\(k)"].map { ("p(x | class \(k))", $0) } }
     }
 
+    /// The training points, the labelled ones coloured.
+    var dataPanel: DensityPanel {
+        DensityPanel(title: "data", extent: extent, points: points.map(\.unlabelled), marked: labelled)
+    }
+
+    func panel(_ name: String, title: String) -> DensityPanel? {
+        grids[name].map { DensityPanel(title: title, extent: extent, grid: $0) }
+    }
+
     /// Data, flow, unconditional EBM and every class-conditional EBM, as far as they are there.
     func panels(_ shading: DensityGrid.Shading) -> [DensityPanel] {
-        let data = DensityPanel(
-            title: "data", extent: extent, points: points.map(\.unlabelled), marked: labelled)
         let whole = [("flow", "flow q(x)"), ("energy", "EBM p(x)")].compactMap { key, title in
             grids[key].map { DensityPanel(title: title, extent: extent, grid: $0, shading: shading) }
         }
         let conditional = classGrids.map { name, grid in
             DensityPanel(title: name, extent: extent, grid: grid, shading: shading)
         }
-        return [data] + whole + conditional
+        return [dataPanel] + whole + conditional
     }
-
 }
 
 extension PlanePoint {

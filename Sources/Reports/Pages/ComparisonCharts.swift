@@ -42,7 +42,7 @@ extension ComparisonContent {
             curves("Test error", "%", "testError", scale: 100, isTest: true),
             curves("Held-out error", "%", "heldOutError", scale: 100, isTest: true),
             curves("Label loss", "nats", "labelLoss", isLogarithmic: true),
-            curves("Contrastive value V", "nats", "value"),
+            curves("Contrastive value V", "nats", "value"), logDensityCurves?.chart,
         ].compactMap(\.self)
     }
 

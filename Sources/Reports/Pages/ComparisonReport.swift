@@ -52,10 +52,11 @@ public struct ComparisonReport: Sendable {
 
     /// What of a table a reader compares; the rest is in its other files and in the caption.
     private static let allColumns: [ResultsTable.Column] = {
-        let shown = [
-            "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-            "EBM bits/dim", "with log Z", "bound, bits/dim", "time a seed",
-        ]
+        let shown =
+            [
+                "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
+                "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim", "time a seed",
+            ] + ResultsTable.densityColumns.map(\.title)
         return [
             .init("paper, %") { row in
                 guard let paper = row.sample.paper else { return "–" }

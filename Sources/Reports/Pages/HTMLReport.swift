@@ -60,6 +60,8 @@ public struct HTMLReport: Sendable {
             ("flow, bits/dim", flow.map { fixed($0, 3) }),
             ("VAE, bits/dim at most", outcome?.boundBitsPerDim.map { fixed($0, 3) }),
             ("EBM, bits/dim", energy.map { fixed($0, 3) }),
+            ("flow, MSE of log q, nats²", outcome?.flowLogDensityMSE.map { fixed($0, 4) }),
+            ("EBM, MSE of log p, nats²", outcome?.energyLogDensityMSE.map { fixed($0, 4) }),
             ("training time", seconds.map { duration($0) }),
         ]
         return Markup("div", ["class": "numbers"]) {
@@ -92,6 +94,10 @@ public struct HTMLReport: Sendable {
                 Markup("p", ["class": "soft"]) { "The same as log densities, 10 nats from bright to dark:" }
                 Markup("div", ["class": "panels small"]) {
                     plane.panels(.logDensity(range: 10)).dropFirst().map { figure($0.chart) }
+                }
+                if let learning = content.learningFigure {
+                    Markup("p", ["class": "soft"]) { "On the way:" }
+                    figure(learning)
                 }
             }
         }

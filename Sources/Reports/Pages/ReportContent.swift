@@ -24,6 +24,8 @@ public struct ReportContent: Sendable {
     /// Sample grids with their file names.
     public var pictures: [(name: String, jpeg: [UInt8])] = []
     public var plane: PlaneDensities?
+    /// The densities on the way, in order.
+    public var snapshots: [PlaneDensities] = []
     /// The resolved recipe.
     public var recipe: String?
     /// The accuracies at which turns change, by the phase's index.
@@ -53,6 +55,13 @@ public struct ReportContent: Sendable {
             return try PlaneDensities(json: Data(try Files.read(file)), file: file)
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: run.samples)) ?? []
+        snapshots = try names.filter { $0.hasPrefix("densities-") && $0.hasSuffix(".json") }.map { name in
+            let file = "\(run.samples)/\(name)"
+            return try PlaneDensities(json: Data(try Files.read(file)), file: file)
+        }.filter { $0.moment != nil }.sorted {
+            ($0.moment?.phaseIndex ?? 0, $0.moment?.update ?? 0)
+                < ($1.moment?.phaseIndex ?? 0, $1.moment?.update ?? 0)
+        }
         pictures = try names.filter { $0.hasSuffix(".jpg") }.sorted().map { name in
             (String(name.dropLast(4)), try Files.read(run.samples + "/" + name))
         }

@@ -17,8 +17,13 @@ public enum RunReport {
         let page = page ?? run.file("report.html")
         try HTMLReport(content).write(to: page)
         guard let plane = content.plane else { return [page] }
-        let picture = "\(run.samples)/figure5.svg"
-        try planePicture(plane).write(to: picture)
+        let hasClasses = plane.grids["class0"] != nil
+        let picture = "\(run.samples)/\(hasClasses ? "figure5" : "figure1").svg"
+        // Only joint training makes the paper's Glow-FCE and EBM-FCE.
+        let isJoint = !content.gates.isEmpty
+        let figure =
+            hasClasses ? content.learningFigure : isJoint ? try densityFigure([content]) : nil
+        try (figure ?? planePicture(plane)).write(to: picture)
         return [page, picture]
     }
 }

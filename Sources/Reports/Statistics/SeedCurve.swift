@@ -41,8 +41,26 @@ extension MetricsLog {
             else { return nil }
             let x = Double(offset + row.step)
             let isEnd = row.event != nil
-            let place = stretch.map { [Int(x / $0)] } ?? [row.phaseIndex, isEnd ? .max : row.step]
+            // A joint phase is tested at updates of the energy, which the flow's part at other steps in each seed.
+            let step = row.values["energyUpdates"].map { Int($0) } ?? row.step
+            let place = stretch.map { [Int(x / $0)] } ?? [row.phaseIndex, isEnd ? .max : step]
             return SeedPoint(place: place, x: x, y: scale * value)
+        }
+    }
+
+    /// A tested quantity over the updates of the energy alone, in all its phases.
+    func energyPoints(_ key: String, scale: Double = 1) -> [(update: Int, value: Double)] {
+        var (phase, before, last) = (0, 0, 0)
+        return rows.compactMap { row in
+            guard row.phase != PhaseRecipe.Kind.flowMLE.rawValue else { return nil }
+            if row.phaseIndex != phase { (phase, before) = (row.phaseIndex, last) }
+            let isJoint = row.phase == PhaseRecipe.Kind.joint.rawValue
+            let update = isJoint ? row.values["energyUpdates"].map { Int($0) } : row.step
+            guard let update else { return nil }
+            last = before + update
+            guard let value = row.values[key], value.isFinite, row.event == nil || row.event == "phaseEnd"
+            else { return nil }
+            return (last, scale * value)
         }
     }
 

@@ -9,8 +9,7 @@ extension ResultsTable {
         let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
         let hasErrors = rows.contains { $0.error != nil }
         let sentences = [
-            (hasErrors ? "Test error in percent, mean ± sample sd over n seeds" : "Means over seeds")
-                + ", \(shared.selection).",
+            measureSentence,
             "Data: \(shared.dataName) (SHA-256 \(shared.dataSHA256.prefix(12))), split: \(shared.splitRule); "
                 + "seeds \(seeds).",
             hasErrors
@@ -37,7 +36,13 @@ extension ResultsTable {
     }
 
     public var csv: String {
-        ([TableRecord.csvHeader] + rows.map { TableRecord($0).csv }).joined(separator: "\r\n") + "\r\n"
+        let records = rows.map(TableRecord.init)
+        let lines =
+            hasDensityErrors
+            ? [TableRecord.csvHeader + DensityErrors.csvHeader]
+                + records.map { $0.csv + ($0.densityErrors?.csv ?? DensityErrors.emptyCSV) }
+            : [TableRecord.csvHeader] + records.map(\.csv)
+        return lines.joined(separator: "\r\n") + "\r\n"
     }
 
     /// `{"caption": …, "commands": […], "rows": […], "title": …}`; a figure that is missing or not finite is left out.
@@ -92,7 +97,12 @@ extension ResultsTable {
         Self.allColumns.filter { column in rows.contains { column.text($0) != "–" } }
     }
 
-    static let allColumns = [
+    static let allColumns: [Column] = {
+        let place = ordinaryColumns.firstIndex { $0.title == "steps" } ?? ordinaryColumns.count
+        return Array(ordinaryColumns[..<place]) + densityColumns + Array(ordinaryColumns[place...])
+    }()
+
+    private static let ordinaryColumns = [
         Column("recipe", numeric: false) { $0.sample.recipe },
         Column("method", numeric: false) { $0.sample.method },
         Column("labels") { String($0.sample.labels) },
@@ -109,7 +119,8 @@ extension ResultsTable {
         Column("steps", numeric: false) { steps($0) },
         Column("flow bits/dim") { flowBitsPerDim(TableRecord($0)) },
         Column("EBM bits/dim") { fixed(TableRecord($0).energyBitsPerDim, 3) },
-        Column("with log Z") { normalizedBitsPerDim(TableRecord($0)) },
+        Column("with log Z") { fixed(TableRecord($0).normalizedBitsPerDim, 3) },
+        Column("log Z, nats (ESS)") { logZ(TableRecord($0)) },
         Column("bound, bits/dim") { fixed(TableRecord($0).boundBitsPerDim, 3) },
         Column("time a seed") { duration(TableRecord($0).seconds) },
     ]
@@ -123,12 +134,11 @@ extension ResultsTable {
     /// What the bits/dim are of, where log Z was estimated.
     private var densitySentences: [String] {
         guard let logZ = rows.lazy.flatMap(\.results).compactMap(\.logZ).first else { return [] }
-        let percent = fixed(100 * LogNormalizer.reliableShare, 0)
         return [
-            "Bits/dim on test images: the flow after maximum likelihood → after the joint phase; the EBM as its c "
+            "Bits/dim on test examples: the flow after maximum likelihood → after the joint phase; the EBM as its c "
                 + "normalises it, and with log Z by importance sampling, \(logZ.samples) samples of the flow.",
-            "ESS, the effective sample size, is shown where it is below \(percent) % of the samples: log Z is then "
-                + "underestimated, and the bits/dim beside it too low.",
+            "ESS is the smallest effective sample size as a share of the samples: where it is low, log Z is "
+                + "underestimated, and the bits/dim with it are too low.",
         ]
     }
 
@@ -149,10 +159,11 @@ extension ResultsTable {
         return record.pretrainedBitsPerDim.map { "\(fixed($0, 3)) → \(last)" } ?? last
     }
 
-    private static func normalizedBitsPerDim(_ record: TableRecord) -> String {
-        guard let bits = record.normalizedBitsPerDim, let share = record.effectiveShare else { return "–" }
+    /// With the smallest effective sample size.
+    private static func logZ(_ record: TableRecord) -> String {
+        guard let logZ = record.logZ, let share = record.effectiveShare else { return "–" }
         let isReliable = share >= LogNormalizer.reliableShare
-        return fixed(bits, 3) + (isReliable ? "" : " (ESS \(fixed(100 * share, 1)) %)")
+        return "\(signed(logZ, 3)) (\(fixed(100 * share, 1)) %\(isReliable ? "" : ", unreliable"))"
     }
 
     private static func steps(_ row: Row) -> String {

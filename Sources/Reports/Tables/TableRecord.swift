@@ -45,6 +45,8 @@ public struct TableRecord: Codable, Equatable, Sendable {
     /// Expected calibration error in percent, likewise.
     public let ece: Double?
     public let eceDeviation: Double?
+    /// Of runs whose true density is known.
+    public let densityErrors: DensityErrors?
 
     init(_ row: ResultsTable.Row) {
         let sample = row.sample
@@ -78,16 +80,20 @@ public struct TableRecord: Codable, Equatable, Sendable {
         (nll, nllDeviation) = (likelihood?.mean, likelihood?.standardDeviation)
         let calibration = Self.summaryOfAll(row.results.map { $0.ece.map { 100 * $0 } })
         (ece, eceDeviation) = (calibration?.mean, calibration?.standardDeviation)
+        densityErrors = DensityErrors(row)
     }
 
     /// The mean where every seed has the figure: a mean over some of them would not be comparable.
     private static func meanOfAll(_ values: [Double?]) -> Double? { summaryOfAll(values)?.mean }
 
-    private static func summaryOfAll(_ values: [Double?]) -> Summary? {
+    static func summaryOfAll(_ values: [Double?]) -> Summary? {
         let known = values.compactMap(\.self)
         return known.count == values.count && !known.isEmpty ? Summary(known) : nil
     }
 }
+
+/// Four decimals; nothing for a figure that is missing or not finite.
+func csvNumber(_ value: Double?) -> String { value.map { $0.isFinite ? fixed($0, 4) : "" } ?? "" }
 
 extension TableRecord {
     static let csvHeader =
@@ -112,9 +118,7 @@ extension TableRecord {
         return fields.map(quoted).joined(separator: ",")
     }
 
-    private func number(_ value: Double?) -> String {
-        value.map { $0.isFinite ? fixed($0, 4) : "" } ?? ""
-    }
+    private func number(_ value: Double?) -> String { csvNumber(value) }
 
     private func quoted(_ field: String) -> String {
         field.contains { ",\"\n\r".contains($0) }

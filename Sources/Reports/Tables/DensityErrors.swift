@@ -1,0 +1,77 @@
+import Experiments
+
+/// How far a row's log densities are from the true ones: mean squared differences over test points in nats², means over
+/// seeds with their sample standard deviations. A figure that a seed lacks is nil.
+public struct DensityErrors: Codable, Equatable, Sendable {
+    /// Of the flow at the end of maximum likelihood.
+    public let likelihoodFlow: Double?
+    public let likelihoodFlowDeviation: Double?
+    /// Of the flow at the run's end.
+    public let flow: Double?
+    public let flowDeviation: Double?
+    /// Of the energy, normalised by its own c.
+    public let energy: Double?
+    public let energyDeviation: Double?
+    /// Of each seed's energy.
+    public let energies: [Double]
+
+    /// Nil for a row whose true density is unknown.
+    init?(_ row: ResultsTable.Row) {
+        func summary(_ value: (RunResult) -> Double?) -> Summary? {
+            TableRecord.summaryOfAll(row.results.map(value))
+        }
+        let flow = summary(\.flowLogDensityMSE)
+        guard let flow else { return nil }
+        let likelihood = summary { result in
+            result.phases.last { $0.name == PhaseRecipe.Kind.flowMLE.rawValue }?.flowLogDensityMSE
+        }
+        let energy = summary(\.energyLogDensityMSE)
+        (likelihoodFlow, likelihoodFlowDeviation) = (likelihood?.mean, likelihood?.standardDeviation)
+        (self.flow, flowDeviation) = (flow.mean, flow.standardDeviation)
+        (self.energy, energyDeviation) = (energy?.mean, energy?.standardDeviation)
+        energies = row.results.compactMap(\.energyLogDensityMSE)
+    }
+
+    static let csvHeader =
+        ",mle_flow_mse,mle_flow_mse_sd,flow_mse,flow_mse_sd,energy_mse,energy_mse_sd,energy_mses"
+    static let emptyCSV = String(repeating: ",", count: 7)
+
+    var csv: String {
+        let numbers = [
+            likelihoodFlow, likelihoodFlowDeviation, flow, flowDeviation, energy, energyDeviation,
+        ].map(csvNumber)
+        return "," + (numbers + [energies.map(csvNumber).joined(separator: " ")]).joined(separator: ",")
+    }
+}
+
+extension ResultsTable {
+    var hasDensityErrors: Bool { rows.contains { TableRecord($0).densityErrors != nil } }
+
+    static let densityColumns = [
+        Column("Glow-MLE, nats²") { text($0) { ($0.likelihoodFlow, $0.likelihoodFlowDeviation) } },
+        Column("flow, nats²") { text($0) { ($0.flow, $0.flowDeviation) } },
+        Column("EBM, nats²") { text($0) { ($0.energy, $0.energyDeviation) } },
+        Column("EBM, each seed", numeric: false) { row in
+            let errors = DensityErrors(row)?.energies ?? []
+            return errors.isEmpty ? "–" : errors.map { fixed($0, 4) }.joined(separator: ", ")
+        },
+    ]
+
+    private static func text(_ row: Row, _ figure: (DensityErrors) -> (Double?, Double?)) -> String {
+        guard let (mean, deviation) = DensityErrors(row).map(figure), let mean else { return "–" }
+        return fixed(mean, 4) + (deviation.map { " ± " + fixed($0, 4) } ?? "")
+    }
+
+    /// The caption's first sentence: what the numbers are.
+    var measureSentence: String {
+        let isClassifier = rows.contains { $0.error != nil }
+        let error =
+            (isClassifier ? "Test error in percent, mean ± sample sd over n seeds" : "Means over seeds")
+            + ", \(shared.selection)."
+        guard hasDensityErrors else { return error }
+        return error
+            + " Errors in nats²: mean squared difference of log densities from the true one over \(shared.testCount) "
+            + "fresh points, mean ± sample sd over seeds; Glow-MLE is the flow after maximum likelihood. log p is "
+            + "normalised by its own c; log Z by importance sampling says what that misses."
+    }
+}
