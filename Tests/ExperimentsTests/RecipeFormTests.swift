@@ -5,10 +5,13 @@ import Testing
 
 @testable import Experiments
 
-/// Every recipe of the package, relative to its folder of recipes; tables of them are named table-….
+/// Every recipe of the package, relative to its folder of recipes; tables of them are named table-…, and what recipes
+/// only share probe-base.
 private let files =
     FileManager.default.enumerator(atPath: "\(package)/Recipes")?
-    .compactMap { $0 as? String }.filter { $0.hasSuffix(".toml") && !$0.contains("/table-") }.sorted() ?? []
+    .compactMap { $0 as? String }.filter {
+        $0.hasSuffix(".toml") && !$0.contains("/table-") && !$0.contains("/probe-base.")
+    }.sorted() ?? []
 
 @Suite struct RecipeFormTests {
     @Test func canonicalFormIsStable() throws {
@@ -127,7 +130,9 @@ private let files =
             Recipe.keys.allSatisfy { !$0.summary.isEmpty && !$0.type.isEmpty && !$0.defaultValue.isEmpty })
         let rate = Recipe.keys.first { $0.path == "phase.optimizer.rate" }
         #expect(rate?.type == "a number, above 0.0")
-        #expect(rate?.defaultValue == "0.001 (flow-mle), 0.0003 (energy, joint, supervised, gan)")
+        #expect(
+            rate?.defaultValue
+                == "0.001 (flow-mle), 0.0003 (energy, joint, supervised, gan), 0.0002 (adversarial)")
         let decay = Recipe.keys.first { $0.path == "phase.optimizer.decay-start" }
         #expect(decay?.defaultValue == "0.6")
         let base = Recipe.keys.first { $0.path == "energy.base" }

@@ -19,6 +19,11 @@ public struct Recipe: Sendable, Equatable {
         case temporalEnsembling = "temporal-ensembling"
         case meanTeacher = "mean-teacher"
         case ganFeatureMatching = "gan-feature-matching"
+        case dcgan, wgan
+        case wganGP = "wgan-gp"
+        case snGAN = "sn-gan"
+        case ddgm
+        case mmdGAN = "mmd-gan"
         /// Only the flow, by maximum likelihood.
         case flow
 
@@ -29,12 +34,26 @@ public struct Recipe: Sendable, Equatable {
             case .fceInit, .fceInitVAT: .energy
             case .fce, .fceVAT: .joint
             case .ganFeatureMatching: .gan
+            case .dcgan, .wgan, .wganGP, .snGAN, .ddgm, .mmdGAN: .adversarial
             case .flow: .flowMLE
             }
         }
 
         /// Whether virtual adversarial training is part of the method.
         public var usesVAT: Bool { [.vat, .vatEntropy, .fceInitVAT, .fceVAT].contains(self) }
+
+        /// The loss of an adversarial phase that is the method; nil for other methods.
+        public var adversarialLoss: PhaseRecipe.AdversarialLoss? {
+            switch self {
+            case .dcgan: .nonSaturating
+            case .wgan: .wasserstein
+            case .wganGP: .gradientPenalty
+            case .snGAN: .hinge
+            case .ddgm: .deepDirected
+            case .mmdGAN: .repulsive
+            default: nil
+            }
+        }
 
         /// The kind of consistency that is the method.
         public var consistency: ConsistencyRecipe.Kind {

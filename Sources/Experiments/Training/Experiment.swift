@@ -188,7 +188,10 @@ public final class Experiment: TrainingObserver {
 
     private func status(_ measures: Measures) -> ProgressStatus {
         let phase = recipe.phases[state.phase]
-        let shown = [("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT")]
+        let shown = [
+            ("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT"), ("criticLoss", "critic"),
+            ("generatorLoss", "generator"),
+        ]
         return ProgressStatus(
             phase: phase.kind.rawValue, phaseIndex: state.phase, phaseCount: recipe.phases.count,
             step: phase.kind == .joint ? state.energyUpdates : state.step, steps: phase.steps,
@@ -212,7 +215,9 @@ public final class Experiment: TrainingObserver {
             return try directory.saveSample(grids, name: "densities.json")
         }
         let kind = recipe.phases[state.phase].kind
-        guard [.flowMLE, .joint, .gan].contains(kind), let samples = state.samples(64) else { return }
+        guard [.flowMLE, .joint, .gan, .adversarial].contains(kind), let samples = state.samples(64) else {
+            return
+        }
         let grid = SampleGrid(
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])

@@ -118,6 +118,9 @@ extension TrainingContext {
         case (.gan, _, .some(let energy)):
             guard let generator = state.generator else { fallthrough }
             return GANPhase(self, energy: energy, generator: generator)
+        case (.adversarial, _, .some(let energy)):
+            guard let generator = state.generator else { fallthrough }
+            return AdversarialPhase(self, energy: energy, generator: generator)
         default: preconditionFailure("a phase without its model")
         }
     }
