@@ -86,7 +86,7 @@ struct RecipeCommand: ParsableCommand {
         }
 
         private func batches(_ phase: PhaseRecipe) -> String {
-            let labelled = phase.kind == .flowMLE ? "" : " + \(phase.labelledBatch) labelled"
+            let labelled = !phase.kind.takesLabels ? "" : " + \(phase.labelledBatch) labelled"
             return phase.kind == .supervised
                 ? ", batches of \(phase.labelledBatch) labelled" : ", batches of \(phase.batch)\(labelled)"
         }

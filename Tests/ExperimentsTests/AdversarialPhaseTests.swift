@@ -1,5 +1,6 @@
 import Datasets
 import EnergyModels
+import Gradients
 import Networks
 import Tensors
 import TestSupport

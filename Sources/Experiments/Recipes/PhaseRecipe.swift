@@ -17,6 +17,14 @@ public struct PhaseRecipe: Sendable, Equatable {
         /// The energy's network as a critic against a generator, without labels.
         case adversarial
 
+        /// Whether labelled images take part.
+        public var takesLabels: Bool {
+            switch self {
+            case .energy, .joint, .supervised, .gan: true
+            case .flowMLE, .adversarial: false
+            }
+        }
+
         /// Whether a flow takes part.
         var needsFlow: Bool {
             switch self {

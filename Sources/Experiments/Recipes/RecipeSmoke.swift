@@ -67,7 +67,7 @@ extension PhaseRecipe {
         var small = self
         small.steps = min(steps, 3)
         small.batch = min(batch, 8)
-        if kind != .flowMLE { small.labelledBatch = min(labelledBatch, 8) }
+        if kind.takesLabels { small.labelledBatch = min(labelledBatch, 8) }
         small.optimizer.warmup = min(optimizer.warmup, 1)
         small.draws = min(draws, 1)
         switch kind {
