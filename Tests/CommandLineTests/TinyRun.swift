@@ -91,7 +91,9 @@ let tinyCritic =
     tinyGAN.components(separatedBy: "\n[[phase]]")[0]
     .replacing("\"gan-feature-matching\"", with: "\"sn-gan\"")
     .replacing("labels = 8", with: "labels = 0")
-    .replacing("classes = 4", with: "classes = 1\nnetwork = \"four-layer\"\nnormalization = \"spectral\"") + """
+    .replacing(
+        "classes = 4", with: "classes = 1\nnetwork = \"four-layer\"\nnormalization = \"spectral\""
+    ) + """
 
         [[phase]]
         kind = "adversarial"
