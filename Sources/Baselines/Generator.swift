@@ -12,16 +12,22 @@ public struct GeneratorConfiguration: Sendable, Hashable {
     public var latent: Int
     /// Factor on the channels 512, 256 and 128 of the hidden layers.
     public var factor: Double
+    /// Whether batch normalisation has a γ, which an entropy can be read from.
+    public var hasGain: Bool
 
     /// The images are this many times as high and wide as the first grid.
     public static let scale = 8
 
-    public init(height: Int, width: Int, channels: Int, latent: Int = 100, factor: Double = 1) {
+    public init(
+        height: Int, width: Int, channels: Int, latent: Int = 100, factor: Double = 1,
+        hasGain: Bool = false
+    ) {
         self.height = height
         self.width = width
         self.channels = channels
         self.latent = latent
         self.factor = factor
+        self.hasGain = hasGain
     }
 
     var grid: (height: Int, width: Int) { (height / Self.scale, width / Self.scale) }
@@ -36,11 +42,12 @@ public struct GeneratorConfiguration: Sendable, Hashable {
     var widths: [Int] { [512, 256, 128].map { max(1, Int((Double($0) * factor).rounded())) } }
 }
 
-/// The generator of the GAN with feature matching: a dense layer to a grid of 512 channels, transposed convolutions to
+/// The generator of all GANs, that of the one with feature matching: a dense layer to a grid of 512 channels, transposed convolutions to
 /// 256 and 128, each with batch normalisation and ReLU, and a weight-normalised one to an image.
 /// Salimans et al., *Improved Techniques for Training GANs*, 2016; openai/improved-gan, `train_svhn_feature_matching.py`.
 ///
-/// Images are ½·tanh: those of the paper in [−1, 1] in the units x/256 − ½. Batch normalisation has no γ, as there.
+/// Images are ½·tanh: those of the paper in [−1, 1] in the units x/256 − ½. Batch normalisation has no γ there; other
+/// GANs have one.
 public final class Generator: Sendable {
     public let configuration: GeneratorConfiguration
     public let store: ParameterStore
@@ -58,7 +65,8 @@ public final class Generator: Sendable {
         self.configuration = configuration
         let units = grid.height * grid.width * widths[0]
         norms = [("dense", units), ("deconv1", widths[1]), ("deconv2", widths[2])].map {
-            BatchNorm("\($0).norm", channels: $1, momentum: 0.9, epsilon: 1e-6, hasGain: false)
+            BatchNorm(
+                "\($0).norm", channels: $1, momentum: 0.9, epsilon: 1e-6, hasGain: configuration.hasGain)
         }
         hidden = (1...2).map {
             TransposedConvolution(name: "deconv\($0)", inputs: widths[$0 - 1], outputs: widths[$0])
@@ -91,6 +99,11 @@ public final class Generator: Sendable {
             .reshaped([z.shape.first, grid.height, grid.width, configuration.widths[0]])
         for (layer, norm) in zip(hidden, norms.dropFirst()) { h = normalized(layer(h, pass), norm) }
         return 0.5 * last(h, pass).mapped(.tanh)
+    }
+
+    /// γ of every batch normalisation, the dense layer's first; none without gains.
+    public func gains(_ pass: Pass) -> [Variable] {
+        configuration.hasGain ? norms.map { pass.parameter("\($0.name).gamma") } : []
     }
 
     /// Data-dependent initialisation of the last layer from `count` draws: its results before tanh start with mean 0

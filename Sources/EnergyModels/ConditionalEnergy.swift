@@ -13,9 +13,10 @@ public final class ConditionalEnergy {
     public let store: ParameterStore
     /// c̄ in nats.
     public var normalizer = 0.0
-    private let network: EnergyNetwork
-    private let head: WeightNormDense
+    let network: EnergyNetwork
+    let head: any LastLayer
     private let sharedHead: WeightNormDense?
+    private let experts: ProductOfExperts?
     private let logitNorm: BatchNorm?
 
     /// F, the numbers that ``features(_:_:activations:trace:)`` gives for a datum.
@@ -25,9 +26,8 @@ public final class ConditionalEnergy {
     public init(_ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64) {
         self.configuration = configuration
         network = EnergyNetwork(configuration, shape: shape)
-        head = WeightNormDense(
-            "head", inputs: network.featureCount, outputs: configuration.classes,
-            initialDeviation: configuration.initialDeviation)
+        head = configuration.lastLayer(inputs: network.featureCount)
+        experts = configuration.head == .experts ? ProductOfExperts(dimensions: shape.count) : nil
         sharedHead =
             configuration.head == .gain
             ? WeightNormDense("shared", inputs: network.featureCount, outputs: 1) : nil
@@ -39,7 +39,8 @@ public final class ConditionalEnergy {
         logitNorm?.declare(in: &layout)
         sharedHead?.declare(in: &layout)
         if configuration.head == .gain { layout.declare("shared.logGain", [1], .constant(0)) }
-        layout.declare("delta", [configuration.classes], .constant(0))
+        layout.declare("delta", [configuration.units], .constant(0))
+        experts?.declare(in: &layout)
         store = ParameterStore(layout, backend: backend, seed: seed)
     }
 
@@ -58,13 +59,15 @@ public final class ConditionalEnergy {
         if sharedHead != nil {
             backend.fill(store["shared.logGain"], with: Glibc.log(max(energyDeviation, 1e-3)))
         }
-        center(batch, pass.sharingParameters(mode: dropout.map { .train(dropout: $0) } ?? .evaluate))
+        if experts == nil {
+            center(batch, pass.sharingParameters(mode: dropout.map { .train(dropout: $0) } ?? .evaluate))
+        }
     }
 
     /// Sets δ_k to the mean of f_k over a batch, but for a common part that c̄ takes where there is a c̄.
     private func center(_ batch: Tensor, _ pass: Pass) {
         let f = store.backend.doubles(logits(pass.constant(batch), pass).value)
-        let (classes, count) = (configuration.classes, batch.shape.first)
+        let (classes, count) = (configuration.units, batch.shape.first)
         var means = (0..<classes).map { k in
             stride(from: k, to: f.count, by: classes).reduce(0) { $0 + f[$1] } / Double(count)
         }
@@ -83,7 +86,7 @@ public final class ConditionalEnergy {
         network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
     }
 
-    /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`.
+    /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`; of a product of experts f(x), `[N, 1]`.
     ///
     /// - Parameters:
     ///   - activations: precision of the shared layers; the backend's reduced type by default.
@@ -100,13 +103,14 @@ public final class ConditionalEnergy {
                 .combined(.multiply, exp(pass.parameter("shared.logGain")), .scalar)
             f = f.cast(to: .float64).combined(.add, shared.cast(to: .float64), .rows)
         }
-        return f.cast(to: .float64).combined(
+        f = f.cast(to: .float64).combined(
             .subtract, pass.parameter("delta").cast(to: .float64), .channels)
+        return experts?(f, of: x, pass) ?? f
     }
 
     /// A linearisation to hand to ``logits(_:_:activations:trace:)``, of the first `count` entries of the batch.
     public func linearization(count: Int) -> Linearization {
-        precondition(!configuration.usesBatchStatistics, "batch statistics tie the images together")
+        precondition(configuration.isLinearizable, "layers that have no linearisation")
         return Linearization(store, activations: store.backend.reduced, count: count)
     }
 

@@ -24,7 +24,7 @@ extension EnergyConfiguration {
             case .dropout, .batchNorm, .meanOnlyBatchNorm, .leakyReLU, .globalPool, .flatten: break
             }
         }
-        let heads = classes + (head == .gain ? 1 : 0)
+        let heads = units + (head == .gain ? 1 : 0)
         return (layers.reduce(0, +) + network.featureCount * heads, layers.first ?? 0)
     }
 }

@@ -26,8 +26,8 @@ public struct EnergyConfiguration: Sendable, Hashable {
 
     public enum Pooling: String, Sendable, CaseIterable, Codable { case max, mean }
     public enum Downsampling: String, Sendable, CaseIterable, Codable { case stride, maxpool }
-    /// Of the shared layers. Only weight normalisation leaves f a function of one image, which a density must be; the
-    /// others are those of classifiers that FCE is compared with.
+    /// Of the shared layers. A density must be a function of one image, which batch statistics do not leave f; they are
+    /// those of classifiers and critics that FCE is compared with.
     public enum Normalization: String, Sendable, CaseIterable, Codable {
         /// Salimans & Kingma 2016, started from data: the paper's.
         case weight
@@ -35,12 +35,26 @@ public struct EnergyConfiguration: Sendable, Hashable {
         case batch
         /// Weight normalisation and mean-only batch normalisation, as in the Π-model and Mean Teacher.
         case meanOnly = "mean-only"
+        /// Batch normalisation of all layers but the first and the last, as in DCGAN; Radford et al. 2016.
+        case batchAfterFirst = "batch-after-first"
+        /// Spectral normalisation of all layers, the last too: Miyato et al. 2018.
+        case spectral
+        /// None at all, as in WGAN-GP's critic.
+        case none
+
+        /// Whether f of an image depends on the batch it is in.
+        public var usesBatchStatistics: Bool { [.batch, .meanOnly, .batchAfterFirst].contains(self) }
     }
     /// `gain`: f_k = e^l·e(x) + h_k(x), a shared energy with a learnable gain and K class parts of order 1.
-    public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain }
+    /// `experts`: one f, of a ``ProductOfExperts``.
+    public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain, experts }
 
     public var network: Network = .convSmall
     public var classes = 10
+    /// Units of a critic's last layer, which are no classes; 0: K.
+    public var outputs = 0
+    /// Of a head that is a product of experts.
+    public var experts = 128
     public var base: Base = .none
     public var pooling: Pooling = .max
     public var downsampling: Downsampling = .stride
@@ -68,5 +82,9 @@ public struct EnergyConfiguration: Sendable, Hashable {
     public init() {}
 
     /// Whether f of an image depends on the batch it is in.
-    public var usesBatchStatistics: Bool { normalization != .weight || normalizesLogits }
+    public var usesBatchStatistics: Bool { normalization.usesBatchStatistics || normalizesLogits }
+    /// Whether ``Linearization`` knows all layers.
+    public var isLinearizable: Bool { normalization == .weight && !normalizesLogits && head != .experts }
+    /// Outputs of the last layer.
+    var units: Int { head == .experts ? experts : outputs > 0 ? outputs : classes }
 }

@@ -47,7 +47,7 @@ struct EnergyNetwork: Sendable {
         return h.cast(to: pass.backend.real)
     }
 
-    private func apply(_ stage: Stage, _ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
+    func apply(_ stage: Stage, _ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
         switch stage {
         case .dropout(let rate, let index):
             guard let key = pass.mode.dropout else { return x }
@@ -179,11 +179,18 @@ private struct NetworkBuilder {
         switch configuration.normalization {
         case .weight:
             stages.append(weightNormalized(slope: Float(configuration.slope), hasBias: true))
-        case .batch:
+        case .batch,
+            .batchAfterFirst where convolutions > 1:
             let layer = PlainConvolution(
                 name, kernel: kernel, inputs: channels, outputs: outputs, geometry: geometry)
             let norm = BatchNorm("\(name).norm", channels: outputs)
             stages += [.plainConvolution(layer), .batchNorm(norm), .leakyReLU(slope: configuration.slope)]
+        case .none, .spectral, .batchAfterFirst:
+            let layer = PlainConvolution(
+                name, kernel: kernel, inputs: channels, outputs: outputs, geometry: geometry,
+                slope: Float(configuration.slope), hasBias: true,
+                isSpectral: configuration.normalization == .spectral)
+            stages.append(.plainConvolution(layer))
         case .meanOnly:
             let norm = MeanOnlyBatchNorm("\(name).norm", channels: outputs)
             stages += [

@@ -27,8 +27,8 @@ public struct BatchNorm: Sendable {
     public func declare(in layout: inout ParameterLayout) {
         if hasGain { layout.declare("\(name).gamma", [channels], .constant(1)) }
         layout.declare("\(name).beta", [channels], .constant(0))
-        layout.declare("\(name).mean", [channels], .constant(0))
-        layout.declare("\(name).variance", [channels], .constant(1))
+        layout.declare("\(name).mean", [channels], .constant(0), isTrained: false)
+        layout.declare("\(name).variance", [channels], .constant(1), isTrained: false)
     }
 
     /// `[…, C]` → the same shape and type.
@@ -74,7 +74,7 @@ public struct MeanOnlyBatchNorm: Sendable {
 
     public func declare(in layout: inout ParameterLayout) {
         layout.declare("\(name).beta", [channels], .constant(0))
-        layout.declare("\(name).mean", [channels], .constant(0))
+        layout.declare("\(name).mean", [channels], .constant(0), isTrained: false)
     }
 
     /// `[…, C]` → the same shape and type.

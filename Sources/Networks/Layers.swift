@@ -37,9 +37,13 @@ public struct WeightNormConvolution: Sendable {
     /// `[N, H, W, C]` → `[N, H', W', O]` of the same type.
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
         if pass.isInitializing { initialize(x, pass) }
-        let weights = pass.parameter("\(name).v").weightNormalized(gain: pass.parameter("\(name).g"))
         let bias = hasBias ? pass.parameter("\(name).b") : nil
-        return x.convolved(with: weights, bias: bias, geometry, slope: slope)
+        return x.convolved(with: weights(pass), bias: bias, geometry, slope: slope)
+    }
+
+    /// g·v/‖v‖, `[k, k, C, O]`.
+    public func weights(_ pass: Pass) -> Variable {
+        pass.parameter("\(name).v").weightNormalized(gain: pass.parameter("\(name).g"))
     }
 
     private func initialize(_ x: Variable, _ pass: Pass) {
@@ -52,39 +56,94 @@ public struct WeightNormConvolution: Sendable {
     }
 }
 
-/// Convolution without bias or activation, before ``BatchNorm``; started as He et al. 2015, by N(0, 2/(k²C)).
+/// Convolution whose weights are the parameters: without bias or activation before ``BatchNorm``, else with both, and
+/// with spectral normalisation where it is asked for. Started as He et al. 2015, by N(0, 2/(k²C)).
 ///
-/// Parameters: `name.w` `[k, k, C, O]`.
+/// Parameters: `name.w` `[k, k, C, O]`, `name.b` `[O]` where there is a bias, and those of ``SpectralNorm``.
 public struct PlainConvolution: Sendable {
     public let name: String
     public let kernel: Int
     public let inputs: Int
     public let outputs: Int
     public let geometry: ConvolutionGeometry
+    /// Of the leaky ReLU; nil for none.
+    public let slope: Float?
+    public let hasBias: Bool
+    private let norm: SpectralNorm?
 
-    public init(_ name: String, kernel: Int, inputs: Int, outputs: Int, geometry: ConvolutionGeometry) {
+    public init(
+        _ name: String, kernel: Int, inputs: Int, outputs: Int, geometry: ConvolutionGeometry,
+        slope: Float? = nil, hasBias: Bool = false, isSpectral: Bool = false
+    ) {
         self.name = name
         self.kernel = kernel
         self.inputs = inputs
         self.outputs = outputs
         self.geometry = geometry
+        self.slope = slope
+        self.hasBias = hasBias
+        norm = isSpectral ? SpectralNorm(name, rows: kernel * kernel * inputs, columns: outputs) : nil
     }
 
     public func declare(in layout: inout ParameterLayout) {
         let deviation = (2 / Double(kernel * kernel * inputs)).squareRoot()
         layout.declare("\(name).w", [kernel, kernel, inputs, outputs], .normal(deviation: deviation))
+        if hasBias { layout.declare("\(name).b", [outputs], .constant(0)) }
+        norm?.declare(in: &layout)
     }
 
     /// `[N, H, W, C]` → `[N, H', W', O]` of the same type.
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
-        x.convolved(with: pass.parameter("\(name).w"), geometry)
+        x.convolved(
+            with: weights(pass), bias: hasBias ? pass.parameter("\(name).b") : nil, geometry, slope: slope)
+    }
+
+    /// What images are multiplied by, `[k, k, C, O]`.
+    public func weights(_ pass: Pass) -> Variable {
+        let weights = pass.parameter("\(name).w")
+        return norm?(weights, pass) ?? weights
+    }
+}
+
+/// A dense layer without bias, `[N, C]` (real) → `[N, K]`: the last one of a network.
+public protocol LastLayer: Sendable {
+    func declare(in layout: inout ParameterLayout)
+    func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable
+}
+
+/// x·W without bias, with spectral normalisation where it is asked for; started by N(0, 1/C).
+///
+/// Parameters: `name.w` `[C, K]`, and those of ``SpectralNorm``.
+public struct PlainDense: LastLayer {
+    public let name: String
+    public let inputs: Int
+    public let outputs: Int
+    private let norm: SpectralNorm?
+
+    public init(_ name: String, inputs: Int, outputs: Int, isSpectral: Bool = false) {
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        norm = isSpectral ? SpectralNorm(name, rows: inputs, columns: outputs) : nil
+    }
+
+    public func declare(in layout: inout ParameterLayout) {
+        layout.declare(
+            "\(name).w", [inputs, outputs], .normal(deviation: 1 / Double(inputs).squareRoot()))
+        norm?.declare(in: &layout)
+    }
+
+    /// `[N, C]` (real) → `[N, K]`.
+    public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
+        let weights = pass.parameter("\(name).w")
+        return x.product(norm?(weights, pass) ?? weights)
     }
 }
 
 /// x·W with weight normalisation and no bias: the last layer, whose bias is kept apart as −δ.
 ///
 /// Parameters: `name.v` `[C, K]`, `name.g` `[K]`; initialised to outputs of the given standard deviation.
-public struct WeightNormDense: Sendable {
+public struct WeightNormDense: LastLayer {
     public let name: String
     public let inputs: Int
     public let outputs: Int

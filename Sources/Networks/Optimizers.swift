@@ -8,9 +8,11 @@ public enum UpdateRule: String, Sendable, CaseIterable, Codable {
     case adamax
     /// openai/glow's `optim.py`: Adamax with Adam's √(1 − β₂ᵗ) correction kept.
     case adamaxGlow = "adamax-glow"
+    /// Tieleman & Hinton 2012: g/(√v + ε) with v ← β₂v + (1 − β₂)g², PyTorch's form. No first moment, no corrections.
+    case rmsprop
 }
 
-/// Adam or Adamax over one flat parameter vector, with optional clipping of the gradient's norm.
+/// Adam, Adamax or RMSProp over one flat parameter vector, with optional clipping of the gradient's norm.
 public final class Optimizer {
     public let rule: UpdateRule
     public let beta1: Double
@@ -22,7 +24,7 @@ public final class Optimizer {
     public private(set) var step = 0
     /// First moment, `[count]`.
     public let first: Tensor
-    /// Second moment (Adam) or infinity norm (Adamax), `[count]`.
+    /// Second moment (Adam, RMSProp) or infinity norm (Adamax), `[count]`.
     public let second: Tensor
     private let store: ParameterStore
 
@@ -58,14 +60,13 @@ public final class Optimizer {
         let used = clipped ? backend.affine(gradient, scale: clip / norm, shift: 0) : gradient
         step += 1
         let coefficients = AdamRule(
-            rate: pace.rate, beta1: pace.beta1, beta2: pace.beta2, epsilon: epsilon, step: step,
-            glowCorrection: rule == .adamaxGlow)
+            rate: pace.rate, beta1: rule == .rmsprop ? 0 : pace.beta1, beta2: pace.beta2, epsilon: epsilon,
+            step: step, glowCorrection: rule == .adamaxGlow, correctsBias: rule != .rmsprop)
         let state = OptimizerState(
             parameters: store.values, gradient: used, first: first, second: second)
-        if rule == .adam {
-            backend.adamStep(state, coefficients)
-        } else {
-            backend.adamaxStep(state, coefficients)
+        switch rule {
+        case .adam, .rmsprop: backend.adamStep(state, coefficients)
+        case .adamax, .adamaxGlow: backend.adamaxStep(state, coefficients)
         }
         return norm
     }

@@ -15,6 +15,7 @@ public struct ParameterLayout: Sendable {
         let shape: Shape
         let initializer: Initializer
         let offset: Int
+        let isTrained: Bool
     }
 
     private(set) var entries: [Entry] = []
@@ -22,9 +23,13 @@ public struct ParameterLayout: Sendable {
 
     public init() {}
 
-    public mutating func declare(_ name: String, _ shape: Shape, _ initializer: Initializer) {
+    /// - Parameter isTrained: false for what a layer keeps of past batches, which no gradient reaches.
+    public mutating func declare(
+        _ name: String, _ shape: Shape, _ initializer: Initializer, isTrained: Bool = true
+    ) {
         precondition(!entries.contains { $0.name == name }, "parameter \(name) declared twice")
-        entries.append(Entry(name: name, shape: shape, initializer: initializer, offset: count))
+        entries.append(
+            Entry(name: name, shape: shape, initializer: initializer, offset: count, isTrained: isTrained))
         count += shape.count
     }
 }
@@ -35,6 +40,8 @@ public final class ParameterStore: @unchecked Sendable {
     /// Every parameter, `[count]`, in order of declaration.
     public let values: Tensor
     public let names: [String]
+    /// Those that gradients reach: all but running averages and the like.
+    public let trainedNames: [String]
     private let views: [String: Tensor]
 
     /// Draws the starting values; parameter i uses lane i of the seed's initialisation stream.
@@ -42,6 +49,7 @@ public final class ParameterStore: @unchecked Sendable {
         self.backend = backend
         values = backend.zeros([layout.count], backend.real)
         names = layout.entries.map(\.name)
+        trainedNames = layout.entries.filter(\.isTrained).map(\.name)
         var views: [String: Tensor] = [:]
         for (index, entry) in layout.entries.enumerated() {
             let view = values.view(from: entry.offset, shape: entry.shape)
@@ -69,6 +77,7 @@ public final class ParameterStore: @unchecked Sendable {
         backend.copy(other.values, into: values)
         self.values = values
         names = other.names
+        trainedNames = other.trainedNames
         views = other.views.mapValues { view in
             values.view(from: view.offset - other.values.offset, shape: view.shape)
         }

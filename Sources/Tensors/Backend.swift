@@ -240,9 +240,12 @@ public struct AdamRule: Sendable {
     public var step: Int
     /// Adamax only: multiply the rate by Adam's √(1 − β₂ᵗ) as well, as openai/glow's `optim.py` does.
     public var glowCorrection: Bool
+    /// Adam only: divide the moments by 1 − βᵗ. RMSProp does not.
+    public var correctsBias: Bool
 
     public init(
-        rate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int, glowCorrection: Bool = false
+        rate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int, glowCorrection: Bool = false,
+        correctsBias: Bool = true
     ) {
         self.rate = rate
         self.beta1 = beta1
@@ -250,6 +253,7 @@ public struct AdamRule: Sendable {
         self.epsilon = epsilon
         self.step = step
         self.glowCorrection = glowCorrection
+        self.correctsBias = correctsBias
     }
 }
 

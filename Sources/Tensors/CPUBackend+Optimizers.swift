@@ -2,7 +2,7 @@ import CKernels
 
 extension CPUBackend {
     public func adamStep(_ state: OptimizerState, _ rule: AdamRule) {
-        let (beta1, beta2) = decays(rule)
+        let (beta1, beta2) = rule.correctsBias ? decays(rule) : (0, 0)
         let step = coefficients(rule, rate: rule.rate / (1 - beta1), secondScale: 1 / (1 - beta2))
         update(state) { fc_adam_step(step, $0, $1, $2, $3, $4) }
     }

@@ -29,6 +29,31 @@ extension CommandLine {
             }
         }
 
+        @Test func aKilledCriticEndsBitIdentical() throws {
+            try withFolder { folder in
+                try write(tinyCritic, to: "\(folder)/tiny.toml")
+                let whole = try Tool.start(train + ["--out", "whole"], in: folder).finish()
+                try #require(whole.status == 0, "\(whole.err)")
+                let run = try Tool.start(train, in: folder)
+                #expect(run.waits(for: "\(folder)/Runs/tiny/seed-1/checkpoints/state-0-4.safetensors"))
+                run.send(SIGKILL)
+                #expect(try run.finish().status == SIGKILL, "the run was too fast to be killed")
+                let last = try Tool.start(train + ["--resume"], in: folder).finish()
+                #expect(last.status == 0, "\(last.err)")
+                let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
+                #expect(numbers.differences(from: try RunNumbers("\(folder)/whole")) == [])
+                #expect(numbers.samples.keys.contains("0-adversarial.jpg"))
+                let weights = try #require(numbers.weights["weights-0-adversarial.safetensors"])
+                for name in ["energy.conv1.spectral.right", "generator.dense.norm.gamma"] {
+                    #expect(weights[name] != nil, "\(name)")
+                }
+                let report = try Tool.run("report", "whole", "--out", "page.html", in: folder)
+                #expect(report.status == 0)
+                let page = try String(contentsOfFile: "\(folder)/page.html", encoding: .utf8)
+                #expect(page.contains("Losses of critic and generator"))
+            }
+        }
+
         @Test func theGeneratorIsKeptAndDrawn() throws {
             try withGAN { folder in
                 let weights = try SafetensorsFile(

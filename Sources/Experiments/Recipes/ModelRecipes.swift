@@ -84,7 +84,7 @@ public struct FlowRecipe: Sendable, Equatable {
     }
 }
 
-/// `[generator]`: what draws images in a GAN.
+/// `[generator]`: what draws images in a GAN, of any kind.
 public struct GeneratorRecipe: Sendable, Equatable {
     /// Factor on the channels 512, 256 and 128.
     public var width = 1.0
@@ -107,6 +107,10 @@ public struct EnergyRecipe: Sendable, Equatable {
     public var network = Network.convSmall
     /// K; 1 is the unsupervised model.
     public var classes = 10
+    /// Units of a critic's last layer; 0: K.
+    public var outputs = 0
+    /// Of a head that is a product of experts.
+    public var experts = 128
     /// Factor on the channels of every layer.
     public var width = 1.0
     public var head: Head

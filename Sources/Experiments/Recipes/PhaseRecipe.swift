@@ -19,12 +19,14 @@ public struct PhaseRecipe: Sendable, Equatable {
         case chains
         /// The energy's layers as the encoder of a variational autoencoder.
         case vae
+        /// The energy's network as a critic against a generator, without labels.
+        case adversarial
 
         /// Whether labelled images take part.
         public var takesLabels: Bool {
             switch self {
             case .energy, .joint, .supervised, .gan: true
-            case .flowMLE, .chains, .vae: false
+            case .flowMLE, .chains, .vae, .adversarial: false
             }
         }
 
@@ -32,15 +34,34 @@ public struct PhaseRecipe: Sendable, Equatable {
         var needsFlow: Bool {
             switch self {
             case .flowMLE, .energy, .joint: true
-            case .supervised, .gan, .chains, .vae: false
+            case .supervised, .gan, .chains, .vae, .adversarial: false
             }
         }
+
+        /// Whether a generator takes part.
+        var needsGenerator: Bool { self == .gan || self == .adversarial }
     }
 
     public typealias Objective = FlowObjective
 
+    /// What critic and generator of an adversarial phase minimise.
+    public enum AdversarialLoss: String, CaseIterable, Sendable {
+        /// Logistic losses: DCGAN.
+        case nonSaturating = "non-saturating"
+        /// The critic's difference, its weights clipped: WGAN.
+        case wasserstein
+        /// The same with a penalty on the gradient's length in place of clipping: WGAN-GP.
+        case gradientPenalty = "gradient-penalty"
+        /// The hinge loss: SN-GAN.
+        case hinge
+        /// Energies' difference, and an entropy for the generator: DDGM.
+        case deepDirected = "deep-directed"
+        /// Kernel means, the critic repelling images from each other: MMD-GAN.
+        case repulsive
+    }
+
     public var kind: Kind
-    /// Updates; a joint phase counts those of the energy.
+    /// Updates; a joint phase counts those of the energy, an adversarial one those of the generator.
     public var steps = 0
     /// Images without labels per update.
     public var batch = 64
@@ -49,12 +70,19 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var optimizer: OptimizerRecipe
     /// Of the flow in a joint phase.
     public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
-    /// Of the generator in a GAN.
+    /// Of the generator in a GAN or an adversarial phase.
     public var generatorOptimizer = OptimizerRecipe.gan
     /// Of the energy's samples in a phase of chains.
     public var chains = ChainsRecipe(start: .persistent)
     /// p(x|z) of a variational autoencoder.
     public var observation = ImageLikelihood.gaussian
+    public var loss = AdversarialLoss.nonSaturating
+    /// Updates of the critic before each of the generator.
+    public var criticSteps = 1
+    /// Largest magnitude of a weight of WGAN's critic.
+    public var weightClip = 0.01
+    /// λ of WGAN-GP.
+    public var penaltyWeight = 10.0
     /// Weight of V (eq. 12).
     public var valueWeight = 1.0
     /// Samples of the fixed flow held at once; 0: fresh ones for each update.
@@ -81,6 +109,7 @@ public struct PhaseRecipe: Sendable, Equatable {
         case .gan: (optimizer, valueWeight) = (.gan, 0.5)
         case .chains: optimizer = OptimizerRecipe(kind: .adam, rate: 1e-4)
         case .vae: optimizer = OptimizerRecipe(kind: .adam, rate: 1e-3)
+        case .adversarial: (optimizer, generatorOptimizer) = (.adversarial, .adversarial)
         }
     }
 }
@@ -119,6 +148,13 @@ public struct OptimizerRecipe: Sendable, Equatable {
     /// Of both models of a GAN: openai/improved-gan.
     static let gan = {
         var recipe = OptimizerRecipe(kind: .adam, rate: 3e-4)
+        recipe.beta1 = 0.5
+        return recipe
+    }()
+
+    /// Of both models of an adversarial phase: Radford et al. 2016.
+    static let adversarial = {
+        var recipe = OptimizerRecipe(kind: .adam, rate: 2e-4)
         recipe.beta1 = 0.5
         return recipe
     }()

@@ -25,6 +25,11 @@ public struct Recipe: Sendable, Equatable {
         case vae
         /// Noise contrastive estimation: the energy against a Gaussian that is fitted to the data.
         case nce
+        case dcgan, wgan
+        case wganGP = "wgan-gp"
+        case snGAN = "sn-gan"
+        case ddgm
+        case mmdGAN = "mmd-gan"
         /// Only the flow, by maximum likelihood.
         case flow
 
@@ -37,6 +42,7 @@ public struct Recipe: Sendable, Equatable {
             case .ganFeatureMatching: .gan
             case .persistentCD, .oneStepCD, .multigrid: .chains
             case .vae: .vae
+            case .dcgan, .wgan, .wganGP, .snGAN, .ddgm, .mmdGAN: .adversarial
             case .flow: .flowMLE
             }
         }
@@ -53,6 +59,19 @@ public struct Recipe: Sendable, Equatable {
 
         /// Whether virtual adversarial training is part of the method.
         public var usesVAT: Bool { [.vat, .vatEntropy, .fceInitVAT, .fceVAT].contains(self) }
+
+        /// The loss of an adversarial phase that is the method; nil for other methods.
+        public var adversarialLoss: PhaseRecipe.AdversarialLoss? {
+            switch self {
+            case .dcgan: .nonSaturating
+            case .wgan: .wasserstein
+            case .wganGP: .gradientPenalty
+            case .snGAN: .hinge
+            case .ddgm: .deepDirected
+            case .mmdGAN: .repulsive
+            default: nil
+            }
+        }
 
         /// The kind of consistency that is the method.
         public var consistency: ConsistencyRecipe.Kind {

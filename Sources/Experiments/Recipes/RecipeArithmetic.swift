@@ -20,6 +20,7 @@ extension Recipe {
             case .gan: cost.energy + cost.generator
             case .chains: cost.chains
             case .vae: cost.autoencoder
+            case .adversarial: Double(phase.criticSteps) * cost.critic + cost.generator
             }
         return 2 * multiplications * Double(phase.steps)
     }
@@ -68,11 +69,23 @@ struct UpdateArithmetic {
         (3 * flowPass + energyPass) * batch + (3 * flowPass + 2 * energyPass) * generated
     }
 
-    /// The generator of a GAN: forward for the discriminator and for itself, and its gradients through the features of
-    /// its samples, which are compared with those of images.
+    /// One pass of the generator for one image.
+    private var generatorPass: Double { Double(recipe.generatorConfiguration(extents).multiplications) }
+
+    /// The generator of a GAN: forward for the discriminator of a gan phase and for itself, and its gradients through the
+    /// features or outputs of its samples, which may be compared with those of images.
     var generator: Double {
-        let pass = Double(recipe.generatorConfiguration(extents).multiplications)
-        return (4 * pass + 2 * energyPass) * generated + energyPass * batch
+        let passes: Double = phase.kind == .gan ? 4 : 3
+        let comparesWithData = phase.kind == .gan || phase.adversarialObjective.comparesWithData
+        return (passes * generatorPass + 2 * energyPass) * generated
+            + (comparesWithData ? energyPass * batch : 0)
+    }
+
+    /// One update of a critic: samples drawn, training on them and on images; for a penalty the gradient at points
+    /// between them, and training on the derivative along it, which runs beside another pass.
+    var critic: Double {
+        let penalty = phase.loss == .gradientPenalty ? (3 * energyPass + energyTraining) * batch : 0
+        return generatorPass * generated + energyTraining * (batch + generated) + penalty
     }
 
     /// The energy on V, labels and regularisers, with the flow's samples and log q.

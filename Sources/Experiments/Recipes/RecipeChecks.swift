@@ -1,4 +1,3 @@
-import Baselines
 import EnergyModels
 import Tensors
 
@@ -13,7 +12,7 @@ extension Recipe {
         for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
         try checkMethod(cursor)
         try checkOrder(phases)
-        try checkGAN(cursor)
+        try checkGenerator(cursor)
         try checkUnsupervised(cursor)
         try checkPlane(cursor)
     }
@@ -75,15 +74,19 @@ extension Recipe {
         let (energy, input) = (cursor.entering("energy"), cursor.entering("input"))
         let network = energyConfiguration
         try require(
-            !network.usesBatchStatistics || phases.allSatisfy { $0.kind == .supervised },
-            energy.entering(self.energy.normalization == .weight ? "normalize-logits" : "normalization"),
+            !network.usesBatchStatistics
+                || phases.allSatisfy { $0.kind == .supervised || $0.kind == .adversarial },
+            energy.entering(self.energy.normalizeLogits ? "normalize-logits" : "normalization"),
             "with batch normalisation f depends on the whole batch, and a density cannot",
             advice: "train with phases of kind \"supervised\" only, or set energy.normalization = \"weight\"")
         try require(
-            vat.weight == 0 || vat.direction == .difference || !network.usesBatchStatistics,
+            vat.weight == 0 || vat.direction == .difference || network.isLinearizable,
             cursor.entering("vat").entering("direction"),
-            "the exact direction needs logits of one image each, not of a batch",
-            advice: "set vat.direction = \"difference\", or leave out batch normalisation")
+            "the exact direction needs weight normalisation, and logits of one image each",
+            advice: "set vat.direction = \"difference\", or energy.normalization = \"weight\"")
+        try require(
+            self.energy.head != .experts || self.energy.classes == 1, energy.entering("head"),
+            "a product of experts is one energy, without classes", advice: "set energy.classes = 1")
         try require(
             data.source != .plane || self.input == InputRecipe(), input,
             "`input` is for images, not for points")
@@ -117,42 +120,19 @@ extension Recipe {
             "method \"\(method.rawValue)\" and consistency.kind = \"\(consistency.kind.rawValue)\" "
                 + "contradict each other",
             advice: "set consistency.kind = \"\(method.consistency.rawValue)\"")
+        for phase in phases where phase.kind == .adversarial {
+            let loss = method.adversarialLoss?.rawValue ?? "none"
+            try require(
+                phase.loss == method.adversarialLoss, place,
+                "method \"\(method.rawValue)\" and a phase with loss = \"\(phase.loss.rawValue)\" "
+                    + "contradict each other", advice: "set its loss = \"\(loss)\"")
+        }
         try require(
             method != .vatEntropy || entropy.weight > 0, place,
             "method \"vat-entropy\" needs a weight of the entropy", advice: "set entropy.weight")
         try require(
             method != .meanTeacher || average.decay > 0, place,
             "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
-    }
-
-    private func checkGAN(_ cursor: RecipeCursor) throws {
-        guard let index = phases.firstIndex(where: { $0.kind == .gan }) else {
-            return try require(
-                generator == GeneratorRecipe() || usesGenerator, cursor.entering("generator"),
-                "[generator] has no effect without a phase of kind \"gan\" or \"vae\"", advice: "remove it")
-        }
-        let place = cursor.entering("phase").element(index).entering("kind")
-        let energy = cursor.entering("energy")
-        try require(
-            self.energy.classes > 1 && data.labels > 0, place,
-            "a gan phase needs labelled images of several classes",
-            advice: "set energy.classes and data.labels")
-        try require(
-            !phases.contains { $0.kind.needsFlow }, place, "a gan phase does not go with a flow's phases",
-            advice: "leave out those of kind \"flow-mle\", \"energy\" and \"joint\"")
-        try require(
-            self.energy.base == .none, energy.entering("base"),
-            "a gan phase has no flow for the energy to be measured against",
-            advice: "set energy.base = \"none\"")
-        try require(
-            self.energy.head == .plain, energy.entering("head"),
-            "a gan phase has no log q that a head with a gain could follow",
-            advice: "set energy.head = \"plain\"")
-        let isImage = data.source != .plane && data.size % GeneratorConfiguration.scale == 0
-        try require(
-            isImage, cursor.entering("data").entering("size"),
-            "the generator draws images whose side is a multiple of \(GeneratorConfiguration.scale) pixels",
-            advice: "change data.source or data.size")
     }
 
     /// What goes with points alone: a flow that is a Gaussian, and pictures of densities.

@@ -1,5 +1,6 @@
 import Datasets
 import EnergyModels
+import Networks
 
 extension Recipe {
     /// Every key with its type, default and meaning, in the order of the documentation.
@@ -39,7 +40,8 @@ extension Recipe {
                 .number("warmup-decay", \.warmupDecay, .halfOpen(0, 1), "decay of those updates"),
             ]), "averaged weights"),
         .table(
-            "generator", \.generator, generator, "what draws images in a phase of kind \"gan\" or \"vae\""),
+            "generator", \.generator, generator,
+            "what draws images in a phase of kind \"gan\", \"adversarial\" or \"vae\""),
         .tables(
             "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
             variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
@@ -106,9 +108,13 @@ extension Recipe {
         .choice("network", \.network, "layers of f (the paper's Tables 5 and 6)"),
         .integer("classes", \.classes, .between(1, 1000), "K; 1: unsupervised"),
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
-        .choice("head", \.head, "last layer: K outputs, or a shared energy with a gain plus K parts"),
+        .integer("outputs", \.outputs, .atLeast(0), "units of a critic's last layer; 0: K"),
+        .choice(
+            "head", \.head, "last layer: K outputs, a shared energy with a gain plus K parts, or experts"),
+        .integer("experts", \.experts, .between(1, 65536), "of a product of experts")
+            .when(\.head, "head", .experts),
         .number("initial-deviation", \.initialDeviation, .above(0), "standard deviation of the first logits"),
-        .choice("normalization", \.normalization, "of the shared layers; all but weight: classifiers only"),
+        .choice("normalization", \.normalization, "of the layers; a density has weight, spectral or none"),
         .flag("normalize-logits", \.normalizeLogits, "batch normalisation of the logits: classifiers only"),
         .number("slope", \.slope, .halfOpen(0, 1), "of the leaky ReLU"),
         .choice("pooling", \.pooling, "global pooling").when(\.network, "network", .convSmall, .convLarge),
@@ -144,16 +150,19 @@ extension Recipe {
 
     private static let phase = RecipeTable<PhaseRecipe>([
         .variant("kind", \.kind, "what is trained", defaults: PhaseRecipe.init).required(),
-        .integer("steps", \.steps, .atLeast(1), "updates; of the energy in a joint phase").required(),
+        .integer(
+            "steps", \.steps, .atLeast(1),
+            "updates; of the energy in a joint phase, of the generator in an adversarial one"
+        ).required(),
         .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),
         .integer("labelled-batch", \.labelledBatch, .between(1, 65536), "labelled images an update")
             .when(\.kind, "kind", .energy, .joint, .supervised, .gan),
         .table(
-            "optimizer", \.optimizer, optimizer, "of the phase's model; of the energy in a joint or gan phase"
+            "optimizer", \.optimizer, optimizer, "of the phase's model; the energy's where there are two"
         ),
         .table("flow-optimizer", \.flowOptimizer, optimizer, "of the flow").when(\.kind, "kind", .joint),
         .table("generator-optimizer", \.generatorOptimizer, optimizer, "of the generator")
-            .when(\.kind, "kind", .gan),
+            .when(\.kind, "kind", .gan, .adversarial),
         .table(
             "chains", \.chains, ChainsRecipe.table, "how the energy is sampled",
             variants: ChainsRecipe.Start.allCases.map { ("start \($0.rawValue)", ChainsRecipe(start: $0)) }
@@ -161,6 +170,13 @@ extension Recipe {
         .when(\.kind, "kind", .chains),
         .choice("observation", \.observation, "p(x|z) of the decoder: normal, or a discretized logistic")
             .when(\.kind, "kind", .vae),
+        .choice("loss", \.loss, "what critic and generator minimise").when(\.kind, "kind", .adversarial),
+        .integer("critic-steps", \.criticSteps, .between(1, 1000), "the critic's updates for each update")
+            .when(\.kind, "kind", .adversarial),
+        .number("weight-clip", \.weightClip, .above(0), "largest magnitude of the critic's weights")
+            .when(\.loss, "loss", .wasserstein),
+        .number("penalty-weight", \.penaltyWeight, .above(0), "λ, of the penalty on the critic's gradient")
+            .when(\.loss, "loss", .gradientPenalty),
         .number("value-weight", \.valueWeight, .atLeast(0), "weight of V, eq. 12")
             .when(\.kind, "kind", .energy, .joint, .gan),
         .integer("pool", \.pool, .atLeast(0), "samples of the fixed flow held at once; 0: fresh ones")
@@ -184,7 +200,8 @@ extension Recipe {
     private static let optimizer = RecipeTable<OptimizerRecipe>([
         .choice("kind", \.kind, "update rule"),
         .number("rate", \.rate, .above(0), "learning rate"),
-        .number("beta1", \.beta1, .halfOpen(0, 1), "decay of the first moment"),
+        .number("beta1", \.beta1, .halfOpen(0, 1), "decay of the first moment")
+            .when(\.kind, "kind", .adam, .adamax, .adamaxGlow),
         .number("beta2", \.beta2, .halfOpen(0, 1), "decay of the second moment, or of the norm"),
         .number("epsilon", \.epsilon, .above(0), "added to the denominator"),
         .integer("warmup", \.warmup, .atLeast(0), "steps over which the rate rises"),

@@ -77,7 +77,9 @@ extension PhaseRecipe {
             // Models of three steps may move by any amount.
             small.divergenceGuard = max(divergenceGuard, 1000)
             small.gate.cap = gate.cap == 0 ? 2 : min(gate.cap, 2)
-        case .gan: small.generatorOptimizer.warmup = min(generatorOptimizer.warmup, 1)
+        case .gan, .adversarial:
+            small.generatorOptimizer.warmup = min(generatorOptimizer.warmup, 1)
+            small.criticSteps = min(criticSteps, 2)
         case .chains: small.chains.shrink(batch: small.batch)
         case .flowMLE, .supervised, .vae: break
         }

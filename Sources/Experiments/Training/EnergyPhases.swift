@@ -98,7 +98,7 @@ private func initialize(_ energy: ConditionalEnergy, _ context: TrainingContext)
 /// log q of images, of what the phase measures the energy against; nil where that is nothing.
 private func logDensities(_ images: Tensor, _ context: TrainingContext) -> [Double]? {
     switch context.phase.kind {
-    case .supervised, .chains, .vae: nil
+    case .supervised, .chains, .vae, .adversarial: nil
     case .gan: [Double](repeating: 0, count: images.shape.first)
     case .flowMLE, .energy, .joint: context.state.flow?.logDensities(images)
     }

@@ -67,9 +67,9 @@ final class EnergyUpdate {
         let regularizers = state.regularizers
         let needsTrace = regularizers.contains { $0.term.needsLinearization || isLogged }
         let trace =
-            needsTrace && !energy.configuration.usesBatchStatistics
+            needsTrace && energy.configuration.isLinearizable
             ? energy.linearization(count: batch.unlabelledRows.count) : nil
-        let logits = logits(of: batch.parts, pass, trace)
+        let logits = energy.logits(ofParts: batch.parts, pass, trace)
 
         var terms = Terms(pass)
         if !batch.labels.isEmpty {
@@ -103,18 +103,6 @@ final class EnergyUpdate {
             )
         }
         return terms.descend(optimizer, pace)
-    }
-
-    /// f_k − δ_k of the parts, in their order. With batch statistics every part is evaluated by itself: its own images
-    /// alone then decide them, in this pass and in the regularisers'.
-    private func logits(of parts: [Tensor], _ pass: Pass, _ trace: Linearization?) -> Variable {
-        guard energy.configuration.usesBatchStatistics else {
-            return energy.logits(pass.constant(context.backend.stacked(parts)), pass, trace: trace)
-        }
-        return stacked(
-            parts.enumerated().map { index, part in
-                energy.logits(pass.constant(part), index == 0 ? pass : pass.withMasks(lane: 8 + index))
-            })
     }
 
     /// Whether this update's measures go to the log: self-checks are made then only.

@@ -201,7 +201,7 @@ public final class Experiment: TrainingObserver {
         let phase = recipe.phases[state.phase]
         let shown = [
             ("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT"), ("gap", "gap"),
-            ("bpdBound", "bound"),
+            ("bpdBound", "bound"), ("criticLoss", "critic"), ("generatorLoss", "generator"),
         ]
         return ProgressStatus(
             phase: phase.kind.rawValue, phaseIndex: state.phase, phaseCount: recipe.phases.count,
@@ -234,7 +234,7 @@ public final class Experiment: TrainingObserver {
         let kind = recipe.phases[state.phase].kind
         let samples: Tensor? =
             switch kind {
-            case .flowMLE, .joint, .gan, .vae: state.samples(64)
+            case .flowMLE, .joint, .gan, .adversarial, .vae: state.samples(64)
             case .chains: state.chainEnds.map { $0.rows(0..<min(64, $0.shape.first)) }
             case .energy, .supervised: nil
             }

@@ -23,6 +23,8 @@ extension Recipe {
         var configuration = EnergyConfiguration()
         configuration.network = energy.network
         configuration.classes = energy.classes
+        configuration.outputs = energy.outputs
+        configuration.experts = energy.experts
         configuration.base = energy.base
         configuration.initialDeviation = energy.initialDeviation
         configuration.normalization = energy.normalization
@@ -44,7 +46,7 @@ extension Recipe {
     func generatorConfiguration(_ extents: [Int]) -> GeneratorConfiguration {
         GeneratorConfiguration(
             height: extents[0], width: extents[1], channels: extents[2], latent: generator.latent,
-            factor: generator.width)
+            factor: generator.width, hasGain: phases.contains { $0.kind == .adversarial })
     }
 
     /// An energy at each of the coarser grids of multigrid sampling; each has a seed of its own.
@@ -88,7 +90,7 @@ extension Recipe {
     /// Whether any phase trains an energy.
     var usesEnergy: Bool { phases.contains { $0.kind != .flowMLE } }
     /// Whether any phase trains a generator.
-    var usesGenerator: Bool { phases.contains { $0.kind == .gan || $0.kind == .vae } }
+    var usesGenerator: Bool { phases.contains { $0.kind.needsGenerator || $0.kind == .vae } }
 }
 
 /// A regulariser as a recipe asks for it.
@@ -129,6 +131,20 @@ extension OptimizerRecipe {
         schedule.decayShape = decay == .gaussian ? .gaussian : .linear
         schedule.decayBeta1 = decayBeta1 > 0 ? decayBeta1 : nil
         return schedule
+    }
+}
+
+extension PhaseRecipe {
+    /// What critic and generator of an adversarial phase minimise.
+    var adversarialObjective: any AdversarialObjective {
+        switch loss {
+        case .nonSaturating: NonSaturating()
+        case .wasserstein: Wasserstein(bound: weightClip)
+        case .gradientPenalty: GradientPenalty(weight: penaltyWeight)
+        case .hinge: HingeLoss()
+        case .deepDirected: DeepDirected()
+        case .repulsive: MaximumMeanDiscrepancy()
+        }
     }
 }
 

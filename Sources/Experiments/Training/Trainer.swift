@@ -140,6 +140,9 @@ extension TrainingContext {
         case (.vae, _, .some(let energy)):
             guard let decoder = state.generator, let autoencoder = state.autoencoder else { fallthrough }
             return VAEPhase(self, encoder: energy, decoder: decoder, autoencoder: autoencoder)
+        case (.adversarial, _, .some(let energy)):
+            guard let generator = state.generator else { fallthrough }
+            return AdversarialPhase(self, energy: energy, generator: generator)
         default: preconditionFailure("a phase without its model")
         }
     }

@@ -30,6 +30,7 @@ struct PhaseCurves {
         case "gan": "GAN with feature matching"
         case "chains": "EBM against Langevin chains"
         case "vae": "Variational autoencoder"
+        case "adversarial": "Critic against generator"
         default: name
         }
     }
@@ -77,6 +78,13 @@ struct PhaseCurves {
                     series("valueSamples", "on samples"),
                 ], false
             ),
+            (
+                "Losses of critic and generator", "",
+                [series("criticLoss", "critic"), series("generatorLoss", "generator")], false
+            ),
+            ("Length of the critic's input gradient", "", [series("inputGradient", "mean")], false),
+            ("Clipped weights", "% of weights", [series("clipped", "clipped", scale: 100)], false),
+            ("Entropy of the generator", "nats", [series("generatorEntropy", "entropy")], false),
             ("Distance of mean features", "", [series("featureDistance", "data to samples")], true),
             ("VAT and entropy terms", "nats", [series("vat", "VAT"), series("entropy", "entropy")], false),
             ("VAT's direction, difference against exact", "cosine", [series("vatCosine", "mean")], false),

@@ -3,8 +3,8 @@ import Tensors
 
 extension ReferenceBackend {
     public func adamStep(_ state: OptimizerState, _ rule: AdamRule) {
-        let correction1 = 1 - Double.pow(rule.beta1, rule.step)
-        let correction2 = 1 - Double.pow(rule.beta2, rule.step)
+        let correction1 = rule.correctsBias ? 1 - Double.pow(rule.beta1, rule.step) : 1
+        let correction2 = rule.correctsBias ? 1 - Double.pow(rule.beta2, rule.step) : 1
         step(state) { parameter, gradient, first, second in
             first = rule.beta1 * first + (1 - rule.beta1) * gradient
             second = rule.beta2 * second + (1 - rule.beta2) * gradient * gradient

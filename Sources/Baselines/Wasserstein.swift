@@ -1,0 +1,39 @@
+import Gradients
+import Networks
+import Tensors
+
+/// The Wasserstein distance by a critic of bounded weights: the critic minimises E_z[f(g(z))] − E_data[f(x)], the
+/// generator −E_z[f(g(z))]; after each of its updates all of the critic's weights are clipped to [−c, c].
+/// Arjovsky et al., *Wasserstein GAN*, 2017, eq. 2 and algorithm 1.
+public struct Wasserstein: AdversarialObjective {
+    /// c.
+    public let bound: Double
+
+    public init(bound: Double = 0.01) { self.bound = bound }
+
+    public func criticLoss(data: Variable, samples: Variable) -> Variable { samples.mean() - data.mean() }
+
+    public func generatorLoss(data: Variable?, samples: Variable) -> Variable { -samples.mean() }
+
+    /// Clips what gradients reach, and tells the share of it that was clipped as `clipped`.
+    public func constrain(_ critic: ParameterStore) -> [String: Double] {
+        var (moved, total) = (0, 0)
+        for name in critic.trainedNames {
+            moved += critic.backend.clip(critic[name], to: bound)
+            total += critic[name].count
+        }
+        return ["clipped": Double(moved) / Double(max(total, 1))]
+    }
+}
+
+extension Backend {
+    /// Moves the elements of `x` to the nearest within [−bound, bound], in place; returns how many moved. Those within
+    /// keep their bits.
+    fileprivate func clip(_ x: Tensor, to bound: Double) -> Int {
+        let above = map(.relu, affine(x, scale: 1, shift: -bound))
+        let below = map(.relu, affine(x, scale: -1, shift: -bound))
+        accumulate(above, into: x, scale: -1)
+        accumulate(below, into: x, scale: 1)
+        return floats(above).count { $0 > 0 } + floats(below).count { $0 > 0 }
+    }
+}
