@@ -13,7 +13,7 @@ public final class ConditionalEnergy {
     public let store: ParameterStore
     /// c̄ in nats.
     public var normalizer = 0.0
-    private let network: EnergyNetwork
+    let network: EnergyNetwork
     private let head: WeightNormDense
     private let sharedHead: WeightNormDense?
     private let logitNorm: BatchNorm?

@@ -47,7 +47,7 @@ struct EnergyNetwork: Sendable {
         return h.cast(to: pass.backend.real)
     }
 
-    private func apply(_ stage: Stage, _ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
+    func apply(_ stage: Stage, _ x: Variable, _ pass: Pass, _ trace: Linearization?) -> Variable {
         switch stage {
         case .dropout(let rate, let index):
             guard let key = pass.mode.dropout else { return x }

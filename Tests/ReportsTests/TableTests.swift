@@ -39,7 +39,7 @@ import Testing
         let lines = try table().csv.split(separator: "\r\n")
         #expect(
             lines.count == 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 26 }
+                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 29 }
         )
         let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
         #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))

@@ -21,11 +21,14 @@ public struct Recipe: Sendable, Equatable {
         case ganFeatureMatching = "gan-feature-matching"
         /// Only the flow, by maximum likelihood.
         case flow
+        /// The network as initialised from data, untrained: what a probe of features is compared with.
+        case randomInit = "random-init"
 
         /// The kind of the last phase of such a run.
         public var lastPhase: PhaseRecipe.Kind {
             switch self {
-            case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher: .supervised
+            case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher, .randomInit:
+                .supervised
             case .fceInit, .fceInitVAT: .energy
             case .fce, .fceVAT: .joint
             case .ganFeatureMatching: .gan
@@ -68,6 +71,7 @@ public struct Recipe: Sendable, Equatable {
     public var log = IntervalRecipe(every: 50)
     public var evaluate = IntervalRecipe(every: 0)
     public var checkpoint = IntervalRecipe(every: 500)
+    public var probe = ProbeRecipe()
     public var report = ReportRecipe()
     /// The comment at the head of the file, without `#`: the paper's number, the time, the command.
     public var header = ""

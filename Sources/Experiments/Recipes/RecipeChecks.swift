@@ -14,6 +14,7 @@ extension Recipe {
         try checkMethod(cursor)
         try checkOrder(phases)
         try checkGAN(cursor)
+        try checkProbe(cursor.entering("probe"))
     }
 
     private func require(
@@ -30,6 +31,9 @@ extension Recipe {
         try require(
             data.labels == 0 || energy.classes > 1, cursor.entering("labels"),
             "labels with one class teach nothing", advice: "set data.labels = 0 or energy.classes")
+        try require(
+            !data.allLabels || data.labels == 0 && energy.classes > 1, cursor.entering("all-labels"),
+            "data.all-labels goes with data.labels = 0 and several classes", advice: "remove one of them")
         try require(data.channels != 2, cursor.entering("channels"), "images have 1 or 3 channels, not 2")
         let isGrid = data.size % (1 << flow.levels) == 0 || flow.kind == .plane
         try require(
@@ -93,8 +97,12 @@ extension Recipe {
             phase.gate.low <= phase.gate.high, gate.entering("low"),
             "gate.low \(phase.gate.low) is above gate.high \(phase.gate.high)")
         try require(
-            phase.kind != .supervised || data.labels > 0, cursor.entering("kind"),
+            phase.kind != .supervised || data.hasLabels || method == .randomInit, cursor.entering("kind"),
             "a supervised phase needs labels", advice: "set data.labels")
+        try require(
+            (phase.steps == 0) == (method == .randomInit), cursor.entering("steps"),
+            "method \"random-init\" trains nothing, and every other method something",
+            advice: method == .randomInit ? "set steps = 0" : "set steps, or method = \"random-init\"")
     }
 
     private func checkMethod(_ cursor: RecipeCursor) throws {
@@ -123,6 +131,24 @@ extension Recipe {
             "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
     }
 
+    private func checkProbe(_ cursor: RecipeCursor) throws {
+        guard !probe.labels.isEmpty else {
+            return try require(
+                probe == ProbeRecipe(), cursor, "[probe] has no effect without probe.labels",
+                advice: "set probe.labels, such as [500, 1000], or remove it")
+        }
+        try require(
+            usesEnergy && data.source != .plane, cursor.entering("labels"),
+            "a probe needs the features that a network has of images",
+            advice: "remove [probe], or train an energy on images")
+        try require(
+            Set(probe.labels).count == probe.labels.count, cursor.entering("labels"),
+            "`probe.labels` lists a number twice", advice: "list each once")
+        try require(
+            !probe.layers.isEmpty, cursor.entering("layers"), "`probe.layers` is empty",
+            advice: "set it to [\"all\"] or [\"top\"], or name layers")
+    }
+
     private func checkGAN(_ cursor: RecipeCursor) throws {
         guard let index = phases.firstIndex(where: { $0.kind == .gan }) else {
             return try require(
@@ -132,7 +158,7 @@ extension Recipe {
         let place = cursor.entering("phase").element(index).entering("kind")
         let energy = cursor.entering("energy")
         try require(
-            self.energy.classes > 1 && data.labels > 0, place,
+            self.energy.classes > 1 && data.hasLabels, place,
             "a gan phase needs labelled images of several classes",
             advice: "set energy.classes and data.labels")
         try require(

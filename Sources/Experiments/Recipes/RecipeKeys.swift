@@ -47,6 +47,7 @@ extension Recipe {
         .table(
             "checkpoint", \.checkpoint, every("steps between checkpoints; 0: at each phase's end"),
             "checkpoints"),
+        .table("probe", \.probe, ProbeRecipe.table, "linear classifiers on the features, after the last phase"),
         .table(
             "report", \.report,
             RecipeTable([
@@ -60,6 +61,7 @@ extension Recipe {
         .text("directory", \.directory, "where its files are (--data)")
             .when(\.source, "source", .svhn, .fashionMNIST, .cifar10, .imageFolder),
         .integer("labels", \.labels, .atLeast(0), "labelled images in all, equally many of each class"),
+        .flag("all-labels", \.allLabels, "every training image that is not held out is labelled"),
         .integer("validation", \.validation, .atLeast(0), "training images held out"),
         .flag(
             "unlabelled-includes-labelled", \.unlabelledIncludesLabelled,
@@ -129,7 +131,7 @@ extension Recipe {
 
     private static let phase = RecipeTable<PhaseRecipe>([
         .variant("kind", \.kind, "what is trained", defaults: PhaseRecipe.init).required(),
-        .integer("steps", \.steps, .atLeast(1), "updates; of the energy in a joint phase").required(),
+        .integer("steps", \.steps, .atLeast(0), "updates; of the energy in a joint phase").required(),
         .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),
         .integer("labelled-batch", \.labelledBatch, .between(1, 65536), "labelled images an update")
             .when(\.kind, "kind", .energy, .joint, .supervised, .gan),

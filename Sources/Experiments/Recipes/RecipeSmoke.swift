@@ -22,6 +22,7 @@ extension Recipe {
         small.log.every = 1
         small.evaluate.every = 0
         small.checkpoint.every = 2
+        small.probe.shrink()
         small.report = ReportRecipe()
         let flow =
             flow.kind == .glow
@@ -35,6 +36,7 @@ extension Recipe {
     private var synthetic: DataRecipe {
         var images = DataRecipe(source: .synthetic)
         images.labels = data.labels
+        images.allLabels = data.allLabels
         images.validation = data.validation
         images.size = data.size
         images.channels = data.channels

@@ -39,10 +39,11 @@ public struct ComparisonReport: Sendable {
     }
 
     private var resultsTable: Markup {
+        let columns = Self.columns + ResultsTable.probeColumns(content.rows)
         let rows = content.rows.map { row in
-            [content.shortName(row.sample.recipe)] + Self.columns.map { $0.text(row) }
+            [content.shortName(row.sample.recipe)] + columns.map { $0.text(row) }
         }
-        return table(["method"] + Self.columns.map(\.title), rows, numeric: Set(1...Self.columns.count))
+        return table(["method"] + columns.map(\.title), rows, numeric: Set(1...columns.count))
     }
 
     /// What of a table a reader compares; the rest is in its other files and in the caption.

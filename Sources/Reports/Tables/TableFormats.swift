@@ -15,7 +15,7 @@ extension ResultsTable {
                 + "exact.",
             "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
         ]
-        return (sentences + flowSentences + differenceSentences + notes).joined(separator: " ")
+        return (sentences + probeSentences + flowSentences + differenceSentences + notes).joined(separator: " ")
     }
 
     /// The commands that made the rows, each once.
@@ -23,8 +23,9 @@ extension ResultsTable {
 
     /// A Markdown table under its caption.
     public var markdown: String {
-        let lines = [Self.columns.map(\.title), Self.columns.map { $0.isNumeric ? "---:" : "---" }]
-        let body = rows.map { row in Self.columns.map { escapedForMarkdown($0.text(row)) } }
+        let columns = shownColumns
+        let lines = [columns.map(\.title), columns.map { $0.isNumeric ? "---:" : "---" }]
+        let body = rows.map { row in columns.map { escapedForMarkdown($0.text(row)) } }
         let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
         let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
         let head = title.isEmpty ? [] : ["# " + escapedForMarkdown(title), ""]
@@ -55,9 +56,10 @@ extension ResultsTable {
 
     /// A `tabular` in booktabs style.
     public var latex: String {
-        let alignment = Self.columns.map { $0.isNumeric ? "r" : "l" }.joined()
-        let body = rows.map { row in Self.columns.map { escapedForLaTeX($0.text(row)) } }
-        let lines = ([Self.columns.map { escapedForLaTeX($0.title) }] + body).map {
+        let columns = shownColumns
+        let alignment = columns.map { $0.isNumeric ? "r" : "l" }.joined()
+        let body = rows.map { row in columns.map { escapedForLaTeX($0.text(row)) } }
+        let lines = ([columns.map { escapedForLaTeX($0.title) }] + body).map {
             $0.joined(separator: " & ") + " \\\\"
         }
         let head = title.isEmpty ? [] : ["% " + title.replacing("\n", with: " ")]
@@ -134,7 +136,7 @@ func unique(_ values: [String]) -> [String] {
 
 private func distinct(_ values: [String]) -> String { unique(values).joined(separator: "; ") }
 
-private func escapedForMarkdown(_ text: String) -> String {
+func escapedForMarkdown(_ text: String) -> String {
     text.replacing("|", with: "\\|").replacing("\n", with: " ").replacing("<", with: "&lt;")
 }
 

@@ -36,6 +36,27 @@ public struct TableRecord: Codable, Equatable, Sendable {
     /// Expected calibration error in percent, likewise.
     public let ece: Double?
     public let eceDeviation: Double?
+    /// Of the features, by rising number of labels; nil for rows without.
+    public let probes: [Probe]?
+
+    /// Linear classifiers on features.
+    public struct Probe: Codable, Equatable, Sendable {
+        public let labels: Int
+        public let classifier: String
+        public let features: Int
+        /// Test error in percent: mean over seeds, sample standard deviation, and of each seed.
+        public let error: Double
+        public let deviation: Double?
+        public let errors: [Double]
+        /// C of each seed.
+        public let costs: [Double]
+
+        init(_ probe: ResultsTable.Row.Probe) {
+            (labels, errors, costs) = (probe.labels, probe.errors, probe.costs)
+            (classifier, features) = (probe.sample.classifier, probe.sample.features)
+            (error, deviation) = (probe.summary.mean, probe.summary.standardDeviation)
+        }
+    }
 
     init(_ row: ResultsTable.Row) {
         let sample = row.sample
@@ -64,6 +85,7 @@ public struct TableRecord: Codable, Equatable, Sendable {
         (nll, nllDeviation) = (likelihood?.mean, likelihood?.standardDeviation)
         let calibration = Self.summaryOfAll(row.results.map { $0.ece.map { 100 * $0 } })
         (ece, eceDeviation) = (calibration?.mean, calibration?.standardDeviation)
+        probes = row.probes.isEmpty ? nil : row.probes.map(Probe.init)
     }
 
     /// The mean where every seed has the figure: a mean over some of them would not be comparable.
@@ -79,7 +101,7 @@ extension TableRecord {
     static let csvHeader =
         "recipe,method,labels,network,base,protocol,paper_error,paper_sd,paper_cell,error,sd,n,seeds,errors,"
         + "difference,difference_low,difference_high,steps,trained_flows,flow_bits_per_dim,energy_bits_per_dim,seconds,"
-        + "nll,nll_sd,ece,ece_sd"
+        + "nll,nll_sd,ece,ece_sd,probe_labels,probe_errors,probe_sds"
 
     /// The row after RFC 4180; lists are separated by spaces, a missing figure is an empty field.
     var csv: String {
@@ -91,15 +113,20 @@ extension TableRecord {
             steps.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
             trainedFlows.map(String.init) ?? "", number(flowBitsPerDim), number(energyBitsPerDim),
             number(seconds), number(nll), number(nllDeviation), number(ece), number(eceDeviation),
+            list { String($0.labels) }, list { number($0.error) }, list { number($0.deviation) },
         ]
-        return fields.map(quoted).joined(separator: ",")
+        return fields.map(Self.quoted).joined(separator: ",")
+    }
+
+    private func list(_ value: (Probe) -> String) -> String {
+        (probes ?? []).map(value).joined(separator: " ")
     }
 
     private func number(_ value: Double?) -> String {
         value.map { $0.isFinite ? fixed($0, 4) : "" } ?? ""
     }
 
-    private func quoted(_ field: String) -> String {
+    static func quoted(_ field: String) -> String {
         field.contains { ",\"\n\r".contains($0) }
             ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
     }
