@@ -82,7 +82,8 @@ final class Design {
         let centredPart = product(centred, backend.cast(z, to: backend.real), transposed: true)
         let sums = bias.reshaped([1, z.shape.last])
         let weights = backend.combine(
-            .add, backend.cast(centredPart, to: .float64), product(mean, sums, transposed: true), .elementwise)
+            .add, backend.cast(centredPart, to: .float64), product(mean, sums, transposed: true), .elementwise
+        )
         return (weights, hasBias ? bias : nil)
     }
 
@@ -97,25 +98,50 @@ extension Backend {
         cast(sum(combine(.multiply, a, b, .elementwise), .channels), to: .float64)
     }
 
-    /// (X + 1m)(X + 1m)ᵀ, plus 1 where a feature 1 is appended, float64 `[n, n]`: products of 1,024 features in the real
-    /// type, their sums in float64.
+    /// (X + 1m)(X + 1m)ᵀ, plus 1 where a feature 1 is appended, float64 `[n, n]`.
     ///
     /// - Parameters:
     ///   - x: real `[n, d]`.
     ///   - mean: m, float64 `[1, d]`.
     fileprivate func gram(_ x: Tensor, mean: Tensor, appendsOne: Bool) -> Tensor {
-        let (count, width, chunk) = (x.shape.first, x.shape.last, 1024)
-        let gram = zeros([count, count], .float64)
-        for start in stride(from: 0, to: width, by: chunk) {
-            let part = width > chunk ? channels(x, start..<min(start + chunk, width)) : x
-            let product = matrixProduct(part, part, transposeA: false, transposeB: true)
-            accumulate(cast(product, to: .float64), into: gram, scale: 1)
-        }
+        let count = x.shape.first
         let cross = cast(
             matrixProduct(x, cast(mean, to: real), transposeA: false, transposeB: true), to: .float64
         ).reshaped([count])
         let square = sum(map(.square, mean), .all)
-        let shifted = combine(.add, combine(.add, gram, cross, .rows), cross, .channels)
+        let shifted = combine(.add, combine(.add, squared(x), cross, .rows), cross, .channels)
         return combine(.add, shifted, affine(square, scale: 1, shift: appendsOne ? 1 : 0), .scalar)
+    }
+
+    /// XXᵀ of real `[n, d]`, float64: blocks on and below the diagonal, the others being their transposes.
+    private func squared(_ x: Tensor) -> Tensor {
+        let (count, block) = (x.shape.first, 512)
+        let ranges = stride(from: 0, to: count, by: block).map { $0..<min($0 + block, count) }
+        let strips = ranges.map { product(x.rows($0), x.rows(0..<$0.upperBound)) }
+        let gram = allocate([count, count], .float64)
+        for (index, range) in ranges.enumerated() {
+            let right = strips.dropFirst(index + 1).map { transposed(channels($0, range)) }
+            copy(right.reduce(strips[index]) { concatenated($0, $1) }, into: gram.rows(range))
+        }
+        return gram
+    }
+
+    /// abᵀ in float64: products of 1,024 features in the real type, their sums in float64.
+    private func product(_ a: Tensor, _ b: Tensor) -> Tensor {
+        let (width, chunk) = (a.shape.last, 1024)
+        let whole = zeros([a.shape.first, b.shape.first], .float64)
+        for start in stride(from: 0, to: width, by: chunk) {
+            let range = start..<min(start + chunk, width)
+            let part = matrixProduct(
+                channels(a, range), channels(b, range), transposeA: false, transposeB: true)
+            accumulate(cast(part, to: .float64), into: whole, scale: 1)
+        }
+        return whole
+    }
+
+    /// The transpose of a float64 matrix, exactly: its product with the identity.
+    private func transposed(_ x: Tensor) -> Tensor {
+        let identity = indicators(Array(0..<x.shape.first), classes: x.shape.first, hit: 1, miss: 0)
+        return matrixProduct(x, identity, transposeA: true, transposeB: false)
     }
 }

@@ -23,7 +23,7 @@ extension CPUBackend {
             a: a, b: b, c: c, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k)
         if m * n * k < Self.parallelWork {
             if m > 0 && n > 0 { policy.forEach(1) { _ in product.rows(0..<m) } }
-        } else if let oneDNN, a.type == .float32 {
+        } else if let oneDNN, a.type != .float64 {
             oneDNN.product(a, b, transposeA: transposeA, transposeB: transposeB, into: c)
         } else {
             policy.forRanges(m, grain: Self.productRows, product.rows)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiments
-import Probes
 import Foundation
+import Probes
 import Tensors
 
 struct Probe: ParsableCommand {
@@ -104,7 +104,10 @@ struct Probe: ParsableCommand {
     private func show(_ probed: [RunProbe]) {
         let rows = probed.flatMap { run in run.results.map { row(run.run, $0) } }
         Console.printTable(
-            ["run", "network", "classifier", "features", "labels", "C", "held out", "test error", "sd", "95 % of draws", "draws"],
+            [
+                "run", "network", "classifier", "features", "labels", "C", "held out", "test error", "sd",
+                "95 % of draws", "draws",
+            ],
             rows, left: [0, 1, 2])
     }
 

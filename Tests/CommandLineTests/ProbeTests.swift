@@ -27,7 +27,8 @@ extension CommandLine {
                 let lines = table.out.split(separator: "\n")
                 #expect(lines.count == 3 && lines[0].contains("test error") && lines[1].contains("trained"))
                 let record = try RunFiles(path: "\(folder)/run").probes()
-                #expect(record.results.map(\.labels) == [8, 48] && record.results.map(\.errors.count) == [3, 1])
+                #expect(
+                    record.results.map(\.labels) == [8, 48] && record.results.map(\.errors.count) == [3, 1])
                 let features = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/run/features")
                 #expect(features.count == 2)
                 // From the kept features, and without them.
@@ -140,8 +141,11 @@ extension CommandLine {
                 ).finish()
                 #expect(output.status == 0, "\(output.err)")
                 let table = try String(contentsOfFile: "\(folder)/R/table.md", encoding: .utf8)
-                #expect(table == output.out && table.contains("| labels | supervised, % | random-init, probe, % |"))
-                #expect(table.contains("\n| 40 |") && table.contains("\n| 90 |") && table.contains("\n| 80 |"))
+                #expect(
+                    table == output.out
+                        && table.contains("| labels | supervised, % | random-init, probe, % |"))
+                #expect(
+                    table.contains("\n| 40 |") && table.contains("\n| 90 |") && table.contains("\n| 80 |"))
                 #expect(exists("\(folder)/R/label-efficiency.svg") && exists("\(folder)/R/table.csv"))
                 let again = try Tool.start(["reproduce", "table-curves.toml", "--quiet"], in: folder).finish()
                 #expect(again.status == 0 && again.out == output.out)

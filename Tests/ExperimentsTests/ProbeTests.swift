@@ -40,7 +40,8 @@ private let untrained = """
     private func subject(_ overrides: String...) throws -> ProbeSubject {
         let recipe = try Recipe.parse(untrained, file: "untrained.toml", overrides: overrides)
         return try ProbeSubject(
-            untrained: recipe, ExperimentData(recipe), backend: try CPUBackend(threads: 1, precision: .float32))
+            untrained: recipe, ExperimentData(recipe),
+            backend: try CPUBackend(threads: 1, precision: .float32))
     }
 
     private func settings() throws -> ProbeRecipe { try Recipe.parse(untrained).probe }
@@ -52,7 +53,8 @@ private let untrained = """
             var parts: [String] = []
             func probed(_ subject: ProbeSubject) throws -> [ProbeResult] {
                 parts = []
-                return try subject.probe(try settings(), cache: folder, progress: { part, _, _ in parts.append(part) })
+                return try subject.probe(
+                    try settings(), cache: folder, progress: { part, _, _ in parts.append(part) })
             }
             #expect(try probed(subject()) == fresh && parts.contains("features, train"))
             #expect(try probed(subject()) == fresh && !parts.contains("features, train"))
@@ -70,7 +72,9 @@ private let untrained = """
     func damagedCache(length: Int) throws {
         try withScratch { folder in
             let fresh = try subject().probe(try settings(), cache: folder)
-            let whole = try files(folder).map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")) }
+            let whole = try files(folder).map {
+                try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))
+            }
             for (name, bytes) in zip(try files(folder), whole) {
                 let part = length < 0 ? bytes.dropLast() : bytes.prefix(length)
                 try part.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
@@ -80,7 +84,8 @@ private let untrained = """
             #expect(again == fresh && warnings.count == 2)
             #expect(warnings.allSatisfy { $0.contains("computing the features anew") && !$0.contains("\n") })
             #expect(
-                try files(folder).map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")) } == whole)
+                try files(folder).map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")) }
+                    == whole)
         }
     }
 
@@ -121,7 +126,9 @@ private let untrained = """
     func record() throws {
         try withScratch { folder in
             let run = RunFiles(path: folder)
-            func result(_ labels: Int, _ error: Double, _ network: ProbeResult.Network = .trained) -> ProbeResult {
+            func result(_ labels: Int, _ error: Double, _ network: ProbeResult.Network = .trained)
+                -> ProbeResult
+            {
                 ProbeResult(
                     network: network, classifier: "svm", layers: ["conv1"], features: 8, labels: labels,
                     holdOut: 4, cost: 1e-3, heldOutError: 0.5, errors: [error, error + 0.1])
@@ -142,18 +149,22 @@ private let untrained = """
         ("labels = [20, 0]", "", "probe.labels"), ("labels = [20, 0]", "labels = [20, 20]", "twice"),
         ("draws = 3", "draws = 0", "probe.draws"), ("draws = 3", "layers = []", "probe.layers"),
         ("draws = 3", "classifier = \"tree\"", "svm"), ("steps = 0", "steps = 1", "random-init"),
-        ("\"random-init\"", "\"supervised\"", "labels"), ("labels = 0", "labels = 4\nall-labels = true", "all-labels"),
+        ("\"random-init\"", "\"supervised\"", "labels"),
+        ("labels = 0", "labels = 4\nall-labels = true", "all-labels"),
     ])
     func whatIsWrongIsSaid(old: String, new: String, what: String) throws {
         let text = untrained.replacing(old, with: new, maxReplacements: 1)
         let error = #expect(throws: UserError.self) { try Recipe.parse(text) }
-        #expect(error?.kind == .recipe && error?.description.contains(what) == true, "\(error?.description ?? "")")
+        #expect(
+            error?.kind == .recipe && error?.description.contains(what) == true, "\(error?.description ?? "")"
+        )
     }
 
     @Test("All labels are all images that are not held out")
     func allLabels() throws {
         let recipe = try Recipe.parse(
-            untrained.replacing("\"random-init\"", with: "\"supervised\"").replacing("steps = 0", with: "steps = 1"),
+            untrained.replacing("\"random-init\"", with: "\"supervised\"").replacing(
+                "steps = 0", with: "steps = 1"),
             overrides: ["data.all-labels=true"])
         let split = try ExperimentData(recipe).split
         #expect(split.labelled.count == 184 && Set(split.labelled).isDisjoint(with: split.validation))
@@ -173,7 +184,9 @@ private let untrained = """
                 to: "\(folder)/table-labels.toml")
             let cells = try TableCells(TableFile.load("\(folder)/table-labels.toml"), TableOptions())
             #expect(
-                cells.recipes.map(\.name) == ["toy/trained-8", "toy/trained-40", "toy/trained-all", "untrained"])
+                cells.recipes.map(\.name) == [
+                    "toy/trained-8", "toy/trained-40", "toy/trained-all", "untrained",
+                ])
             #expect(cells.recipes.map(\.data.labels) == [8, 40, 0, 0])
             #expect(cells.recipes.map(\.data.allLabels) == [false, false, true, false])
             #expect(try DataIdentity.read(cells).splitRule == nil)

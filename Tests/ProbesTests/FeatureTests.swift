@@ -106,7 +106,9 @@ private func pooled(_ x: [Double], _ count: Int, _ height: Int, _ width: Int, _ 
         #expect(try FeatureExtractor(energy, layers: ["all"])(images(1, backend)).shape == [1, 14_336])
     }
 
-    @Test("A layer ends with its normalisation and leaky ReLU", arguments: [EnergyConfiguration.Normalization.batch, .meanOnly])
+    @Test(
+        "A layer ends with its normalisation and leaky ReLU",
+        arguments: [EnergyConfiguration.Normalization.batch, .meanOnly])
     func normalisedLayers(_ normalization: EnergyConfiguration.Normalization) throws {
         let backend = ReferenceBackend()
         let energy = energy(.fourLayer, width: 0.0625, backend: backend) { $0.normalization = normalization }

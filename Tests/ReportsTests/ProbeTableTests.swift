@@ -30,11 +30,13 @@ private func trained(_ labels: Int, seed: Int, _ error: Double) -> RunResult {
     @Test("A table has a column for each number of labels, mean ± sd over seeds")
     func columns() throws {
         let table = try ResultsTable([
-            probed("toy/a", seed: 1, 0.4), probed("toy/a", seed: 2, 0.5), result("toy/b", seed: 1, error: 0.3),
+            probed("toy/a", seed: 1, 0.4), probed("toy/a", seed: 2, 0.5),
+            result("toy/b", seed: 1, error: 0.3),
         ])
         let markdown = table.markdown
         #expect(markdown.contains("| probe, 20 labels, % | probe, 500 labels, % |"))
-        #expect(markdown.contains("| 65.00 ± 7.07 (2) | 45.00 ± 7.07 (2) |") && markdown.contains("| – | – |"))
+        #expect(
+            markdown.contains("| 65.00 ± 7.07 (2) | 45.00 ± 7.07 (2) |") && markdown.contains("| – | – |"))
         #expect(markdown.contains("svm on 128 features") && markdown.contains("300 training images"))
         let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("|") }
         #expect(Set(rows.map { $0.count { $0 == "|" } }) == [ResultsTable.columns.count + 3])

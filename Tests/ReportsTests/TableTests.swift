@@ -59,7 +59,7 @@ import Testing
         let table = try ResultsTable(results)
         #expect(table.markdown.contains("| 1.500 ± 0.707 | – |"))
         let record = TableRecord(table.rows[0])
-        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,"))
+        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,,,,"))
     }
 
     @Test func latexEscapes() throws {

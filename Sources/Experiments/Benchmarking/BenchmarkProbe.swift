@@ -21,7 +21,8 @@ struct BenchmarkProbe {
         labels = (0..<settings.examples).map { $0 % Self.classes }
         let centres = backend.affine(normal([Self.classes, Self.hidden], 0), scale: 0.3, shift: 0)
         let hidden = backend.combine(
-            .add, normal([settings.examples, Self.hidden], 1), backend.gatherRows(centres, labels), .elementwise
+            .add, normal([settings.examples, Self.hidden], 1), backend.gatherRows(centres, labels),
+            .elementwise
         )
         let mixing = backend.affine(normal([Self.hidden, settings.features], 2), scale: 0.125, shift: 0)
         let noise = backend.affine(normal([settings.examples, settings.features], 3), scale: 0.5, shift: 0)

@@ -85,7 +85,7 @@ public struct TableCells: Sendable {
 
     /// The cell of one of the table's recipes with any seed.
     func cell(of recipe: Recipe, seed: Int) -> TableCell {
-        Self.cell(of: TableRow(file: "", overrides: [], recipe: recipe), seed: seed, table, options, results)
+        Self.cell(of: TableRow(listed: "", file: "", overrides: [], recipe: recipe), seed: seed, table, options, results)
     }
 
     private static func cell(
@@ -97,7 +97,8 @@ public struct TableCells: Sendable {
         let run = "\(options.runs)/\(recipe.name.replacing("/", with: "-"))/seed-\(seed)"
         let record = "\(results)/\(stem(recipe))-seed-\(seed).json"
         return TableCell(
-            recipe: recipe, file: row.file, overrides: row.overrides, run: RunFiles(path: run), record: record)
+            recipe: recipe, file: row.file, overrides: row.overrides, run: RunFiles(path: run), record: record
+        )
     }
 
     /// The last part of a recipe's name, which names its results.
@@ -108,7 +109,7 @@ public struct TableCells: Sendable {
     private static func checkNames(_ rows: [TableRow], _ table: TableFile) throws {
         var files: [String: String] = [:]
         for row in rows {
-            let (file, stem) = (row.file, stem(row.recipe))
+            let (file, stem) = (row.listed, stem(row.recipe))
             guard let other = files.updateValue(file, forKey: stem) else { continue }
             throw UserError(
                 .recipe, "\(other) and \(file) are both called \(stem)", at: table.path,
@@ -119,6 +120,8 @@ public struct TableCells: Sendable {
 
 /// One row of a table: a recipe, with a number of labels where the table says.
 struct TableRow {
+    /// As the table lists it, and the path.
+    let listed: String
     let file: String
     /// As `--set` takes them.
     let overrides: [String]
@@ -128,10 +131,11 @@ struct TableRow {
 extension TableFile {
     /// The recipes of the rows: a recipe with labels once for each of ``labels``.
     func rows() throws -> [TableRow] {
-        try recipes.map(path(of:)).flatMap { file in
+        try recipes.flatMap { listed in
+            let file = path(of: listed)
             let recipe = try Recipe.load(file)
             guard recipe.data.hasLabels, !labels.isEmpty else {
-                return [TableRow(file: file, overrides: [], recipe: recipe)]
+                return [TableRow(listed: listed, file: file, overrides: [], recipe: recipe)]
             }
             return try labels.map { count in
                 let overrides = [
@@ -139,7 +143,8 @@ extension TableFile {
                     "data.all-labels=\(count == 0)",
                 ]
                 return TableRow(
-                    file: file, overrides: overrides, recipe: try Recipe.load(file, overrides: overrides))
+                    listed: listed, file: file, overrides: overrides,
+                    recipe: try Recipe.load(file, overrides: overrides))
             }
         }
     }

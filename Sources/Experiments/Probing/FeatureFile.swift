@@ -25,13 +25,16 @@ public struct FeatureFile: Sendable {
 
         /// Names the file in a cache.
         var hash: String {
-            SHA256.hex(of: metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined().utf8)
+            SHA256.hex(
+                of: metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined().utf8)
         }
     }
 
     /// Writes features to `path`, in place of whatever is there.
     /// - Throws: `UserError(.output)`; the old file then stays.
-    public static func write(_ features: Features, _ identity: Identity, to path: String, _ backend: any Backend)
+    public static func write(
+        _ features: Features, _ identity: Identity, to path: String, _ backend: any Backend
+    )
         throws
     {
         let tensors = [

@@ -86,7 +86,8 @@ extension ProbeSubject {
             throw UserError(.recipe, "\(train.name) has no labels", advice: "choose labelled data")
         }
         let protocolSettings = settings.settings(of: recipe)
-        let features = try [(train, "train", labelled), (test, "test", Array(0..<test.count))].map { set, name, rows in
+        let features = try [(train, "train", labelled), (test, "test", Array(0..<test.count))].map {
+            set, name, rows in
             try self.features(of: set, name, rows, extractor, cache: cache, warn: warn, progress: progress)
         }
         let probe = try LinearProbe(
@@ -106,7 +107,8 @@ extension ProbeSubject {
         _ score: ProbeScore, _ settings: ProbeRecipe, _ extractor: FeatureExtractor, features: Int
     ) -> ProbeResult {
         ProbeResult(
-            network: network, phase: phase, classifier: settings.classifier.rawValue, layers: extractor.layers,
+            network: network, phase: phase, classifier: settings.classifier.rawValue,
+            layers: extractor.layers,
             features: features, labels: score.labels, holdOut: settings.holdOut, cost: score.cost,
             heldOutError: score.heldOutError, errors: score.errors)
     }

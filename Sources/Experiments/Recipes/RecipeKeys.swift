@@ -47,7 +47,8 @@ extension Recipe {
         .table(
             "checkpoint", \.checkpoint, every("steps between checkpoints; 0: at each phase's end"),
             "checkpoints"),
-        .table("probe", \.probe, ProbeRecipe.table, "linear classifiers on the features, after the last phase"),
+        .table(
+            "probe", \.probe, ProbeRecipe.table, "linear classifiers on the features, after the last phase"),
         .table(
             "report", \.report,
             RecipeTable([

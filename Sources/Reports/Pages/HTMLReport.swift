@@ -134,7 +134,8 @@ public struct HTMLReport: Sendable {
         return section("Probes") {
             missing(
                 "Linear classifiers on the features of few labelled images: C chosen on held-out training images, "
-                    + "then the mean test error over draws of the labels, its sd, and where 95 % of draws lie.")
+                    + "then the mean test error over draws of the labels, its sd, and where 95 % of draws lie."
+            )
             table(
                 [
                     "network", "classifier", "layers", "features", "labels", "C", "held out, %",

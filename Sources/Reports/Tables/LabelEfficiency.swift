@@ -29,7 +29,8 @@ public struct LabelEfficiency: Sendable {
         self.tables = tables
         self.title = title
         let rows = tables.flatMap(\.rows)
-        let trained = unique(rows.filter { $0.error != nil && $0.sample.method != "random-init" }.map(Self.name))
+        let trained = unique(
+            rows.filter { $0.error != nil && $0.sample.method != "random-init" }.map(Self.name))
         let probed = unique(rows.filter { !$0.probes.isEmpty }.map(Self.name))
         let names = trained + probed
         func short(_ name: String) -> String {
@@ -37,7 +38,8 @@ public struct LabelEfficiency: Sendable {
             return Set(names).count { ComparisonContent.stem($0) == stem } > 1 ? name : stem
         }
         let runs = trained.map { name in
-            Curve(name: short(name), points: Self.sorted(rows.filter { Self.name($0) == name }.map(Self.point)))
+            Curve(
+                name: short(name), points: Self.sorted(rows.filter { Self.name($0) == name }.map(Self.point)))
         }
         let probes = probed.map { name in
             let points = rows.filter { Self.name($0) == name }.flatMap { row in
@@ -112,7 +114,8 @@ extension LabelEfficiency {
             "| " + $0.map(escapedForMarkdown).joined(separator: " | ") + " |"
         }
         let commands = unique(tables.flatMap(\.commands)).map { "    " + $0.replacing("\n", with: " ") }
-        return (["# " + escapedForMarkdown(title), "", escapedForMarkdown(caption), ""] + lines
+        return
+            (["# " + escapedForMarkdown(title), "", escapedForMarkdown(caption), ""] + lines
             + ["", "Made by:", ""] + commands).joined(separator: "\n") + "\n"
     }
 

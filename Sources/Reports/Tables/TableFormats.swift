@@ -15,7 +15,8 @@ extension ResultsTable {
                 + "exact.",
             "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
         ]
-        return (sentences + probeSentences + flowSentences + differenceSentences + notes).joined(separator: " ")
+        return (sentences + probeSentences + flowSentences + differenceSentences + notes).joined(
+            separator: " ")
     }
 
     /// The commands that made the rows, each once.

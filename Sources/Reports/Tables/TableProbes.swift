@@ -24,7 +24,8 @@ extension ResultsTable.Row {
             }
             guard own.count == results.count else { return nil }
             return Probe(
-                labels: sample.labels, errors: own.map { 100 * $0.error }, costs: own.map(\.cost), sample: sample)
+                labels: sample.labels, errors: own.map { 100 * $0.error }, costs: own.map(\.cost),
+                sample: sample)
         }.sorted { $0.labels < $1.labels }
     }
 }
