@@ -54,13 +54,13 @@ struct RecipeCommand: ParsableCommand {
         private func show(_ table: TableFile) {
             print(table.path)
             let seeds = table.seeds.map(String.init).joined(separator: ", ")
-            Console.printPairs([
-                ("  title", table.title), ("  seeds", seeds), ("  results", table.results),
-                ("  flow", table.flowPerSeed ? "one for each seed" : "one for all seeds"),
-                ("  rows", table.recipes.joined(separator: ", ")),
-            ])
             let labels = table.labels.map { $0 == 0 ? "all" : String($0) }.joined(separator: ", ")
-            if !labels.isEmpty { Console.printPairs([("  labels", labels)]) }
+            Console.printPairs(
+                [
+                    ("  title", table.title), ("  seeds", seeds), ("  results", table.results),
+                    ("  flow", table.flowPerSeed ? "one for each seed" : "one for all seeds"),
+                    ("  rows", table.recipes.joined(separator: ", ")),
+                ] + (labels.isEmpty ? [] : [("  labels", labels)]))
         }
 
         private func show(_ recipe: Recipe, _ file: String) {

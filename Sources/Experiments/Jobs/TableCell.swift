@@ -85,7 +85,9 @@ public struct TableCells: Sendable {
 
     /// The cell of one of the table's recipes with any seed.
     func cell(of recipe: Recipe, seed: Int) -> TableCell {
-        Self.cell(of: TableRow(listed: "", file: "", overrides: [], recipe: recipe), seed: seed, table, options, results)
+        Self.cell(
+            of: TableRow(listed: "", file: "", overrides: [], recipe: recipe), seed: seed, table, options,
+            results)
     }
 
     private static func cell(

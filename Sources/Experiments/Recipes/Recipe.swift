@@ -92,7 +92,8 @@ extension Recipe {
         options.channels = data.channels
         options.extra = data.extra
         options.testShare = data.testShare
-        options.classes = energy.classes
+        // Generated images of a model without classes have some all the same where a probe asks for them.
+        options.classes = energy.classes == 1 && !probe.labels.isEmpty ? 10 : energy.classes
         if data.source == .imageFolder && data.test > 0 { options.testCount = data.test }
         if data.train > 0 { options.syntheticTrain = data.train }
         if data.test > 0 { options.syntheticTest = data.test }

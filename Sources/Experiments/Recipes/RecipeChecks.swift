@@ -100,9 +100,11 @@ extension Recipe {
             phase.kind != .supervised || data.hasLabels || method == .randomInit, cursor.entering("kind"),
             "a supervised phase needs labels", advice: "set data.labels")
         try require(
-            (phase.steps == 0) == (method == .randomInit), cursor.entering("steps"),
-            "method \"random-init\" trains nothing, and every other method something",
-            advice: method == .randomInit ? "set steps = 0" : "set steps, or method = \"random-init\"")
+            phase.steps > 0 || method == .randomInit, cursor.entering("steps"),
+            "a phase of 0 steps trains nothing", advice: "set steps, or method = \"random-init\"")
+        try require(
+            phase.steps == 0 || method != .randomInit, cursor.entering("steps"),
+            "method \"random-init\" trains nothing", advice: "set steps = 0")
     }
 
     private func checkMethod(_ cursor: RecipeCursor) throws {

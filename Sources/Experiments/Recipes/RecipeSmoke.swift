@@ -46,7 +46,8 @@ extension Recipe {
 
     private mutating func shrinkData() {
         // Enough for two labels of every class, however rare, 16 held-out images and some without labels.
-        let train = max(64, 16 * energy.classes)
+        // A probe needs as many of its own classes.
+        let train = max(probe.labels.isEmpty ? 64 : 160, 16 * energy.classes)
         data.train = data.train == 0 ? train : min(data.train, train)
         data.test = data.test == 0 ? 64 : min(data.test, 64)
         data.labels = min(data.labels, 2 * energy.classes)
