@@ -38,9 +38,12 @@ var packageTargets: [Target] = [
         name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CZlib"], swiftSettings: numeric),
     .target(
+        name: "Probes", dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets"],
+        swiftSettings: numeric),
+    .target(
         name: "Experiments",
         dependencies: [
-            "Baselines", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
+            "Baselines", "Probes", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
             .product(name: "TOMLKit", package: "TOMLKit"),
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
@@ -50,7 +53,8 @@ var packageTargets: [Target] = [
     .executableTarget(
         name: "fce",
         dependencies: [
-            "Experiments", "Reports", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
+            "Experiments", "Reports", "Probes", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients",
+            "Tensors",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: strict),
@@ -63,8 +67,8 @@ var packageTargets: [Target] = [
 ]
 
 let tested = [
-    "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Experiments",
-    "Reports",
+    "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
+    "Experiments", "Reports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.
 func hasFixtures(_ name: String) -> Bool {

@@ -2,7 +2,7 @@
 """One sitting of `fce bench` and of torch_steps.py, step by step, as a table.
 
 Every step of every contender runs in a process of its own, one right after the other, so that a ratio compares
-neighbouring minutes and a peak belongs to one step. A variant of PyTorch is a precision, fp32 or bf16, with +cl for
+neighbouring minutes and a peak belongs to one step. The step `probe` stands beside scikit-learn (sklearn_probe.py). A variant of PyTorch is a precision, fp32 or bf16, with +cl for
 channels-last and +compile for torch.compile; ratios are against the fastest of the variants for that step.
 """
 import argparse
@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-STEPS = ["mle", "ebm", "ebm_pool", "flow", "vat", "infer"]
+STEPS = ["mle", "ebm", "ebm_pool", "flow", "vat", "infer", "probe"]
 FLAGS = {"cl": "--channels-last", "compile": "--compile"}
 
 
@@ -38,18 +38,23 @@ def torch(options, step, variant):
     return run(command + [FLAGS[flag] for flag in flags])
 
 
+def sklearn(options):
+    threads = ["--threads", str(options.threads)] if options.threads else []
+    return run([sys.executable, str(HERE / "sklearn_probe.py"), *threads])
+
+
 def shared(options):
     threads = ["--threads", str(options.threads)] if options.threads else []
     return ["--network", options.network, "--batch", str(options.batch), "-n", str(options.runs), *threads]
 
 
-def row(step, mine, theirs):
+def row(step, mine, theirs, variants):
     """Times, and ratios against the fastest variant; a ratio of memory is ours over theirs."""
     ms, mb = mine["ms"][step], mine["peak_mb"][step]
     best = min(theirs, key=lambda variant: theirs[variant]["ms"][step])
     best_ms, best_mb = theirs[best]["ms"][step], theirs[best]["peak_mb"][step]
     cells = [step, f"{ms:.0f}", f"{mine['gflops'][step]:.0f}"]
-    cells += [f"{report['ms'][step]:.0f}" for report in theirs.values()]
+    cells += [f"{theirs[variant]['ms'][step]:.0f}" if variant in theirs else "–" for variant in variants]
     return cells + [f"{best_ms / ms:.2f}x", f"{mb:.0f}", f"{best_mb:.0f}", f"{mb / best_mb:.2f}"]
 
 
@@ -72,16 +77,23 @@ def main():
 
     header = ["step", "ms", "GFLOP/s", *(f"torch {v}" for v in variants), "faster", "MB", "torch MB", "of it"]
     print("| " + " | ".join(header) + " |\n|" + "---|" * len(header), flush=True)
-    sitting = {}
+    sitting, versions = {}, {}
     for step in steps:
         mine = ours(options, step)
-        theirs = {variant: torch(options, step, variant) for variant in variants}
-        sitting[step] = {"fce": mine, "torch": theirs}
-        print("| " + " | ".join(row(step, mine, theirs)) + " |", flush=True)
+        if step == "probe":
+            theirs = {"sklearn": sklearn(options)}
+        else:
+            theirs = {variant: torch(options, step, variant) for variant in variants}
+        versions |= {key: report[key] for report in theirs.values() for key in ("torch", "sklearn") if key in report}
+        sitting[step] = {"fce": mine, **({"sklearn": theirs["sklearn"]} if step == "probe" else {"torch": theirs})}
+        print("| " + " | ".join(row(step, mine, theirs, variants)) + " |", flush=True)
     machine = {key: mine[key] for key in ("cpu", "isa", "threads", "precision")}
-    machine |= {"torch": theirs[variants[0]]["torch"], "load": os.getloadavg()}
+    machine |= {**versions, "load": os.getloadavg()}
+    if "probe" in sitting:
+        print(f"\nprobe: scikit-learn's LinearSVC, once, {sitting['probe']['sklearn']['ms']['probe']:.0f} ms")
+    others = ", ".join(f"{'PyTorch' if name == 'torch' else 'scikit-learn'} {v}" for name, v in versions.items())
     print(f"\n{machine['cpu']} ({machine['isa']}), {machine['threads']} threads, {machine['precision']} networks, "
-          f"{options.network}, batch {options.batch}, median of {options.runs}; PyTorch {machine['torch']}; "
+          f"{options.network}, batch {options.batch}, median of {options.runs}; {others}; "
           f"load average {machine['load'][0]:.1f}")
     if options.save:
         settings = {"network": options.network, "batch": options.batch, "runs": options.runs}

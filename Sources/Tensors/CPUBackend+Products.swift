@@ -21,9 +21,9 @@ extension CPUBackend {
         }
         let product = MatrixProduct(
             a: a, b: b, c: c, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k)
-        if m * n * k < Self.parallelWork || a.type == .float64 {
+        if m * n * k < Self.parallelWork {
             if m > 0 && n > 0 { policy.forEach(1) { _ in product.rows(0..<m) } }
-        } else if let oneDNN {
+        } else if let oneDNN, a.type != .float64 {
             oneDNN.product(a, b, transposeA: transposeA, transposeB: transposeB, into: c)
         } else {
             policy.forRanges(m, grain: Self.productRows, product.rows)

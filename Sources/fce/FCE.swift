@@ -33,8 +33,9 @@ struct FCE: ParsableCommand {
             """,
         version: Experiment.tool,
         subcommands: [
-            Train.self, Reproduce.self, Evaluate.self, Predict.self, Sample.self, Table.self, Compare.self,
-            Report.self,
+            Train.self, Reproduce.self, Evaluate.self, Predict.self, Sample.self, Probe.self,
+            FeaturesCommand.self,
+            Table.self, Compare.self, Report.self,
             RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,
         ])
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EnergyModels
 import Experiments
+import Probes
 import Tensors
 
 struct RecipeCommand: ParsableCommand {
@@ -53,11 +54,13 @@ struct RecipeCommand: ParsableCommand {
         private func show(_ table: TableFile) {
             print(table.path)
             let seeds = table.seeds.map(String.init).joined(separator: ", ")
-            Console.printPairs([
-                ("  title", table.title), ("  seeds", seeds), ("  results", table.results),
-                ("  flow", table.flowPerSeed ? "one for each seed" : "one for all seeds"),
-                ("  rows", table.recipes.joined(separator: ", ")),
-            ])
+            let labels = table.labels.map { $0 == 0 ? "all" : String($0) }.joined(separator: ", ")
+            Console.printPairs(
+                [
+                    ("  title", table.title), ("  seeds", seeds), ("  results", table.results),
+                    ("  flow", table.flowPerSeed ? "one for each seed" : "one for all seeds"),
+                    ("  rows", table.recipes.joined(separator: ", ")),
+                ] + (labels.isEmpty ? [] : [("  labels", labels)]))
         }
 
         private func show(_ recipe: Recipe, _ file: String) {
@@ -66,7 +69,7 @@ struct RecipeCommand: ParsableCommand {
             Console.printPairs([
                 ("  name", "\(recipe.name), method \(recipe.method.rawValue), seed \(recipe.seed)"),
                 ("  hash", "\(recipe.hash.prefix(12)), protocol \(recipe.protocolHash.prefix(12))"),
-                ("  data", "\(data.name), \(data.labels) labels, \(data.validation) held out"),
+                ("  data", "\(data.name), \(labels(data)), \(data.validation) held out"),
                 ("  energy", "\(recipe.energy.network.rawValue), base \(recipe.energy.base.rawValue)"),
             ])
             var total = 0.0
@@ -77,8 +80,19 @@ struct RecipeCommand: ParsableCommand {
                     "  phase \(index + 1)  \(phase.kind.rawValue), \(phase.steps) steps\(batches(phase, of: recipe)), "
                         + petaflop(operations))
             }
+            if !recipe.probe.labels.isEmpty { print("  probe    \(numbers(of: recipe.probe))") }
             let hours = total / 500e9 / 3600
             print("  cost     \(petaflop(total)): \(Console.fixed(hours, 1)) h at 500 GFLOP/s (fce doctor)")
+        }
+
+        private func numbers(of probe: ProbeRecipe) -> String {
+            let labels = probe.labels.map { $0 == 0 ? "all" : String($0) }.joined(separator: ", ")
+            return "\(probe.classifier.rawValue), \(labels) labels, \(probe.draws) draws, "
+                + "\(probe.holdOut) held out"
+        }
+
+        private func labels(_ data: DataRecipe) -> String {
+            data.allLabels ? "all labels" : "\(data.labels) labels"
         }
 
         private func petaflop(_ operations: Double) -> String {

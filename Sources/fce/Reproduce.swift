@@ -16,6 +16,10 @@ struct Reproduce: ParsableCommand {
 
             TABLE is a TOML file: title, seeds = [1, 2, 3], recipes = ["a.toml", …] in the
             order of the rows, results (the folder of results) and flow-per-seed = true.
+            With labels = [10, 100, 0] every recipe with labels is trained with each number
+            of them (0: all), and the table is test error against the number of labels, of
+            these runs and of the probes that recipes ask for: table.md, table.csv and the
+            curves as label-efficiency.svg.
 
             Each cell is a run of its own under --runs, trained by a worker process that
             writes to train.log there; threads are divided among the workers. What is done
@@ -121,14 +125,17 @@ struct Reproduce: ParsableCommand {
             }
             return
         }
-        var table = try ResultsTable(records)
-        table.title = plan.cells.table.title
-        let missing = plan.isTemporary ? [] : plan.cells.missing(from: records)
-        if !missing.isEmpty { table.notes.append("Not finished yet: \(missing.joined(separator: "; ")).") }
-        try table.write(to: plan.cells.results)
-        print(table.markdown, terminator: "")
-        var content = try ComparisonContent(tables: [table], runs: plan.runs())
-        content.title = table.title
+        let tables = try plan.tables(records)
+        var content = try ComparisonContent(tables: tables, runs: plan.runs())
+        content.title = plan.cells.table.title
+        if plan.cells.table.labels.isEmpty {
+            try tables[0].write(to: plan.cells.results)
+            print(tables[0].markdown, terminator: "")
+        } else {
+            let curves = LabelEfficiency(tables, title: content.title)
+            try curves.write(to: plan.cells.results)
+            print(curves.markdown, terminator: "")
+        }
         try ComparisonReport(content).write(to: "\(plan.cells.results)/table.html")
         try content.logDensityCurves?.write(to: plan.cells.results)
     }

@@ -48,9 +48,22 @@ struct ReproductionPlan {
         let plan = try cells.plan(data)
         // The table would refuse them in the end.
         let records = try cells.records(data)
-        if !records.isEmpty { _ = try ResultsTable(records) }
+        if !records.isEmpty { _ = try tables(records) }
         try cells.makeResultsFolder()
         return plan
+    }
+
+    /// The table of results; several of them, by number of labels, where the table says.
+    func tables(_ records: [RunResult]) throws -> [ResultsTable] {
+        let isOne = cells.table.labels.isEmpty
+        var tables = try isOne ? [ResultsTable(records)] : ComparisonContent.tables(records)
+        let missing = isTemporary ? [] : cells.missing(from: records)
+        for index in tables.indices {
+            tables[index].title = cells.table.title
+            guard index == 0, !missing.isEmpty else { continue }
+            tables[index].notes.append("Not finished yet: \(missing.joined(separator: "; ")).")
+        }
+        return tables
     }
 
     /// Prints the cells. Whatever stands in the way of training is said, but is no error here.

@@ -13,6 +13,7 @@ import Testing
         var settings = BenchmarkSettings()
         (settings.batch, settings.runs, settings.images) = (10, 1, 20)
         (settings.flow.blocks, settings.flow.width) = (1, 8)
+        (settings.examples, settings.features) = (40, 60)
         return settings
     }
 

@@ -32,10 +32,10 @@ private func failure(_ old: String, _ new: String, overrides: [String] = []) -> 
     @Test(arguments: [
         (
             "steps = 50", "steps = \"ten\"", "r.toml:19",
-            "`phase.2.steps` takes an integer, at least 1, not the string \"ten\""
+            "`phase.2.steps` takes an integer, at least 0, not the string \"ten\""
         ),
-        ("steps = 50", "steps = 0", "r.toml:19", "`phase.2.steps` takes an integer, at least 1, not 0"),
-        ("steps = 50", "steps = 5e1", "r.toml:19", "`phase.2.steps` takes an integer, at least 1, not 50.0"),
+        ("steps = 50", "steps = 0", "r.toml:19", "a phase of 0 steps trains nothing"),
+        ("steps = 50", "steps = 5e1", "r.toml:19", "`phase.2.steps` takes an integer, at least 0, not 50.0"),
         ("labels = 500", "labels = true", "r.toml:8", "`data.labels` takes an integer, at least 0, not true"),
         ("rate = 1e-3", "rate = 0", "r.toml:21", "`phase.2.optimizer.rate` takes a number, above 0.0, not 0"),
         (

@@ -40,7 +40,7 @@ import Testing
         let lines = try table().csv.split(separator: "\r\n")
         #expect(
             lines.count == 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 31 }
+                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 34 }
         )
         let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
         #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))
@@ -77,7 +77,7 @@ import Testing
         let table = try ResultsTable(results)
         #expect(table.markdown.contains("| 1.500 ± 0.707 | flow-mle 10, joint 20 |"))
         let record = TableRecord(table.rows[0])
-        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,,,,,,"))
+        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,,,,,,,,,"))
     }
 
     @Test func latexEscapes() throws {

@@ -17,6 +17,8 @@ public enum BenchmarkStep: String, CaseIterable, Sendable {
     case vat
     /// Classification of 500 images with dropout off.
     case infer
+    /// A linear support vector machine of ten classes on 14,336 features of 4,000 examples, C = 1e-3.
+    case probe
 }
 
 /// What is timed, and how often.
@@ -34,6 +36,9 @@ public struct BenchmarkSettings: Sendable {
     var flow = FlowRecipe(kind: .glow)
     /// Images that `infer` classifies.
     var images = 500
+    /// Examples and features of `probe`.
+    var examples = 4000
+    var features = 14_336
 
     public init() {}
 }
@@ -69,7 +74,7 @@ extension BenchmarkStep {
         case .mle: .flowMLE
         case .ebm, .ebmPool, .vat: .energy
         case .flow: .joint
-        case .infer: .supervised
+        case .infer, .probe: .supervised
         }
     }
 
@@ -82,6 +87,8 @@ extension BenchmarkStep {
         case .ebm, .ebmPool, .vat: 2 * cost.energy
         case .flow: 2 * cost.flow
         case .infer: 2 * cost.energyPass * Double(settings.images)
+        // The Gram matrix; how many products the solver needs depends on the examples.
+        case .probe: 2 * Double(settings.examples * settings.examples) * Double(settings.features)
         }
     }
 }

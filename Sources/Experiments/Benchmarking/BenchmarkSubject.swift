@@ -10,6 +10,7 @@ final class BenchmarkSubject {
     private let data: ExperimentData
     private let training: any PhaseTraining
     private let evaluator: Evaluator?
+    private let probe: BenchmarkProbe?
 
     /// Builds and initialises the models.
     /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.
@@ -27,13 +28,16 @@ final class BenchmarkSubject {
         }
         training = context.makeTraining()
         evaluator = step == .infer ? Evaluator(recipe, data, state) : nil
+        probe = step == .probe ? BenchmarkProbe(settings, backend) : nil
         try training.start()
         if step == .flow { state.gate = .flowForever }
     }
 
-    /// One update, or one classification of the test images.
+    /// One update, one classification of the test images, or one linear problem.
     func run() throws {
-        if let evaluator {
+        if let probe {
+            probe.run()
+        } else if let evaluator {
             _ = try evaluator.predictions(of: data.test)
         } else {
             _ = try training.update()

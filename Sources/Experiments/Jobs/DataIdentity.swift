@@ -4,9 +4,10 @@ import Tensors
 /// What cells of one table must agree in: their data, and how these are split.
 public struct DataIdentity: Sendable, Equatable {
     public let sha256: String
-    public let splitRule: String
+    /// Nil in a table of several numbers of labels, whose split rules differ.
+    public let splitRule: String?
 
-    init(sha256: String, splitRule: String) {
+    init(sha256: String, splitRule: String?) {
         self.sha256 = sha256
         self.splitRule = splitRule
     }
@@ -19,7 +20,8 @@ public struct DataIdentity: Sendable, Equatable {
         for cell in cells.cells where !known.contains(where: { $0.cell.recipe.readsTheSame(as: cell.recipe) })
         {
             let data = try ExperimentData(cell.recipe)
-            known.append((cell, DataIdentity(sha256: data.train.sha256, splitRule: data.split.rule)))
+            let rule = cells.table.labels.isEmpty ? data.split.rule : nil
+            known.append((cell, DataIdentity(sha256: data.train.sha256, splitRule: rule)))
         }
         let first = known[0]
         for other in known.dropFirst() where other.identity != first.identity {

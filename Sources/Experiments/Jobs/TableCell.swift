@@ -7,6 +7,8 @@ public struct TableCell: Sendable, Equatable {
     public let recipe: Recipe
     /// The recipe's file.
     public let file: String
+    /// What the table changes of it, as `--set` takes it.
+    public let overrides: [String]
     /// The run directory.
     public let run: RunFiles
     /// The committed copy of the run's `result.json`.
@@ -18,9 +20,10 @@ public struct TableCell: Sendable, Equatable {
     /// What the worker and whatever it starts print.
     public var log: String { run.file("train.log") }
 
-    public init(recipe: Recipe, file: String, run: RunFiles, record: String) {
+    public init(recipe: Recipe, file: String, overrides: [String] = [], run: RunFiles, record: String) {
         self.recipe = recipe
         self.file = file
+        self.overrides = overrides
         self.run = run
         self.record = record
     }
@@ -67,34 +70,37 @@ public struct TableCells: Sendable {
         self.options = options
         let results = options.results ?? table.results
         self.results = results
-        let files = table.recipes.map(table.path(of:))
-        let recipes = try files.map { file in
-            var recipe = try Recipe.load(file)
-            if let folder = options.data { recipe = try recipe.readingData(in: folder) }
-            return options.isSmoke ? recipe.smoke(dataIsPresent: dataIsPresent).recipe : recipe
+        let rows = try table.rows().map { row in
+            var row = row
+            if let folder = options.data { row.recipe = try row.recipe.readingData(in: folder) }
+            if options.isSmoke { row.recipe = row.recipe.smoke(dataIsPresent: dataIsPresent).recipe }
+            return row
         }
-        try Self.checkNames(recipes, table)
-        self.recipes = recipes
+        try Self.checkNames(rows, table)
+        recipes = rows.map(\.recipe)
         cells = (options.seeds ?? table.seeds).flatMap { seed in
-            zip(recipes, files).map { Self.cell(of: $0, file: $1, seed: seed, table, options, results) }
+            rows.map { Self.cell(of: $0, seed: seed, table, options, results) }
         }
     }
 
     /// The cell of one of the table's recipes with any seed.
     func cell(of recipe: Recipe, seed: Int) -> TableCell {
-        Self.cell(of: recipe, file: "", seed: seed, table, options, results)
+        Self.cell(
+            of: TableRow(listed: "", file: "", overrides: [], recipe: recipe), seed: seed, table, options,
+            results)
     }
 
     private static func cell(
-        of recipe: Recipe, file: String, seed: Int, _ table: TableFile, _ options: TableOptions,
-        _ results: String
+        of row: TableRow, seed: Int, _ table: TableFile, _ options: TableOptions, _ results: String
     ) -> TableCell {
-        var recipe = recipe
+        var recipe = row.recipe
         recipe.seed = seed
         if table.flowPerSeed { recipe.flow.seed = seed }
         let run = "\(options.runs)/\(recipe.name.replacing("/", with: "-"))/seed-\(seed)"
         let record = "\(results)/\(stem(recipe))-seed-\(seed).json"
-        return TableCell(recipe: recipe, file: file, run: RunFiles(path: run), record: record)
+        return TableCell(
+            recipe: recipe, file: row.file, overrides: row.overrides, run: RunFiles(path: run), record: record
+        )
     }
 
     /// The last part of a recipe's name, which names its results.
@@ -102,13 +108,46 @@ public struct TableCells: Sendable {
         recipe.name.split(separator: "/").last.map(String.init) ?? recipe.name
     }
 
-    private static func checkNames(_ recipes: [Recipe], _ table: TableFile) throws {
+    private static func checkNames(_ rows: [TableRow], _ table: TableFile) throws {
         var files: [String: String] = [:]
-        for (recipe, file) in zip(recipes, table.recipes) {
-            guard let other = files.updateValue(file, forKey: stem(recipe)) else { continue }
+        for row in rows {
+            let (file, stem) = (row.listed, stem(row.recipe))
+            guard let other = files.updateValue(file, forKey: stem) else { continue }
             throw UserError(
-                .recipe, "\(other) and \(file) are both called \(stem(recipe))", at: table.path,
+                .recipe, "\(other) and \(file) are both called \(stem)", at: table.path,
                 advice: "give one of them another `name`")
+        }
+    }
+}
+
+/// One row of a table: a recipe, with a number of labels where the table says.
+struct TableRow {
+    /// As the table lists it, and the path.
+    let listed: String
+    let file: String
+    /// As `--set` takes them.
+    let overrides: [String]
+    var recipe: Recipe
+}
+
+extension TableFile {
+    /// The recipes of the rows: a recipe with labels once for each of ``labels``.
+    func rows() throws -> [TableRow] {
+        try recipes.flatMap { listed in
+            let file = path(of: listed)
+            let recipe = try Recipe.load(file)
+            guard recipe.data.hasLabels, !labels.isEmpty else {
+                return [TableRow(listed: listed, file: file, overrides: [], recipe: recipe)]
+            }
+            return try labels.map { count in
+                let overrides = [
+                    "name=\"\(recipe.name)-\(count == 0 ? "all" : String(count))\"", "data.labels=\(count)",
+                    "data.all-labels=\(count == 0)",
+                ]
+                return TableRow(
+                    listed: listed, file: file, overrides: overrides,
+                    recipe: try Recipe.load(file, overrides: overrides))
+            }
         }
     }
 }

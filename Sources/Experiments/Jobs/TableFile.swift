@@ -12,6 +12,9 @@ public struct TableFile: Sendable, Equatable {
     public var results = ""
     /// The recipes' paths in the order of the rows, relative to the file.
     public var recipes: [String] = []
+    /// Numbers of labels, 0 for all: every recipe with labels is a row for each of them, and the table is one of error
+    /// against labels. Empty: recipes are rows as they are.
+    public var labels: [Int] = []
     /// Whether every seed trains a flow of its own; else one flow serves all of them.
     public var flowPerSeed = false
 
@@ -39,6 +42,14 @@ public struct TableFile: Sendable, Equatable {
                 },
                 write: { .string($0) }
             ).required(),
+            .list(
+                "labels", \.labels, "an array of integers, each at least 0",
+                "in place of data.labels of recipes that have any, a row for each; 0: all labels",
+                read: { node in
+                    guard case .integer(let count) = node, count >= 0 else { return nil }
+                    return count
+                },
+                write: { .integer($0) }),
             .flag("flow-per-seed", \.flowPerSeed, "every seed trains a flow of its own; else all share one"),
         ], elsewhere: { [] })
 
@@ -87,6 +98,9 @@ public struct TableFile: Sendable, Equatable {
         }
         try require(!seeds.isEmpty, "seeds", "no seeds", "list at least one")
         try require(Set(seeds).count == seeds.count, "seeds", "a seed is listed twice", "list each once")
+        try require(
+            Set(labels).count == labels.count, "labels", "a number of labels is listed twice",
+            "list each once")
         try require(!recipes.isEmpty, "recipes", "no recipes", "list the rows of the table")
         for (index, recipe) in recipes.enumerated() {
             let place = cursor.entering("recipes").element(index)

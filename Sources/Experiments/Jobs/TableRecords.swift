@@ -68,6 +68,7 @@ extension TableCell {
         words += ["--out", run.path, "--flows", options.flows]
         if let origin { words += ["--from", origin] }
         if let data = options.data { words += ["--data", data] }
+        words += overrides.flatMap { ["--set", $0] }
         if flowPerSeed { words += ["--set", "flow.seed=\(recipe.flow.seed)"] }
         if options.isSmoke { words.append("--smoke") }
         return words

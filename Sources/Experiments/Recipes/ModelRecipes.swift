@@ -29,6 +29,8 @@ public struct DataRecipe: Sendable, Equatable {
     public var directory: String
     /// Labelled images in all, the same number of each class; 0: none.
     public var labels = 0
+    /// Every training image that is not held out is labelled; ``labels`` is then 0.
+    public var allLabels = false
     /// Training images held out to choose settings by.
     public var validation = 1000
     public var unlabelledIncludesLabelled = true
@@ -45,6 +47,9 @@ public struct DataRecipe: Sendable, Equatable {
     public var test = 0
     /// Share of an image folder without a folder `test` that is kept for testing.
     public var testShare = 0.2
+
+    /// Whether any image is labelled.
+    public var hasLabels: Bool { labels > 0 || allLabels }
 
     /// The defaults of a source.
     public init(source: Source) {

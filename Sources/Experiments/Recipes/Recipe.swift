@@ -32,11 +32,14 @@ public struct Recipe: Sendable, Equatable {
         case mmdGAN = "mmd-gan"
         /// Only the flow, by maximum likelihood.
         case flow
+        /// The network as initialised from data, untrained: what a probe of features is compared with.
+        case randomInit = "random-init"
 
         /// The kind of the last phase of such a run.
         public var lastPhase: PhaseRecipe.Kind {
             switch self {
-            case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher: .supervised
+            case .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher, .randomInit:
+                .supervised
             case .fceInit, .fceInitVAT, .nce: .energy
             case .fce, .fceVAT: .joint
             case .ganFeatureMatching: .gan
@@ -105,6 +108,7 @@ public struct Recipe: Sendable, Equatable {
     public var log = IntervalRecipe(every: 50)
     public var evaluate = EvaluationRecipe()
     public var checkpoint = IntervalRecipe(every: 500)
+    public var probe = ProbeRecipe()
     public var report = ReportRecipe()
     /// The comment at the head of the file, without `#`: the paper's number, the time, the command.
     public var header = ""
@@ -127,7 +131,8 @@ extension Recipe {
         options.channels = data.channels
         options.extra = data.extra
         options.testShare = data.testShare
-        options.classes = energy.classes
+        // Generated images of a model without classes have some all the same where a probe asks for them.
+        options.classes = energy.classes == 1 && !probe.labels.isEmpty ? 10 : energy.classes
         if data.source == .imageFolder && data.test > 0 { options.testCount = data.test }
         if data.train > 0 { options.syntheticTrain = data.train }
         if data.test > 0 { options.syntheticTest = data.test }

@@ -90,7 +90,7 @@ struct UpdateArithmetic {
 
     /// The energy on V, labels and regularisers, with the flow's samples and log q.
     var energy: Double {
-        let labelled = recipe.label.weight > 0 && recipe.data.labels > 0 ? Double(phase.labelledBatch) : 0
+        let labelled = recipe.label.weight > 0 && recipe.data.hasLabels ? Double(phase.labelledBatch) : 0
         let isContrast = phase.kind != .supervised
         let unlabelled = isContrast || isRegularized ? batch : 0
         var sum = (labelled + unlabelled + (isContrast ? generated : 0)) * energyTraining

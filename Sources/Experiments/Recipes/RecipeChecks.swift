@@ -15,6 +15,7 @@ extension Recipe {
         try checkGenerator(cursor)
         try checkUnsupervised(cursor)
         try checkPlane(cursor)
+        try checkProbe(cursor.entering("probe"))
     }
 
     func require(
@@ -31,6 +32,9 @@ extension Recipe {
         try require(
             data.labels == 0 || energy.classes > 1, cursor.entering("labels"),
             "labels with one class teach nothing", advice: "set data.labels = 0 or energy.classes")
+        try require(
+            !data.allLabels || data.labels == 0 && energy.classes > 1, cursor.entering("all-labels"),
+            "data.all-labels goes with data.labels = 0 and several classes", advice: "remove one of them")
         try require(data.channels != 2, cursor.entering("channels"), "images have 1 or 3 channels, not 2")
         let isGrid = data.size % (1 << flow.levels) == 0 || flow.kind == .plane
         try require(
@@ -98,8 +102,14 @@ extension Recipe {
             phase.gate.low <= phase.gate.high, gate.entering("low"),
             "gate.low \(phase.gate.low) is above gate.high \(phase.gate.high)")
         try require(
-            phase.kind != .supervised || data.labels > 0, cursor.entering("kind"),
+            phase.kind != .supervised || data.hasLabels || method == .randomInit, cursor.entering("kind"),
             "a supervised phase needs labels", advice: "set data.labels")
+        try require(
+            phase.steps > 0 || method == .randomInit, cursor.entering("steps"),
+            "a phase of 0 steps trains nothing", advice: "set steps, or method = \"random-init\"")
+        try require(
+            phase.steps == 0 || method != .randomInit, cursor.entering("steps"),
+            "method \"random-init\" trains nothing", advice: "set steps = 0")
     }
 
     private func checkMethod(_ cursor: RecipeCursor) throws {
@@ -133,6 +143,24 @@ extension Recipe {
         try require(
             method != .meanTeacher || average.decay > 0, place,
             "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
+    }
+
+    private func checkProbe(_ cursor: RecipeCursor) throws {
+        guard !probe.labels.isEmpty else {
+            return try require(
+                probe == ProbeRecipe(), cursor, "[probe] has no effect without probe.labels",
+                advice: "set probe.labels, such as [500, 1000], or remove it")
+        }
+        try require(
+            usesEnergy && data.source != .plane, cursor.entering("labels"),
+            "a probe needs the features that a network has of images",
+            advice: "remove [probe], or train an energy on images")
+        try require(
+            Set(probe.labels).count == probe.labels.count, cursor.entering("labels"),
+            "`probe.labels` lists a number twice", advice: "list each once")
+        try require(
+            !probe.layers.isEmpty, cursor.entering("layers"), "`probe.layers` is empty",
+            advice: "set it to [\"all\"] or [\"top\"], or name layers")
     }
 
     /// What goes with points alone: a flow that is a Gaussian, and pictures of densities.

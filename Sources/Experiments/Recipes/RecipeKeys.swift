@@ -60,6 +60,8 @@ extension Recipe {
             "checkpoint", \.checkpoint, every("steps between checkpoints; 0: at each phase's end"),
             "checkpoints"),
         .table(
+            "probe", \.probe, ProbeRecipe.table, "linear classifiers on the features, after the last phase"),
+        .table(
             "report", \.report,
             RecipeTable([
                 .optionalTable("paper", \.paper, paper, "the paper's cell", initial: ReportRecipe.Paper())
@@ -72,6 +74,7 @@ extension Recipe {
         .text("directory", \.directory, "where its files are (--data)")
             .when(\.source, "source", .svhn, .fashionMNIST, .cifar10, .imageFolder),
         .integer("labels", \.labels, .atLeast(0), "labelled images in all, equally many of each class"),
+        .flag("all-labels", \.allLabels, "every training image that is not held out is labelled"),
         .integer("validation", \.validation, .atLeast(0), "training images held out"),
         .flag(
             "unlabelled-includes-labelled", \.unlabelledIncludesLabelled,
@@ -151,7 +154,7 @@ extension Recipe {
     private static let phase = RecipeTable<PhaseRecipe>([
         .variant("kind", \.kind, "what is trained", defaults: PhaseRecipe.init).required(),
         .integer(
-            "steps", \.steps, .atLeast(1),
+            "steps", \.steps, .atLeast(0),
             "updates; of the energy in a joint phase, of the generator in an adversarial one"
         ).required(),
         .integer("batch", \.batch, .between(1, 65536), "unlabelled images an update"),

@@ -22,6 +22,7 @@ extension Recipe {
         small.log.every = 1
         small.evaluate = EvaluationRecipe()
         small.checkpoint.every = 2
+        small.probe.shrink()
         small.report = ReportRecipe()
         let flow =
             flow.kind == .glow
@@ -35,6 +36,7 @@ extension Recipe {
     private var synthetic: DataRecipe {
         var images = DataRecipe(source: .synthetic)
         images.labels = data.labels
+        images.allLabels = data.allLabels
         images.validation = data.validation
         images.size = data.size
         images.channels = data.channels
@@ -44,7 +46,8 @@ extension Recipe {
 
     private mutating func shrinkData() {
         // Enough for two labels of every class, however rare, 16 held-out images and some without labels.
-        let train = max(64, 16 * energy.classes)
+        // A probe needs as many of its own classes.
+        let train = max(probe.labels.isEmpty ? 64 : 160, 16 * energy.classes)
         data.train = data.train == 0 ? train : min(data.train, train)
         data.test = data.test == 0 ? 64 : min(data.test, 64)
         data.labels = min(data.labels, 2 * energy.classes)

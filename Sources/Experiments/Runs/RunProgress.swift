@@ -66,16 +66,16 @@ extension RunFiles {
     public func progress() -> RunProgress? { try? read(RunProgress.self, from: "progress.json") }
 }
 
-/// Steps a second since a phase's first status.
+/// Steps a second since the first status of a phase, or of a part of a probe.
 struct ProgressRate {
-    private var phaseIndex: Int?
+    private var part: (index: Int, name: String)?
     private var start = (step: 0, time: 0.0)
 
     /// Takes note of a status at `now`, in seconds; says the rate, and whether the phase is a new one.
     mutating func update(_ status: ProgressStatus, at now: Double) -> (rate: Double?, isNew: Bool) {
-        let isNew = phaseIndex != status.phaseIndex
+        let isNew = part.map { $0 != (status.phaseIndex, status.phase) } ?? true
         if isNew {
-            phaseIndex = status.phaseIndex
+            part = (status.phaseIndex, status.phase)
             start = (status.step, now)
         }
         let elapsed = now - start.time

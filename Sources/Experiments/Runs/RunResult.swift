@@ -101,6 +101,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var errors: String?
     /// Wrong held-out images, likewise.
     public var heldOutErrors: String?
+    /// Of the features at the end, where the recipe asks for them; absent from old results.
+    public var probes: [ProbeResult]?
 
     /// What is known when a run starts.
     public init(recipe: Recipe, header: RunHeader, split: Split, command: String) {
@@ -139,7 +141,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         copy.selection = "last iterate, \(heldOutCount) held-out training images"
         (copy.testError, copy.testCount, copy.errors) = (heldOutError, heldOutCount, heldOutErrors)
         (copy.testNLL, copy.ece, copy.paper) = (nil, nil, nil)
-        (copy.brier, copy.scaling) = (nil, nil)
+        (copy.brier, copy.scaling, copy.probes) = (nil, nil, nil)
         return copy
     }
 
@@ -164,7 +166,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash
         case brier, scaling, normalizedBitsPerDim, logZ, boundBitsPerDim
-        case flowLogDensityMSE, energyLogDensityMSE
+        case flowLogDensityMSE, energyLogDensityMSE, probes
     }
 
     /// Of the flow when its maximum likelihood ended: Glow-MLE beside `flowBitsPerDim`, which is Glow-FCE after a joint

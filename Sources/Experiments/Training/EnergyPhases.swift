@@ -95,6 +95,14 @@ private func initialize(_ energy: ConditionalEnergy, _ context: TrainingContext)
     energy.calibrate(context.backend.doubles(marginal.value), logDensity: densities)
 }
 
+extension TrainingContext {
+    /// What the energy is at the phase's start but for the gain of its head, which no feature depends on.
+    func initializeUntrained(_ energy: ConditionalEnergy) {
+        let dropout = key(.dropout, .initialization, step: 0)
+        energy.initialize(with: fixedImages(data.heldOut(256)), dropout: dropout)
+    }
+}
+
 /// log q of images, of what the phase measures the energy against; nil where that is nothing.
 private func logDensities(_ images: Tensor, _ context: TrainingContext) -> [Double]? {
     switch context.phase.kind {

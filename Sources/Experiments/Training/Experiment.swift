@@ -144,6 +144,9 @@ public final class Experiment: TrainingObserver {
 
     public func finished(_ state: TrainingState) throws {
         let evaluator = Evaluator(recipe, data, state)
+        let isLast = state.phase == recipe.phases.count - 1
+        // A probe takes minutes: a run stopped in it goes on here.
+        if isLast && !recipe.probe.labels.isEmpty { try checkpoint(state) }
         let (score, predictions) = try evaluator.score(phase: state.phase)
         phases = phases.prefix(state.phase) + [score]
         try directory.saveWeights(state.weightsFile, at: position)
@@ -163,14 +166,36 @@ public final class Experiment: TrainingObserver {
         try directory.metrics.append(row(measures, event: "phaseEnd"))
         log.end()
         log.note(summary(of: score))
-        let isLast = state.phase == recipe.phases.count - 1
         try directory.save(isLast ? evaluator.details(phases, predictions) : RunEvaluation(phases: phases))
         if isLast, let predictions {
             try directory.savePredictions(
                 probabilities: predictions.probabilities, labels: predictions.labels.map(Int32.init),
                 classes: predictions.classes)
         }
-        if isLast { try directory.save(result(predictions, try evaluator.heldOutPredictions())) }
+        guard isLast else { return }
+        var result = result(predictions, try evaluator.heldOutPredictions())
+        result.probes = try probes()
+        try directory.save(result)
+    }
+
+    /// What the recipe's probe finds; nil for a recipe without one.
+    private func probes() throws -> [ProbeResult]? {
+        guard !recipe.probe.labels.isEmpty else { return nil }
+        let subject = try ProbeSubject(state, recipe, data)
+        let show: ProbeProgress = { [self] part, done, count in
+            if isInterrupted { throw Interrupted() }
+            let status = ProgressStatus(
+                phase: "probe, \(part)", phaseIndex: state.phase, phaseCount: recipe.phases.count,
+                step: done, steps: count, lastError: lastError)
+            log.update(status)
+            progress.update(status)
+        }
+        let results = try subject.probe(recipe.probe, progress: show)
+        log.end()
+        for result in results {
+            log.note("probe of \(result.labels) labels: test error \(percent(result.error))")
+        }
+        return results
     }
 
     private func finishRun() throws -> RunResult {

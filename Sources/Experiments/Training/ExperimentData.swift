@@ -30,7 +30,8 @@ public struct ExperimentData: Sendable {
         self.test = test
         name = recipe.data.name
         split = try Split.classBalanced(
-            dataset: train, labels: recipe.data.labels, validation: recipe.data.validation,
+            dataset: train, labels: recipe.data.allLabels ? nil : recipe.data.labels,
+            validation: recipe.data.validation,
             seed: UInt64(recipe.seed), validationSeed: UInt64(recipe.flow.seed),
             includeLabelledInUnlabelled: recipe.data.unlabelledIncludesLabelled)
     }

@@ -2,38 +2,15 @@ import Experiments
 
 /// The charts of several methods beside each other.
 extension ComparisonContent {
-    /// Test error against the number of labels, a line a method; nil unless there are several numbers.
-    var labelEfficiency: Chart? {
-        guard Set(rows.map(\.sample.labels)).count > 1 else { return nil }
-        let names = unique(rows.map { Self.withoutLabels($0.sample) })
-        let series = names.map { name in
-            let own = rows.filter { Self.withoutLabels($0.sample) == name }
-            let points = own.compactMap { row in
-                row.error.map { error in
-                    let (middle, sd) = (100 * error.mean, 100 * (error.standardDeviation ?? 0))
-                    return Series.Point(
-                        x: Double(row.sample.labels), y: middle, low: middle - sd, high: middle + sd)
-                }
-            }
-            return Series(shortLine(name, names), points.sorted { $0.x < $1.x })
-        }
-        var chart = LineChart(
-            title: "Label efficiency", xTitle: "labels", yTitle: "test error, %, mean ± sd", series: series)
-        (chart.logarithmicX, chart.isMarked) = (true, true)
-        chart.xTicks = Set(rows.map { Double($0.sample.labels) }).sorted()
-        return chart.chart
-    }
+    /// Test error against the number of labels, a line a method and a line a probe; nil unless there are several numbers.
+    var labelEfficiency: Chart? { LabelEfficiency(tables, title: "Label efficiency").chart }
 
     /// A recipe's name without its number of labels: `svhn10k/500-fce` and `svhn10k/250-fce` are one method.
     static func withoutLabels(_ result: RunResult) -> String {
         let folders = result.recipe.split(separator: "/").dropLast()
-        let words = stem(result.recipe).split(separator: "-").filter { $0 != String(result.labels) }
+        let words = stem(result.recipe).split(separator: "-")
+            .filter { $0 != String(result.labels) && $0 != "all" }
         return (folders + [Substring(words.joined(separator: "-"))]).joined(separator: "/")
-    }
-
-    private func shortLine(_ name: String, _ all: [String]) -> String {
-        let stem = Self.stem(name)
-        return all.count { Self.stem($0) == stem } > 1 ? name : stem
     }
 
     /// Means over seeds with their range, against updates.

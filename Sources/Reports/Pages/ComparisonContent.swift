@@ -39,10 +39,17 @@ public struct ComparisonContent: Sendable {
                 }
             }
         }
-        let rules = unique(results.map(\.splitRule))
         try self.init(
-            tables: rules.map { rule in try ResultsTable(results.filter { $0.splitRule == rule }) },
+            tables: Self.tables(results),
             runs: unique(runs.map(\.path)).map { try ReportContent(RunFiles(path: $0)) })
+    }
+
+    /// A table for each split rule, by rising number of labels.
+    /// - Throws: `UserError` as ``ResultsTable/init(_:)``.
+    public static func tables(_ results: [RunResult]) throws -> [ResultsTable] {
+        try unique(results.map(\.splitRule))
+            .map { rule in try ResultsTable(results.filter { $0.splitRule == rule }) }
+            .sorted { $0.shared.labels < $1.shared.labels }
     }
 
     private func checkData() throws {

@@ -39,31 +39,33 @@ public struct ComparisonReport: Sendable {
     }
 
     private var resultsTable: Markup {
+        let columns = columns
         let rows = content.rows.map { row in
             [content.shortName(row.sample.recipe)] + columns.map { $0.text(row) }
         }
         return table(["method"] + columns.map(\.title), rows, numeric: Set(1..<1 + columns.count))
     }
 
-    /// Those in which any row has something to say.
+    /// What of a table a reader compares, where any row has something to say; the rest is in its other files and in the
+    /// caption.
     private var columns: [ResultsTable.Column] {
-        Self.allColumns.filter { column in content.rows.contains { column.text($0) != "–" } }
+        let shown = [
+            "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
+            "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim", "time a seed",
+        ]
+        func among(_ columns: [ResultsTable.Column]) -> [ResultsTable.Column] {
+            columns.filter { shown.contains($0.title) }
+        }
+        let all =
+            [Self.paper] + among(ResultsTable.errorColumns) + ResultsTable.probeColumns(content.rows)
+            + ResultsTable.densityColumns + among(ResultsTable.otherColumns)
+        return all.filter { column in content.rows.contains { column.text($0) != "–" } }
     }
 
-    /// What of a table a reader compares; the rest is in its other files and in the caption.
-    private static let allColumns: [ResultsTable.Column] = {
-        let shown =
-            [
-                "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-                "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim", "time a seed",
-            ] + ResultsTable.densityColumns.map(\.title)
-        return [
-            .init("paper, %") { row in
-                guard let paper = row.sample.paper else { return "–" }
-                return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
-            }
-        ] + ResultsTable.allColumns.filter { shown.contains($0.title) }
-    }()
+    private static let paper = ResultsTable.Column("paper, %") { row in
+        guard let paper = row.sample.paper else { return "–" }
+        return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
+    }
 
     private var learning: Markup {
         let charts = content.learningCurves

@@ -15,6 +15,7 @@ public struct HTMLReport: Sendable {
             samples
             curves
             classification
+            probes
             densities
             hardest
             phases
@@ -123,6 +124,30 @@ public struct HTMLReport: Sendable {
                 Markup("h3") { "\(phase.index + 1). \(phase.title)" }
                 Markup("div", ["class": "panels"]) { phase.charts.map(figure) }
             }
+        }
+    }
+
+    private var probes: Markup? {
+        guard !content.probes.isEmpty else { return nil }
+        let rows = content.probes.map { probe in
+            let interval = probe.interval.map { "\(percent($0.low)) to \(percent($0.high))" }
+            return [
+                probe.network.rawValue, probe.classifier, probe.layers.joined(separator: ", "),
+                grouped(probe.features), grouped(probe.labels), probe.cost.description,
+                percent(probe.heldOutError), percent(probe.error), percent(probe.deviation), interval ?? "–",
+                grouped(probe.errors.count),
+            ]
+        }
+        return section("Probes") {
+            missing(
+                "Linear classifiers on the features of few labelled images: C chosen on held-out training images, "
+                    + "then the mean test error over draws of the labels, its sd, and where 95 % of draws lie."
+            )
+            table(
+                [
+                    "network", "classifier", "layers", "features", "labels", "C", "held out, %",
+                    "test error, %", "sd", "95 % of draws, %", "draws",
+                ], rows, numeric: Set(3...10))
         }
     }
 

@@ -21,6 +21,8 @@ public struct ReportContent: Sendable {
     public var metrics: MetricsLog?
     public var evaluation: RunEvaluation?
     public var predictions: Predictions?
+    /// Of the recipe, then of `fce probe`.
+    public var probes: [ProbeResult] = []
     /// Sample grids with their file names.
     public var pictures: [(name: String, jpeg: [UInt8])] = []
     public var plane: PlaneDensities?
@@ -45,6 +47,8 @@ public struct ReportContent: Sendable {
         metrics = try ifPresent { try run.metrics() }
         evaluation = try ifPresent { try run.evaluation() }
         predictions = try ifPresent { try Predictions(path: run.predictions) }
+        let found = try ifPresent { try run.probes() }?.results ?? []
+        probes = (result?.probes ?? []) + found.filter { result?.probes?.contains($0) != true }
         recipe = try ifPresent { String(decoding: try Files.read(run.file("recipe.toml")), as: UTF8.self) }
         // A recipe of another version may not parse; its text is shown all the same, the thresholds are not.
         for (index, phase) in ((try? run.recipe())?.phases ?? []).enumerated() where phase.kind == .joint {

@@ -17,7 +17,7 @@ extension ResultsTable {
                     + "as exact." : "",
             "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
         ]
-        return (sentences + densitySentences + flowSentences + differenceSentences + notes)
+        return (sentences + densitySentences + probeSentences + flowSentences + differenceSentences + notes)
             .filter { !$0.isEmpty }.joined(separator: " ")
     }
 
@@ -94,15 +94,12 @@ extension ResultsTable {
 
     /// The columns in which any row has something to say.
     var columns: [Column] {
-        Self.allColumns.filter { column in rows.contains { column.text($0) != "–" } }
+        let all = Self.errorColumns + Self.probeColumns(rows) + Self.densityColumns + Self.otherColumns
+        return all.filter { column in rows.contains { column.text($0) != "–" } }
     }
 
-    static let allColumns: [Column] = {
-        let place = ordinaryColumns.firstIndex { $0.title == "steps" } ?? ordinaryColumns.count
-        return Array(ordinaryColumns[..<place]) + densityColumns + Array(ordinaryColumns[place...])
-    }()
-
-    private static let ordinaryColumns = [
+    /// Which cell it is, and its classifier's errors.
+    static let errorColumns = [
         Column("recipe", numeric: false) { $0.sample.recipe },
         Column("method", numeric: false) { $0.sample.method },
         Column("labels") { String($0.sample.labels) },
@@ -114,6 +111,9 @@ extension ResultsTable {
             row.results.map { percent($0.testError) }.joined(separator: ", ")
         },
         Column("difference") { difference($0) },
+    ]
+
+    static let otherColumns = [
         Column("NLL, nats") { meanAndDeviation($0.results.map(\.testNLL), 3) },
         Column("ECE, %") { row in meanAndDeviation(row.results.map { $0.ece.map { 100 * $0 } }, 2) },
         Column("steps", numeric: false) { steps($0) },
@@ -180,7 +180,7 @@ func unique(_ values: [String]) -> [String] {
 
 private func distinct(_ values: [String]) -> String { unique(values).joined(separator: "; ") }
 
-private func escapedForMarkdown(_ text: String) -> String {
+func escapedForMarkdown(_ text: String) -> String {
     text.replacing("|", with: "\\|").replacing("\n", with: " ").replacing("<", with: "&lt;")
 }
 

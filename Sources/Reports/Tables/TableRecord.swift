@@ -47,6 +47,27 @@ public struct TableRecord: Codable, Equatable, Sendable {
     public let eceDeviation: Double?
     /// Of runs whose true density is known.
     public let densityErrors: DensityErrors?
+    /// Of the features, by rising number of labels; nil for rows without.
+    public let probes: [Probe]?
+
+    /// Linear classifiers on features.
+    public struct Probe: Codable, Equatable, Sendable {
+        public let labels: Int
+        public let classifier: String
+        public let features: Int
+        /// Test error in percent: mean over seeds, sample standard deviation, and of each seed.
+        public let error: Double
+        public let deviation: Double?
+        public let errors: [Double]
+        /// C of each seed.
+        public let costs: [Double]
+
+        init(_ probe: ResultsTable.Row.Probe) {
+            (labels, errors, costs) = (probe.labels, probe.errors, probe.costs)
+            (classifier, features) = (probe.sample.classifier, probe.sample.features)
+            (error, deviation) = (probe.summary.mean, probe.summary.standardDeviation)
+        }
+    }
 
     init(_ row: ResultsTable.Row) {
         let sample = row.sample
@@ -81,6 +102,7 @@ public struct TableRecord: Codable, Equatable, Sendable {
         let calibration = Self.summaryOfAll(row.results.map { $0.ece.map { 100 * $0 } })
         (ece, eceDeviation) = (calibration?.mean, calibration?.standardDeviation)
         densityErrors = DensityErrors(row)
+        probes = row.probes.isEmpty ? nil : row.probes.map(Probe.init)
     }
 
     /// The mean where every seed has the figure: a mean over some of them would not be comparable.
@@ -100,7 +122,7 @@ extension TableRecord {
         "recipe,method,labels,network,base,protocol,paper_error,paper_sd,paper_cell,error,sd,n,seeds,errors,"
         + "difference,difference_low,difference_high,steps,trained_flows,flow_bits_per_dim,energy_bits_per_dim,seconds,"
         + "nll,nll_sd,ece,ece_sd,pretrained_bits_per_dim,normalized_bits_per_dim,log_z,effective_share,"
-        + "bound_bits_per_dim"
+        + "bound_bits_per_dim,probe_labels,probe_errors,probe_sds"
 
     /// The row after RFC 4180; lists are separated by spaces, a missing figure is an empty field.
     var csv: String {
@@ -114,13 +136,18 @@ extension TableRecord {
             number(seconds), number(nll), number(nllDeviation), number(ece), number(eceDeviation),
             number(pretrainedBitsPerDim), number(normalizedBitsPerDim), number(logZ), number(effectiveShare),
             number(boundBitsPerDim),
+            list { String($0.labels) }, list { number($0.error) }, list { number($0.deviation) },
         ]
-        return fields.map(quoted).joined(separator: ",")
+        return fields.map(Self.quoted).joined(separator: ",")
+    }
+
+    private func list(_ value: (Probe) -> String) -> String {
+        (probes ?? []).map(value).joined(separator: " ")
     }
 
     private func number(_ value: Double?) -> String { csvNumber(value) }
 
-    private func quoted(_ field: String) -> String {
+    static func quoted(_ field: String) -> String {
         field.contains { ",\"\n\r".contains($0) }
             ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
     }

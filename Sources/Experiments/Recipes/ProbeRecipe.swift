@@ -1,0 +1,56 @@
+import Probes
+
+/// `[probe]`: linear classifiers on the features of the trained network, after the last phase.
+public struct ProbeRecipe: Sendable, Equatable {
+    public typealias Classifier = LinearMethod
+
+    /// Labelled images of a draw, 0 for all; empty: no probe.
+    public var labels: [Int] = []
+    /// Draws of the labelled images that are tested.
+    public var draws = 100
+    /// Training images kept apart to choose C by.
+    public var holdOut = 1500
+    public var classifier = Classifier.svm
+    /// `all`, `top`, or names.
+    public var layers = ["all"]
+
+    public init() {}
+
+    static let table = RecipeTable<ProbeRecipe>([
+        .list(
+            "labels", \.labels, "an array of integers, each at least 0",
+            "labelled images of a draw; 0: all; empty: no probe",
+            read: { node in
+                guard case .integer(let count) = node, count >= 0 else { return nil }
+                return count
+            },
+            write: { .integer($0) }),
+        .integer("draws", \.draws, .atLeast(1), "draws of the labelled images that are tested"),
+        .integer("hold-out", \.holdOut, .atLeast(1), "training images kept apart to choose C by"),
+        .choice("classifier", \.classifier, "support vector machine or logistic regression"),
+        .list(
+            "layers", \.layers, "an array of strings", "convolutions: all, top, or names such as conv2",
+            read: { node in
+                guard case .string(let name) = node, !name.isEmpty else { return nil }
+                return name
+            },
+            write: { .string($0) }),
+    ])
+
+    /// - Parameter recipe: its seeds move the draws and choose the images held out.
+    func settings(of recipe: Recipe) -> ProbeSettings {
+        var settings = ProbeSettings()
+        settings.method = classifier
+        settings.draws = draws
+        settings.holdOut = holdOut
+        settings.seed = UInt64(recipe.seed)
+        settings.holdOutSeed = UInt64(recipe.flow.seed)
+        return settings
+    }
+
+    /// For a smoke run: all labels of few images, of which every class has some.
+    mutating func shrink() {
+        guard !labels.isEmpty else { return }
+        (labels, draws, holdOut) = ([0], min(draws, 2), min(holdOut, 16))
+    }
+}

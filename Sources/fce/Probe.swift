@@ -1,0 +1,139 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Probes
+import Tensors
+
+struct Probe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What a linear classifier on a network's features is worth with few labels.",
+        discussion: """
+            Examples:
+              fce probe Runs/svhn10k-fce/seed-1 --labels 500,1000
+              fce probe Runs/svhn10k-fce/seed-1 --labels 1000 --random-init
+              fce probe Runs/svhn10k-fce/seed-* --layers top --classifier logistic --json
+
+            The protocol is DCGAN's (Radford et al., 2016): every convolution's output,
+            max-pooled to 4x4, makes the features (`fce features --help`); a linear
+            classifier is trained on few labelled images. C is chosen from 1e-4 to 1e-2 by
+            the mean error of ten class-balanced draws of the labelled images on training
+            images held out (--hold-out; the run's own held-out images are among them, and
+            no draw has any). Then --draws other draws are trained with that C and tested.
+
+            svm       L2-regularised linear support vector machines with squared hinge,
+                      one class against the rest: scikit-learn's LinearSVC
+            logistic  multinomial logistic regression with unregularised intercepts:
+                      scikit-learn's LogisticRegression
+
+            The table has the mean test error over draws, its sample standard deviation,
+            and where 95 % of draws lie (1.96 deviations). Of all labels there is one draw.
+
+            Draws are functions of the run's seed: probes of runs with equal seeds see
+            equal images. Features are kept in features/ of the run directory and found
+            there; it may be deleted. Results go to probe.json beside them, for `fce
+            report`. Defaults are those of the recipe's [probe], with which a run is
+            probed when its training ends.
+            """)
+
+    @Argument(help: "Run directories.", completion: .directory)
+    var runs: [String]
+
+    @Option(help: ArgumentHelp("Labelled images of a draw, or `all`.", valueName: "a,b,c"))
+    var labels: LabelList?
+
+    @Option(help: "Draws to test.")
+    var draws: Int?
+
+    @Option(help: "svm or logistic.")
+    var classifier: ProbeRecipe.Classifier?
+
+    @Option(help: ArgumentHelp("all, top, or names such as conv2,conv3.", valueName: "layers"))
+    var layers: NameList?
+
+    @Option(help: ArgumentHelp("Training images to choose C by.", valueName: "images"))
+    var holdOut: Int?
+
+    @OptionGroup var network: ProbedNetwork
+
+    @Flag(help: "Neither look for features in the run directory nor keep them there.")
+    var noCache = false
+
+    @Flag(help: "Print a JSON array.")
+    var json = false
+
+    @Flag(help: "Print problems and the table only.")
+    var quiet = false
+
+    func validate() throws {
+        if let draws, draws < 1 { throw ValidationError("--draws takes a number of at least 1.") }
+        if let holdOut, holdOut < 1 { throw ValidationError("--hold-out takes a number of at least 1.") }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let log = ProgressLog(quiet: quiet || json)
+        let probed = try runs.map { path in
+            let files = RunFiles(path: path)
+            let subject = try network.subject(path, log)
+            let results = try subject.probe(
+                try settings(of: files.recipe()), cache: noCache ? nil : files.file("features"),
+                warn: { log.warn($0) }, progress: Console.showing(log))
+            log.end()
+            try files.keep(results, recipeHash: try files.header().recipeHash)
+            return RunProbe(run: path, results: results)
+        }
+        if json { try Console.printJSON(probed) } else { show(probed) }
+    }
+
+    private struct RunProbe: Encodable {
+        let run: String
+        let results: [ProbeResult]
+    }
+
+    private func settings(of recipe: Recipe) -> ProbeRecipe {
+        var settings = recipe.probe
+        if settings.labels.isEmpty { settings.labels = [500, 1000] }
+        if let labels { settings.labels = labels.counts }
+        if let draws { settings.draws = draws }
+        if let classifier { settings.classifier = classifier }
+        if let layers { settings.layers = layers.names }
+        if let holdOut { settings.holdOut = holdOut }
+        return settings
+    }
+
+    private func show(_ probed: [RunProbe]) {
+        let rows = probed.flatMap { run in run.results.map { row(run.run, $0) } }
+        Console.printTable(
+            [
+                "run", "network", "classifier", "features", "labels", "C", "held out", "test error", "sd",
+                "95 % of draws", "draws",
+            ],
+            rows, left: [0, 1, 2])
+    }
+
+    private func row(_ run: String, _ result: ProbeResult) -> [String] {
+        let interval = result.interval.map {
+            "\(Console.fixed(100 * $0.low, 2)) to \(Console.fixed(100 * $0.high, 2))"
+        }
+        return [
+            run, result.network.rawValue, result.classifier, String(result.features), String(result.labels),
+            result.cost.description, Console.percent(result.heldOutError), Console.percent(result.error),
+            Console.fixed(result.deviation.map { 100 * $0 }, 2), interval ?? "–",
+            String(result.errors.count),
+        ]
+    }
+}
+
+extension ProbeRecipe.Classifier: ExpressibleByArgument {}
+
+/// `--labels`: numbers separated by commas, or `all`, which recipes write as 0.
+struct LabelList: ExpressibleByArgument {
+    let counts: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let counts = parts.compactMap { $0 == "all" ? 0 : Int($0).flatMap { $0 > 0 ? $0 : nil } }
+        guard counts.count == parts.count, Set(counts).count == counts.count else { return nil }
+        self.counts = counts
+    }
+}
