@@ -64,21 +64,6 @@ private let rows = [
         overrides: ["energy.outputs=4", "energy.normalization=\"spectral\""]),
 ]
 
-/// Keeps what every update measured.
-private final class Recorder: TrainingObserver {
-    var measures: [Measures] = []
-    var isInterrupted: Bool { false }
-    func updated(_ state: TrainingState, _ measures: Measures) { self.measures.append(measures) }
-    func checkpoint(_ state: TrainingState) {}
-    func tested(_ state: TrainingState, _ measures: Measures) {}
-    func finished(_ state: TrainingState) {}
-
-    /// The mean of a measure over some updates.
-    func mean(_ key: String, _ updates: Range<Int>) -> Double {
-        Experiments.mean(measures[updates].map { $0[key] ?? .nan })
-    }
-}
-
 @Suite("Adversarial phase") struct AdversarialPhaseTests {
     private func train(_ overrides: [String]) throws -> (TrainingState, Recorder) {
         let recipe = try Recipe.parse(recipe, file: "critic.toml", overrides: overrides)
@@ -100,7 +85,7 @@ private final class Recorder: TrainingObserver {
         let (state, log) = try train(row.all + rate + [stillGenerator])
         #expect(log.mean("criticLoss", 35..<40) < log.mean("criticLoss", 0..<5))
         #expect(state.generatorIsInitialized && state.flow == nil)
-        #expect(log.measures.allSatisfy { $0["generatorGradNorm"]! > 0 && $0["gradNorm"]! > 0 })
+        #expect(log.rows.allSatisfy { $0["generatorGradNorm"]! > 0 && $0["gradNorm"]! > 0 })
     }
 
     @Test("A generator lowers its loss against a critic that stands still", arguments: rows)
@@ -120,7 +105,7 @@ private final class Recorder: TrainingObserver {
         for row in rows {
             let (_, log) = try train(row.all + ["phase.1.steps=1"])
             let expected = common.union(own[row.method] ?? [])
-            #expect(Set(try #require(log.measures.first).keys) == expected, "\(row.method)")
+            #expect(Set(try #require(log.rows.first).keys) == expected, "\(row.method)")
         }
     }
 
@@ -150,7 +135,7 @@ private final class Recorder: TrainingObserver {
         let few = ["phase.1.steps=2", stillGenerator, stillCritic]
         let (_, once) = try train(few)
         let (_, thrice) = try train(few + ["phase.1.critic-steps=3"])
-        let values = (once.measures + thrice.measures).map { $0["criticLoss"]! }
+        let values = (once.rows + thrice.rows).map { $0["criticLoss"]! }
         // Updates 0 and 1 of one, 2 and 5 of the other.
         #expect(Set(values.map { ($0 * 1e6).rounded() }).count == 4)
     }

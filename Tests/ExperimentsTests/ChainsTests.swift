@@ -44,22 +44,6 @@ private let vae = recipe(
     "vae", "kind = \"vae\"\nobservation = \"logistic\"", more: "[generator]\nwidth = 0.03125\nlatent = 7")
 private let recipes = [persistent, oneStep, multigrid, vae]
 
-/// Keeps what every update measured; stops before update `limit`.
-private final class Recorder: TrainingObserver {
-    var rows: [Measures] = []
-    private let limit: Int
-    init(limit: Int = .max) { self.limit = limit }
-    var isInterrupted: Bool { rows.count >= limit }
-    func updated(_ state: TrainingState, _ measures: Measures) { rows.append(measures) }
-    func checkpoint(_ state: TrainingState) {}
-    func tested(_ state: TrainingState, _ measures: Measures) {}
-    func pictured(_ state: TrainingState) {}
-    func finished(_ state: TrainingState) {}
-    func mean(_ key: String, _ rows: Range<Int>) -> Double {
-        Experiments.mean(self.rows[rows].map { $0[key] ?? .nan })
-    }
-}
-
 /// A run of a recipe that goes on from a saved state.
 private struct Run {
     let recipe: Recipe

@@ -54,14 +54,10 @@ private struct Subject {
     let phase: JointPhase
     let flow: Glow
 
-    private final class Silent: TrainingObserver {
-        var isInterrupted: Bool { stops }
+    private final class Stopper: SilentObserver {
+        override var isInterrupted: Bool { stops }
         var stops = false
-        func updated(_ state: TrainingState, _ measures: Measures) {}
-        func checkpoint(_ state: TrainingState) {}
-        func tested(_ state: TrainingState, _ measures: Measures) {}
-        func pictured(_ state: TrainingState) {}
-        func finished(_ state: TrainingState) { stops = state.phase == 1 }
+        override func finished(_ state: TrainingState) { stops = state.phase == 1 }
     }
 
     init(base: String, gradient: String, objective: String) throws {
@@ -70,7 +66,7 @@ private struct Subject {
         let data = try ExperimentData(recipe)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: ReferenceBackend())
-        let observer = Silent()
+        let observer = Stopper()
         let trainer = Trainer(recipe, data, state, flowCache: nil, observer: observer)
         do { try trainer.run() } catch is Interrupted {}
         flow = try #require(state.flow)

@@ -38,22 +38,6 @@ private let recipe = """
 
     """
 
-/// Keeps what every update measured.
-private final class Recorder: TrainingObserver {
-    var rows: [Measures] = []
-    var isInterrupted: Bool { false }
-    func updated(_ state: TrainingState, _ measures: Measures) { rows.append(measures) }
-    func checkpoint(_ state: TrainingState) {}
-    func tested(_ state: TrainingState, _ measures: Measures) {}
-    func pictured(_ state: TrainingState) {}
-    func finished(_ state: TrainingState) {}
-
-    /// The mean of a measure over some updates.
-    func mean(_ key: String, _ rows: Range<Int>) -> Double {
-        Experiments.mean(self.rows[rows].map { $0[key] ?? .nan })
-    }
-}
-
 @Suite("GAN phase") struct GANTests {
     private func train(_ overrides: String...) throws -> (TrainingState, Recorder) {
         let recipe = try Recipe.parse(recipe, file: "gan.toml", overrides: overrides)

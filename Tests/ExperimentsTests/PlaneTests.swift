@@ -53,20 +53,18 @@ private let joint = """
 
     """
 
-private final class Recorder: TrainingObserver {
+private final class PictureRecorder: SilentObserver {
     var tests: [(step: Int, measures: Measures)] = []
     var pictures: [Int] = []
-    var isInterrupted: Bool { false }
 
-    func updated(_ state: TrainingState, _ measures: Measures) {}
-    func checkpoint(_ state: TrainingState) {}
-    func tested(_ state: TrainingState, _ measures: Measures) { tests.append((state.step, measures)) }
-    func pictured(_ state: TrainingState) { pictures.append(state.energyUpdates) }
-    func finished(_ state: TrainingState) {}
+    override func tested(_ state: TrainingState, _ measures: Measures) {
+        tests.append((state.step, measures))
+    }
+    override func pictured(_ state: TrainingState) { pictures.append(state.energyUpdates) }
 }
 
 @Suite struct PlaneTests {
-    private func train(_ text: String, _ recorder: Recorder = Recorder()) throws -> (
+    private func train(_ text: String, _ recorder: PictureRecorder = PictureRecorder()) throws -> (
         recipe: Recipe, data: ExperimentData, state: TrainingState
     ) {
         let recipe = try Recipe.parse(text, file: "plane.toml")
@@ -123,7 +121,7 @@ private final class Recorder: TrainingObserver {
     }
 
     @Test func testsAndPicturesOfAJointPhaseCountTheEnergysUpdates() throws {
-        let recorder = Recorder()
+        let recorder = PictureRecorder()
         let (_, _, state) = try train(joint, recorder)
         #expect(recorder.tests.map { $0.measures["energyUpdates"] } == [2, 4])
         #expect(recorder.pictures == [3])

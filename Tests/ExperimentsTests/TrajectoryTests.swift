@@ -53,20 +53,14 @@ private let recipe = """
     """
 
 /// Keeps what every update measured.
-private final class Recorder: TrainingObserver {
+private final class LossRecorder: SilentObserver {
     var losses: [(name: String, value: Double)] = []
-    var isInterrupted: Bool { false }
 
-    func updated(_ state: TrainingState, _ measures: Measures) {
+    override func updated(_ state: TrainingState, _ measures: Measures) {
         for name in ["bpd", "labelLoss", "value", "vat"] {
             if let value = measures[name] { losses.append((name, value)) }
         }
     }
-
-    func checkpoint(_ state: TrainingState) {}
-    func tested(_ state: TrainingState, _ measures: Measures) {}
-    func pictured(_ state: TrainingState) {}
-    func finished(_ state: TrainingState) {}
 }
 
 @Suite("Trajectory") struct TrajectoryTests {
@@ -75,7 +69,7 @@ private final class Recorder: TrainingObserver {
         let data = try ExperimentData(recipe)
         let state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
-        let recorder = Recorder()
+        let recorder = LossRecorder()
         try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
         return recorder.losses
     }

@@ -39,7 +39,7 @@ private func trained(_ labels: Int, seed: Int, _ error: Double) -> RunResult {
             markdown.contains("| 65.00 ± 7.07 (2) | 45.00 ± 7.07 (2) |") && markdown.contains("| – | – |"))
         #expect(markdown.contains("svm on 128 features") && markdown.contains("300 training images"))
         let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("|") }
-        #expect(Set(rows.map { $0.count { $0 == "|" } }) == [ResultsTable.columns.count + 3])
+        #expect(Set(rows.map { $0.count { $0 == "|" } }) == [table.columns.count + 1])
         #expect(table.latex.contains("65.00 $\\pm$ 7.07 (2) & 45.00 $\\pm$ 7.07 (2)"))
         let line = try #require(table.csv.split(separator: "\r\n").dropFirst().first)
         #expect(line.hasSuffix("20 500,65.0000 45.0000,7.0711 7.0711"))
