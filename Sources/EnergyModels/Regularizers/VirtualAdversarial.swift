@@ -10,22 +10,12 @@ public enum AdversarialDirection: String, Sendable, CaseIterable, Codable {
     case exact
 }
 
-/// What the length of a perturbation is measured in.
-public enum PerturbationUnit: String, Sendable, CaseIterable, Codable {
-    /// The units of the data, as published.
-    case data
-    /// The image's own standard deviation: a step of norm ε on the standardised image. In the units of the data one ε
-    /// is a small change of a contrasty image and wipes out a flat one, once a network standardises its images.
-    case contrast
-}
-
 /// Virtual adversarial training: KL(p(y|x) ‖ p(y|x + r)), r the most damaging step of length ε.
 /// Miyato et al., *Virtual Adversarial Training*, TPAMI 2019, eqs. 5–12.
 public struct VirtualAdversarial: Regularizer, Sendable {
     public let name = "vat"
-    /// ε, Euclidean norm over an image, in ``unit``.
+    /// ε, Euclidean norm over an image, in the units of the data.
     public var radius: Double
-    public var unit: PerturbationUnit
     /// Power iterations.
     public var iterations: Int
     public var direction: AdversarialDirection
@@ -35,12 +25,10 @@ public struct VirtualAdversarial: Regularizer, Sendable {
     public var sharesMasks: Bool
 
     public init(
-        radius: Double = 2.5, unit: PerturbationUnit = .data, iterations: Int = 1,
-        direction: AdversarialDirection = .exact,
+        radius: Double = 2.5, iterations: Int = 1, direction: AdversarialDirection = .exact,
         step: Double = 0.1, sharesMasks: Bool = true
     ) {
         self.radius = radius
-        self.unit = unit
         self.iterations = iterations
         self.direction = direction
         self.step = step
@@ -54,7 +42,7 @@ public struct VirtualAdversarial: Regularizer, Sendable {
         return meanDivergence(batch.logPosterior.detached, batch.logPosterior(of: moved, in: second))
     }
 
-    /// r: `[B, H, W, C]`, of norm ε for every image, in the units of `unit`.
+    /// r: `[B, H, W, C]`, every image of norm ε.
     public func perturbation(_ batch: UnlabelledBatch) -> Tensor {
         let backend = batch.backend
         var d = backend.normalizedRows(backend.normal(batch.images.shape, key: batch.key), norm: 1)
@@ -66,11 +54,7 @@ public struct VirtualAdversarial: Regularizer, Sendable {
                 }
             d = backend.normalizedRows(g, norm: 1)
         }
-        let r = backend.affine(d, scale: radius, shift: 0)
-        switch unit {
-        case .data: return r
-        case .contrast: return backend.combine(.multiply, r, backend.rowDeviations(batch.images), .rows)
-        }
+        return backend.affine(d, scale: radius, shift: 0)
     }
 
     public var needsLinearization: Bool { direction == .exact }
@@ -134,15 +118,6 @@ extension Backend {
         let inverse = map(.inverseSquareRoot, affine(squares, scale: 1, shift: 1e-280))
         let scaled = combine(.multiply, wide, affine(inverse, scale: norm, shift: 0), .rows)
         return cast(scaled, to: x.type)
-    }
-
-    /// Standard deviation within every entry of the first axis, `[N]`.
-    func rowDeviations(_ x: Tensor) -> Tensor {
-        let share = 1 / Double(x.shape.rowCount)
-        let mean = affine(sum(x, .rows), scale: share, shift: 0)
-        let centred = combine(.subtract, x, mean, .rows)
-        let variance = affine(sum(map(.square, centred), .rows), scale: share, shift: 1e-12)
-        return combine(.multiply, variance, map(.inverseSquareRoot, variance), .elementwise)
     }
 
     /// Cosine per entry of the first axis, `[N]`.

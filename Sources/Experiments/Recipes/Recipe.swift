@@ -195,9 +195,8 @@ public struct VATRecipe: Sendable, Equatable {
     public enum Masks: String, CaseIterable, Sendable { case shared, fresh }
 
     public var weight = 0.0
-    /// Length of the perturbation, in the units of x/256 − 0.5 or of the image's standard deviation.
+    /// Length of the perturbation, in the units of x/256 − 0.5.
     public var epsilon = 2.5
-    public var unit = PerturbationUnit.data
     /// Power iterations.
     public var steps = 1
     public var direction = Direction.exact

@@ -143,8 +143,7 @@ extension Recipe {
 
     private static let vat = RecipeTable<VATRecipe>([
         .number("weight", \.weight, .atLeast(0), "0: off"),
-        .number("epsilon", \.epsilon, .above(0), "length of the perturbation"),
-        .choice("unit", \.unit, "of epsilon: that of x/256 - 0.5, or each image's standard deviation"),
+        .number("epsilon", \.epsilon, .above(0), "length of the perturbation, units of x/256 - 0.5"),
         .integer("steps", \.steps, .between(1, 10), "power iterations"),
         .choice("direction", \.direction, "finite difference, or the exact Fisher-vector product"),
         .number("step-norm", \.stepNorm, .between(1e-6, 10), "length of the finite difference"),

@@ -80,8 +80,7 @@ extension Recipe {
 
     private var adversary: VirtualAdversarial {
         VirtualAdversarial(
-            radius: vat.epsilon, unit: vat.unit, iterations: vat.steps, direction: vat.direction,
-            step: vat.stepNorm,
+            radius: vat.epsilon, iterations: vat.steps, direction: vat.direction, step: vat.stepNorm,
             sharesMasks: vat.dropout == .shared)
     }
 
