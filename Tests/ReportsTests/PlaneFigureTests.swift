@@ -120,7 +120,9 @@ private func writeRun(
         let markdown = table.markdown
         #expect(markdown.contains("0.7500 ± 0.0000 | 0.5000 ± 0.0000 | 0.3750 ± 0.1768 | 0.2500, 0.5000"))
         #expect(markdown.contains("+0.125 (89.8 %)") && markdown.contains("mean squared difference"))
-        #expect(!markdown.contains("ours, %") && !markdown.contains("Test error"))
+        #expect(
+            !markdown.contains("ours, %") && !markdown.contains("each seed, %")
+                && !markdown.contains("Test error"))
         let lines = table.csv.split(separator: "\r\n")
         let fields = lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }
         #expect(fields == [34 + 7, 34 + 7])

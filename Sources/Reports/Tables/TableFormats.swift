@@ -108,7 +108,7 @@ extension ResultsTable {
         Column("paper, %") { paper($0) },
         Column("ours, %") { ours($0) },
         Column("each seed, %", numeric: false) { row in
-            row.results.map { percent($0.testError) }.joined(separator: ", ")
+            row.error == nil ? "–" : row.results.map { percent($0.testError) }.joined(separator: ", ")
         },
         Column("difference") { difference($0) },
     ]
