@@ -38,6 +38,11 @@ private struct PanelTable {
 }
 
 extension ReportContent {
+    /// The recipe's name without its folder.
+    fileprivate var shortName: String {
+        header.recipeName.split(separator: "/").last.map(String.init) ?? header.recipeName
+    }
+
     /// The flow as maximum likelihood left it; nil where no such phase is recorded.
     fileprivate var likelihoodFlow: PlaneDensities? {
         snapshots.last { $0.moment?.phase == PhaseRecipe.Kind.flowMLE.rawValue }
@@ -55,14 +60,14 @@ public func densityFigure(_ runs: [ReportContent]) throws -> Chart {
             plane.dataPanel, run.likelihoodFlow?.panel("flow", title: ""), plane.panel("flow", title: ""),
             plane.panel("energy", title: ""),
         ]
-        return (runs.count > 1 ? run.header.data.name : "", panels)
+        return (runs.count > 1 ? run.shortName : "", panels)
     }
     guard !rows.isEmpty else {
         throw UserError(
             .missing, "no densities to draw", advice: "name runs in the plane, with data.source = \"plane\"")
     }
     let table = PanelTable(columns: ["data", "Glow-MLE", "Glow-FCE", "EBM-FCE"], rows: rows)
-    let names = unique(runs.filter { $0.plane != nil }.map(\.header.data.name))
+    let names = unique(runs.filter { $0.plane != nil }.map(\.shortName))
     return Chart(
         title: "Densities in the plane",
         summary: "Data, flow after maximum likelihood, flow and energy after joint training: "
