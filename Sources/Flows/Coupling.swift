@@ -11,23 +11,22 @@ public struct Coupling: Sendable {
 
     let kind: Kind
     let half: Int
-    let hiddenLayers: [ActnormConvolution]
+    let first, second: ActnormConvolution
     let last: ZeroConvolution
 
     init(_ name: String, kind: Kind, channels: Int, hidden: Int, kernel: Int) {
         self.kind = kind
         half = channels / 2
-        hiddenLayers = [
-            ActnormConvolution("\(name).conv1", kernel: kernel, inputs: half, outputs: hidden),
-            ActnormConvolution("\(name).conv2", kernel: 1, inputs: hidden, outputs: hidden),
-        ]
+        first = ActnormConvolution("\(name).conv1", kernel: kernel, inputs: half, outputs: hidden)
+        second = ActnormConvolution("\(name).conv2", kernel: 1, inputs: hidden, outputs: hidden)
         let moved = channels - half
         last = ZeroConvolution(
             "\(name).conv3", kernel: kernel, inputs: hidden, outputs: kind == .affine ? 2 * moved : moved)
     }
 
     func declare(in layout: inout ParameterLayout) {
-        hiddenLayers.forEach { $0.declare(in: &layout) }
+        first.declare(in: &layout)
+        second.declare(in: &layout)
         last.declare(in: &layout)
     }
 
@@ -50,9 +49,11 @@ public struct Coupling: Sendable {
     }
 
     private func network(_ x: Variable, _ pass: Pass) -> Variable {
-        var h = x.cast(to: pass.backend.reduced)
-        for layer in hiddenLayers { h = layer(h, pass) }
-        return last(h, pass)
+        let h1 = first(x.cast(to: pass.backend.reduced), pass)
+        let h2 = second(h1, pass)
+        // Half of the flow's activations, for a tenth of its arithmetic.
+        h1.forget()
+        return last(h2, pass)
     }
 }
 
@@ -83,6 +84,7 @@ struct ActnormConvolution: Sendable {
         if pass.isInitializing { initialize(x, pass) }
         let scale = exp(pass.parameter("\(name).logs"))
         let weights = pass.parameter("\(name).w").combined(.multiply, scale, .channels)
+        defer { weights.forget() }
         return x.convolved(with: weights, bias: pass.parameter("\(name).bias") * scale, geometry, slope: 0)
     }
 
@@ -117,6 +119,7 @@ struct ZeroConvolution: Sendable {
     func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
         let scale = exp(3 * pass.parameter("\(name).logs"))
         let weights = pass.parameter("\(name).w").combined(.multiply, scale, .channels)
+        defer { weights.forget() }
         return x.convolved(
             with: weights, bias: pass.parameter("\(name).bias") * scale, .init(padding: kernel / 2),
             output: pass.backend.real)

@@ -8,8 +8,8 @@ extension Variable {
     public func combined(_ operation: BinaryOperation, _ other: Variable, _ broadcast: Broadcast) -> Variable
     {
         let (a, b, backend) = (value, other.value, backend)
-        let result = backend.combine(operation, a, b, broadcast)
-        return tape.record(result, from: [self, other]) { dy in
+        let combine = { backend.combine(operation, a, b, broadcast) }
+        return tape.record(from: [self, other], combine) { result, dy in
             switch operation {
             case .add:
                 self.receive(dy)

@@ -26,10 +26,13 @@ extension Variable {
         with weights: Variable, bias: Variable? = nil, _ geometry: ConvolutionGeometry = .init(),
         slope: Float? = nil, output: ScalarType? = nil
     ) -> Variable {
-        let (x, w, backend) = (value, weights.value, backend)
-        let y = backend.convolution(
-            x, w, bias: bias?.value, geometry, slope: slope, output: output ?? x.type)
-        return tape.record(y, from: [self, weights, bias]) { dy in
+        let (b, backend) = (bias?.value, backend)
+        let convolve = { [output = output ?? type] in
+            backend.convolution(
+                self.value, weights.value, bias: b, geometry, slope: slope, output: output)
+        }
+        return tape.record(from: [self, weights, bias], convolve) { y, dy in
+            let (x, w) = (self.value, weights.value)
             let wantsBias = bias?.isTracked == true
             let (gradient, db) = backend.activationGradient(dy, y, slope: slope, wantsBias: wantsBias)
             if let db { bias?.receive(db) }

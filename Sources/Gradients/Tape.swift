@@ -2,21 +2,43 @@ import Tensors
 
 /// A tensor on a ``Tape``, and after the backward pass the gradient of the loss for it.
 public final class Variable {
-    public let value: Tensor
+    public var value: Tensor {
+        if let stored { return stored }
+        guard let recompute else { preconditionFailure("a forgotten value that nothing makes again") }
+        let value = recompute()
+        stored = value
+        return value
+    }
+    public let shape: Shape
+    public let type: ScalarType
     /// Whether a gradient is wanted: true for leaves made by ``Tape/variable(_:)`` and all that depends on them.
     public let isTracked: Bool
     /// dLoss/dvalue, of the value's shape and type; nil before the backward pass or when nothing reached it.
     public private(set) var gradient: Tensor?
     unowned let tape: Tape
+    private var stored: Tensor?
+    private var recompute: (() -> Tensor)?
 
-    fileprivate init(_ value: Tensor, tracked: Bool, tape: Tape) {
-        self.value = value
+    fileprivate init(_ value: Tensor, tracked: Bool, tape: Tape, recompute: (() -> Tensor)? = nil) {
+        stored = value
+        shape = value.shape
+        type = value.type
         self.isTracked = tracked
         self.tape = tape
+        self.recompute = recompute
     }
 
-    public var shape: Shape { value.shape }
-    public var type: ScalarType { value.type }
+    /// Drops the value, which the backward pass makes again when it needs it: time for memory, worth it for large
+    /// results of little arithmetic. Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016.
+    ///
+    /// To be called once everything that reads it forward has run; does nothing where the value cannot be made again.
+    public func forget() {
+        if recompute != nil { stored = nil }
+    }
+
+    /// The end of what `recompute` captured.
+    fileprivate func settle() { recompute = nil }
+
     var backend: any Backend { tape.backend }
 
     /// The same value, through which no gradient flows.
@@ -26,10 +48,10 @@ public final class Variable {
     /// may be shared with another variable.
     func receive(_ contribution: @autoclosure () -> Tensor) {
         guard isTracked else { return }
-        let added = backend.cast(contribution(), to: value.type)
-        precondition(added.count == value.count, "gradient \(added.shape) for \(value.shape)")
+        let added = backend.cast(contribution(), to: type)
+        precondition(added.count == shape.count, "gradient \(added.shape) for \(shape)")
         gradient =
-            gradient.map { backend.combine(.add, $0, added, .elementwise) } ?? added.reshaped(value.shape)
+            gradient.map { backend.combine(.add, $0, added, .elementwise) } ?? added.reshaped(shape)
     }
 
     fileprivate func takeGradient() -> Tensor? {
@@ -68,6 +90,20 @@ public final class Tape {
         return output
     }
 
+    /// The same for a result that may be forgotten: `compute` gives it, now and again, and `backward` gets it too.
+    func record(
+        from inputs: [Variable?], _ compute: @escaping () -> Tensor,
+        backward: @escaping (_ y: Tensor, _ dy: Tensor) -> Void
+    ) -> Variable {
+        let tracked = inputs.contains { $0?.isTracked == true }
+        let output = Variable(compute(), tracked: tracked, tape: self, recompute: tracked ? compute : nil)
+        if tracked {
+            // The record keeps its output.
+            records.append(Record(output: output) { [unowned output] in backward(output.value, $0) })
+        }
+        return output
+    }
+
     /// Fills the gradients of all tracked leaves with those of `loss`, a one-element variable.
     public func backward(from loss: Variable) {
         precondition(loss.value.count == 1, "the loss must be a scalar, not \(loss.shape)")
@@ -81,6 +117,7 @@ public final class Tape {
         output.receive(gradient)
         while let record = records.popLast() {
             if let dy = record.output.takeGradient() { record.backward(dy) }
+            record.output.settle()
         }
     }
 }

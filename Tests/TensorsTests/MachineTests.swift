@@ -105,6 +105,15 @@ struct MachineTests {
         #expect(backend.memory.peak == backend.memory.held)
     }
 
+    @Test func memoryOfSmallTensorsServesLargeOnes() throws {
+        let backend = try CPUBackend(threads: 1)
+        var blocks = (0..<16).map { _ in backend.zeros([1 << 18], .float32) }
+        let held = backend.memory.held
+        blocks.removeAll()
+        let large = backend.zeros([1 << 22], .float32)
+        #expect(backend.memory.held == held && large.count == 1 << 22)
+    }
+
     @Test func mismatchedShapesTrap() async {
         await #expect(processExitsWith: .failure) {
             let backend = try CPUBackend(threads: 1)

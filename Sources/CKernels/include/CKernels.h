@@ -125,6 +125,14 @@ void fc_adam_step(fc_adam a, float *p, const float *g, float *m, float *v, long 
 // p -= rate * m / (u + epsilon), u = max(beta2 * u, |g|)
 void fc_adamax_step(fc_adam a, float *p, const float *g, float *m, float *u, long n);
 
+// MARK: Memory (memory.c); sizes are whole pages
+
+// A range of addresses without memory behind it, or NULL.
+void *fc_reserve(long size);
+// Lets a part of a reserved range be written to: memory comes with the first write to a page. 0 on success.
+int fc_make_usable(void *base, long size);
+void fc_give_back(void *base, long size);
+
 // MARK: The machine (machine.c, parallel.c)
 
 enum {
@@ -134,8 +142,6 @@ enum {
 int fc_instruction_sets(void);
 // Processors that this process may run on.
 int fc_available_processors(void);
-// Gives freed blocks back to the system: the allocator keeps those below 32 MB.
-void fc_release_freed_memory(void);
 // Writes the processor's name, "" where unknown.
 void fc_processor_name(char *name, long capacity);
 

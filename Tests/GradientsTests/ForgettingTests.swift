@@ -1,0 +1,55 @@
+import Gradients
+import Tensors
+import TestSupport
+import Testing
+
+/// Values that are dropped after the forward pass and made again in the backward pass.
+@Suite("Forgotten values")
+struct ForgettingTests {
+    private let geometry = ConvolutionGeometry(padding: 1)
+
+    /// Those of a sum of squares of two convolutions, the first with scaled weights.
+    private func gradients(forgetting: Bool) throws -> [[Float]] {
+        let backend = try CPUBackend(threads: 1)
+        let tape = Tape(backend)
+        let shapes: [Shape] = [[8, 32, 32, 3], [3, 3, 3, 32], [32], [3, 3, 32, 3]]
+        let leaves = shapes.enumerated().map { index, shape in
+            tape.variable(backend.randomTensor(shape, seed: UInt64(index), scale: 0.3))
+        }
+        let weights = leaves[1].combined(.multiply, leaves[2], .channels)
+        let hidden = leaves[0].convolved(with: weights, geometry, slope: 0)
+        let output = hidden.convolved(with: leaves[3], geometry)
+        if forgetting { [hidden, weights].forEach { $0.forget() } }
+        tape.backward(from: output.mapped(.square).sum(.all))
+        return try leaves.map { backend.floats(try #require($0.gradient)) }
+    }
+
+    @Test func gradientsAreTheSameBitForBit() throws {
+        #expect(try gradients(forgetting: true) == gradients(forgetting: false))
+    }
+
+    @Test func theirMemoryIsFreeMeanwhile() throws {
+        let backend = try CPUBackend(threads: 1)
+        let tape = Tape(backend)
+        let x = tape.variable(backend.randomTensor([8, 32, 32, 4], seed: 1))
+        let weights = tape.variable(backend.randomTensor([3, 3, 4, 32], seed: 2))
+        let hidden = x.convolved(with: weights, geometry, slope: 0)
+        let held = backend.memory.held
+        hidden.forget()
+        // As large as `hidden`: it fits where that was.
+        let other = backend.zeros(hidden.shape, hidden.type)
+        #expect(backend.memory.held == held && other.count == hidden.shape.count)
+    }
+
+    /// Where nothing makes a value again it stays.
+    @Test func leavesAndConstantsRemember() throws {
+        let backend = try CPUBackend(threads: 1)
+        let tape = Tape(backend)
+        let leaf = tape.variable(backend.randomTensor([1, 4, 4, 3], seed: 1))
+        let constant = tape.constant(leaf.value).convolved(
+            with: tape.constant(backend.zeros([1, 1, 3, 2], .float32)))
+        [leaf, constant].forEach { $0.forget() }
+        #expect(backend.floats(constant.value) == [Float](repeating: 0, count: 32))
+        #expect(leaf.value.count == 48)
+    }
+}
