@@ -23,8 +23,8 @@ struct Bench: ParsableCommand {
             memory is that of the process while the step runs; `tensors` is the part
             that tensors hold, the rest is program, libraries and their scratch.
             GFLOP counts the products of layers, from their shapes, of probe those of
-            its Gram matrix; `of peak` compares
-            GFLOP/s with a large matrix product on the same threads.
+            its Gram matrix; `of peak` compares GFLOP/s with a large matrix product of
+            the same precision on the same threads, right after the step.
             """)
 
     /// The networks of 32×32 images.
@@ -98,21 +98,25 @@ struct Bench: ParsableCommand {
     }
 
     private func printTable(_ settings: BenchmarkSettings) throws {
-        let peak = try CPUBackend.measurePeak(threads: settings.threads).map(\.gigaflops).max() ?? .nan
         print("step             ms    peak MB    tensors MB     GFLOP   GFLOP/s   of peak")
         let report = try Benchmark.run(
-            settings, measured: { print(Self.row($0, peak: peak)) }, warn: { Console.warn([$0]) })
+            settings, measured: { print(Self.row($0)) }, warn: { Console.warn([$0]) })
         print("\(report.cpu) (\(report.isa)), \(report.threads) threads, \(report.precision) networks")
-        print(
-            "\(network.rawValue), batch \(batch), median of \(runs); peak \(Console.fixed(peak, 0)) GFLOP/s")
+        print("\(network.rawValue), batch \(batch), median of \(runs)\(Self.peaks(report.measurements))")
     }
 
-    /// - Parameter peak: GFLOP/s of a large product.
-    private static func row(_ m: Benchmark.Measurement, peak: Double) -> String {
+    /// The best of the peaks that steps were compared with, by precision.
+    private static func peaks(_ measurements: [Benchmark.Measurement]) -> String {
+        Dictionary(grouping: measurements, by: \.precision.rawValue).sorted { $0.key < $1.key }
+            .map { "; peak \($0.key) \(Console.fixed($0.value.map(\.peakRate).max(), 0, "GFLOP/s"))" }
+            .joined()
+    }
+
+    private static func row(_ m: Benchmark.Measurement) -> String {
         m.step.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
             + String(
                 format: "%10.1f%11.0f%14.0f%10.1f%10.0f%8.0f %%", m.milliseconds, m.peakResident,
                 m.peakTensors,
-                m.gigaflop, m.rate, 100 * m.rate / peak)
+                m.gigaflop, m.rate, 100 * m.shareOfPeak)
     }
 }

@@ -14,9 +14,15 @@ public enum Benchmark {
         public let peakTensors: Double
         /// Arithmetic of one execution in 10⁹ operations, from the layers' shapes.
         public let gigaflop: Double
+        /// What most of the products were computed in.
+        public let precision: ScalarType
+        /// Of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second.
+        public let peakRate: Double
 
         /// Arithmetic over time, 10⁹ operations a second.
         public var rate: Double { gigaflop / milliseconds * 1000 }
+        /// The rate as a share of the peak's.
+        public var shareOfPeak: Double { rate / peakRate }
     }
 
     /// Measures the steps of `settings` one after the other, each with its own models and memory.
@@ -51,10 +57,13 @@ public enum Benchmark {
         let times = try (0..<settings.runs).map { _ in
             try clock.measure { try subject.run() } / .milliseconds(1)
         }
+        // Read before the products that measure the peak rate: they have memory of their own.
+        let (resident, tensors) = (ResidentMemory.peak ?? 0, subject.backend.memory.peak)
+        let precision = step.precision(subject.backend)
         return Measurement(
             step: step, milliseconds: times.sorted()[times.count / 2],
-            peakResident: 1e-6 * Double(ResidentMemory.peak ?? 0),
-            peakTensors: 1e-6 * Double(subject.backend.memory.peak),
-            gigaflop: 1e-9 * step.operations(settings))
+            peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
+            gigaflop: 1e-9 * step.operations(settings), precision: precision,
+            peakRate: try CPUBackend.measurePeak(of: precision, threads: settings.threads))
     }
 }

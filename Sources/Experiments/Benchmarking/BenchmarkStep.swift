@@ -78,6 +78,10 @@ extension BenchmarkStep {
         }
     }
 
+    /// What most products of the step are computed in. Networks of images are reduced where the backend reduces; a probe's
+    /// features never are.
+    func precision(_ backend: CPUBackend) -> ScalarType { self == .probe ? backend.real : backend.reduced }
+
     /// Floating-point operations in the products of one step.
     func operations(_ settings: BenchmarkSettings) -> Double {
         let recipe = recipe(settings)
