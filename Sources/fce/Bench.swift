@@ -2,6 +2,7 @@ import ArgumentParser
 import EnergyModels
 import Experiments
 import Foundation
+import Reports
 import Tensors
 
 struct Bench: ParsableCommand {
@@ -25,6 +26,11 @@ struct Bench: ParsableCommand {
             GFLOP counts the products of layers, from their shapes, of probe those of
             its Gram matrix; `of peak` compares GFLOP/s with a large matrix product of
             the same precision on the same threads, right after the step.
+
+            --growth measures instead how time and memory grow with the batch, the
+            flow's blocks and width, classes, images to classify, labelled images and
+            threads: minutes. Exponent e of the last two sizes, as size to the power e,
+            stands beside that of the arithmetic.
             """)
 
     /// The networks of 32×32 images.
@@ -43,6 +49,17 @@ struct Bench: ParsableCommand {
             let names = argument.split(separator: ",", omittingEmptySubsequences: false)
             steps = names.compactMap { BenchmarkStep(rawValue: String($0)) }
             if steps.count != names.count { return nil }
+        }
+    }
+
+    /// `--axes`: names of axes, separated by commas.
+    struct AxisList: ExpressibleByArgument {
+        let axes: [Growth.Axis]
+
+        init?(argument: String) {
+            let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+            axes = names.compactMap { Growth.Axis(rawValue: String($0)) }
+            if axes.count != names.count { return nil }
         }
     }
 
@@ -77,7 +94,25 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var threadOptions: ThreadOptions
 
+    @Flag(help: "Measure growth with sizes and threads instead.")
+    var growth = false
+
+    @Option(help: ArgumentHelp("With --growth: the axes, by default all.", valueName: "a,b,c"))
+    var axes: AxisList?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --growth: the folder to write growth.md and growth.svg to.", valueName: "dir"),
+        completion: .directory)
+    var out: String?
+
     func validate() throws {
+        if growth && steps != nil {
+            throw ValidationError("--growth has steps of its own: leave --steps out.")
+        }
+        if !growth && (axes != nil || out != nil) {
+            throw ValidationError("--axes and --out belong to --growth.")
+        }
         if batch < 1 { throw ValidationError("--batch takes a number of at least 1.") }
         if runs < 1 { throw ValidationError("--runs takes a number of at least 1.") }
     }
@@ -90,11 +125,25 @@ struct Bench: ParsableCommand {
         settings.threads = threadOptions.threads
         if let steps { settings.steps = steps.steps }
         if let precision { settings.precision = precision.precision }
-        if json {
+        if growth {
+            try printGrowth(settings)
+        } else if json {
             print(try Benchmark.run(settings, warn: { Console.warn([$0]) }).json())
         } else {
             try printTable(settings)
         }
+    }
+
+    private func printGrowth(_ settings: BenchmarkSettings) throws {
+        let report = try GrowthReport(
+            measuring: settings, along: axes?.axes ?? Growth.Axis.allCases,
+            measured: { Console.error("measured: \($0.step.rawValue) over \($0.axis.rawValue)") },
+            warn: { Console.warn([$0]) })
+        let table = GrowthTable(report).markdown
+        print(json ? try report.json() : table, terminator: json ? "\n" : "")
+        guard let out else { return }
+        try AtomicFile.write(table, to: "\(out)/growth.md")
+        try GrowthChart(report).chart.write(to: "\(out)/growth.svg")
     }
 
     private func printTable(_ settings: BenchmarkSettings) throws {
