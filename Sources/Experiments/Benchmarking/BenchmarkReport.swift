@@ -22,16 +22,14 @@ public struct BenchmarkReport: Sendable {
     /// One JSON object: milliseconds, peak resident megabytes, GFLOP/s, those of a large product in the same precision and
     /// the share of them, by step, and the machine.
     public func json() throws -> String {
-        func byStep(_ digits: Int = 1, _ value: (Benchmark.Measurement) -> Double) -> [String: Double] {
-            let unit = digits == 1 ? 10.0 : 1000.0
-            return Dictionary(
-                uniqueKeysWithValues: measurements.map {
-                    ($0.step.rawValue, (value($0) * unit).rounded() / unit)
-                })
+        func byStep(parts: Double = 10, _ value: (Benchmark.Measurement) -> Double) -> [String: Double] {
+            let rounded = measurements.map { ($0.step.rawValue, (value($0) * parts).rounded() / parts) }
+            return Dictionary(uniqueKeysWithValues: rounded)
         }
         let record = Record(
             ms: byStep { $0.milliseconds }, peak_mb: byStep { $0.peakResident }, gflops: byStep { $0.rate },
-            peak_gflops: byStep { $0.peakRate }, of_peak: byStep(3) { $0.shareOfPeak }, cpu: cpu, isa: isa,
+            peak_gflops: byStep { $0.peakRate }, of_peak: byStep(parts: 1000) { $0.shareOfPeak }, cpu: cpu,
+            isa: isa,
             threads: threads, precision: precision)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
