@@ -41,25 +41,14 @@ struct Bench: ParsableCommand {
         var configured: EnergyConfiguration.Network { self == .convSmall ? .convSmall : .convLarge }
     }
 
-    /// `--steps`: names of steps, separated by commas.
-    struct StepList: ExpressibleByArgument {
-        let steps: [BenchmarkStep]
+    /// `--steps`, `--axes`: names, separated by commas.
+    struct NameList<Name: RawRepresentable & Sendable>: ExpressibleByArgument where Name.RawValue == String {
+        let names: [Name]
 
         init?(argument: String) {
-            let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-            steps = names.compactMap { BenchmarkStep(rawValue: String($0)) }
-            if steps.count != names.count { return nil }
-        }
-    }
-
-    /// `--axes`: names of axes, separated by commas.
-    struct AxisList: ExpressibleByArgument {
-        let axes: [Growth.Axis]
-
-        init?(argument: String) {
-            let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-            axes = names.compactMap { Growth.Axis(rawValue: String($0)) }
-            if axes.count != names.count { return nil }
+            let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+            names = words.compactMap { Name(rawValue: String($0)) }
+            if names.count != words.count { return nil }
         }
     }
 
@@ -87,7 +76,7 @@ struct Bench: ParsableCommand {
     var precision: PrecisionName?
 
     @Option(help: ArgumentHelp("The steps to time; by default all.", valueName: "a,b,c"))
-    var steps: StepList?
+    var steps: NameList<BenchmarkStep>?
 
     @Option(name: [.customShort("n"), .customLong("runs")], help: "Timed executions of each step.")
     var runs = 5
@@ -98,7 +87,7 @@ struct Bench: ParsableCommand {
     var growth = false
 
     @Option(help: ArgumentHelp("With --growth: the axes, by default all.", valueName: "a,b,c"))
-    var axes: AxisList?
+    var axes: NameList<Growth.Axis>?
 
     @Option(
         help: ArgumentHelp(
@@ -123,7 +112,7 @@ struct Bench: ParsableCommand {
         settings.batch = batch
         settings.runs = runs
         settings.threads = threadOptions.threads
-        if let steps { settings.steps = steps.steps }
+        if let steps { settings.steps = steps.names }
         if let precision { settings.precision = precision.precision }
         if growth {
             try printGrowth(settings)
@@ -136,7 +125,7 @@ struct Bench: ParsableCommand {
 
     private func printGrowth(_ settings: BenchmarkSettings) throws {
         let report = try GrowthReport(
-            measuring: settings, along: axes?.axes ?? Growth.Axis.allCases,
+            measuring: settings, along: axes?.names ?? Growth.Axis.allCases,
             measured: { Console.error("measured: \($0.step.rawValue) over \($0.axis.rawValue)") },
             warn: { Console.warn([$0]) })
         let table = GrowthTable(report).markdown
