@@ -25,6 +25,16 @@ extension CPUBackend {
         return rates
     }
 
+    /// The best of this machine's rates of a large matrix product in one precision: what no step that computes in it
+    /// exceeds by much. Under a second.
+    ///
+    /// - Throws: `UserError(.recipe)` as ``init(threads:precision:library:)``.
+    public static func measurePeak(of type: ScalarType, threads: Int? = nil) throws(UserError) -> Double {
+        let rate = try CPUBackend(threads: threads).productRate(type)
+        guard type == .float32 else { return rate }
+        return max(rate, try CPUBackend(threads: threads, library: .openBLAS).productRate(type))
+    }
+
     /// The best of several products of two square matrices.
     private func productRate(_ type: ScalarType) -> Double {
         let extent = 1024

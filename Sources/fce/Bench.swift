@@ -2,6 +2,7 @@ import ArgumentParser
 import EnergyModels
 import Experiments
 import Foundation
+import Reports
 import Tensors
 
 struct Bench: ParsableCommand {
@@ -23,8 +24,13 @@ struct Bench: ParsableCommand {
             memory is that of the process while the step runs; `tensors` is the part
             that tensors hold, the rest is program, libraries and their scratch.
             GFLOP counts the products of layers, from their shapes, of probe those of
-            its Gram matrix; `of peak` compares
-            GFLOP/s with a large matrix product on the same threads.
+            its Gram matrix; `of peak` compares GFLOP/s with a large matrix product of
+            the same precision on the same threads, right after the step.
+
+            --growth measures instead how time and memory grow with the batch, the
+            flow's blocks and width, classes, images to classify, labelled images and
+            threads: minutes. Exponent e of the last two sizes, as size to the power e,
+            stands beside that of the arithmetic.
             """)
 
     /// The networks of 32×32 images.
@@ -35,14 +41,14 @@ struct Bench: ParsableCommand {
         var configured: EnergyConfiguration.Network { self == .convSmall ? .convSmall : .convLarge }
     }
 
-    /// `--steps`: names of steps, separated by commas.
-    struct StepList: ExpressibleByArgument {
-        let steps: [BenchmarkStep]
+    /// `--steps`, `--axes`: names, separated by commas.
+    struct NameList<Name: RawRepresentable & Sendable>: ExpressibleByArgument where Name.RawValue == String {
+        let names: [Name]
 
         init?(argument: String) {
-            let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-            steps = names.compactMap { BenchmarkStep(rawValue: String($0)) }
-            if steps.count != names.count { return nil }
+            let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+            names = words.compactMap { Name(rawValue: String($0)) }
+            if names.count != words.count { return nil }
         }
     }
 
@@ -70,14 +76,32 @@ struct Bench: ParsableCommand {
     var precision: PrecisionName?
 
     @Option(help: ArgumentHelp("The steps to time; by default all.", valueName: "a,b,c"))
-    var steps: StepList?
+    var steps: NameList<BenchmarkStep>?
 
     @Option(name: [.customShort("n"), .customLong("runs")], help: "Timed executions of each step.")
     var runs = 5
 
     @OptionGroup var threadOptions: ThreadOptions
 
+    @Flag(help: "Measure growth with sizes and threads instead.")
+    var growth = false
+
+    @Option(help: ArgumentHelp("With --growth: the axes, by default all.", valueName: "a,b,c"))
+    var axes: NameList<Growth.Axis>?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --growth: the folder to write growth.md and growth.svg to.", valueName: "dir"),
+        completion: .directory)
+    var out: String?
+
     func validate() throws {
+        if growth && steps != nil {
+            throw ValidationError("--growth has steps of its own: leave --steps out.")
+        }
+        if !growth && (axes != nil || out != nil) {
+            throw ValidationError("--axes and --out belong to --growth.")
+        }
         if batch < 1 { throw ValidationError("--batch takes a number of at least 1.") }
         if runs < 1 { throw ValidationError("--runs takes a number of at least 1.") }
     }
@@ -88,31 +112,49 @@ struct Bench: ParsableCommand {
         settings.batch = batch
         settings.runs = runs
         settings.threads = threadOptions.threads
-        if let steps { settings.steps = steps.steps }
+        if let steps { settings.steps = steps.names }
         if let precision { settings.precision = precision.precision }
-        if json {
+        if growth {
+            try printGrowth(settings)
+        } else if json {
             print(try Benchmark.run(settings, warn: { Console.warn([$0]) }).json())
         } else {
             try printTable(settings)
         }
     }
 
-    private func printTable(_ settings: BenchmarkSettings) throws {
-        let peak = try CPUBackend.measurePeak(threads: settings.threads).map(\.gigaflops).max() ?? .nan
-        print("step             ms    peak MB    tensors MB     GFLOP   GFLOP/s   of peak")
-        let report = try Benchmark.run(
-            settings, measured: { print(Self.row($0, peak: peak)) }, warn: { Console.warn([$0]) })
-        print("\(report.cpu) (\(report.isa)), \(report.threads) threads, \(report.precision) networks")
-        print(
-            "\(network.rawValue), batch \(batch), median of \(runs); peak \(Console.fixed(peak, 0)) GFLOP/s")
+    private func printGrowth(_ settings: BenchmarkSettings) throws {
+        let report = try GrowthReport(
+            measuring: settings, along: axes?.names ?? Growth.Axis.allCases,
+            measured: { Console.error("measured: \($0.step.rawValue) over \($0.axis.rawValue)") },
+            warn: { Console.warn([$0]) })
+        let table = GrowthTable(report).markdown
+        print(json ? try report.json() : table, terminator: json ? "\n" : "")
+        guard let out else { return }
+        try AtomicFile.write(table, to: "\(out)/growth.md")
+        try GrowthChart(report).chart.write(to: "\(out)/growth.svg")
     }
 
-    /// - Parameter peak: GFLOP/s of a large product.
-    private static func row(_ m: Benchmark.Measurement, peak: Double) -> String {
+    private func printTable(_ settings: BenchmarkSettings) throws {
+        print("step             ms    peak MB    tensors MB     GFLOP   GFLOP/s   of peak")
+        let report = try Benchmark.run(
+            settings, measured: { print(Self.row($0)) }, warn: { Console.warn([$0]) })
+        print("\(report.cpu) (\(report.isa)), \(report.threads) threads, \(report.precision) networks")
+        print("\(network.rawValue), batch \(batch), median of \(runs)\(Self.peaks(report.measurements))")
+    }
+
+    /// The best of the peaks that steps were compared with, by precision.
+    private static func peaks(_ measurements: [Benchmark.Measurement]) -> String {
+        Dictionary(grouping: measurements, by: \.precision.rawValue).sorted { $0.key < $1.key }
+            .map { "; peak \($0.key) \(Console.fixed($0.value.map(\.peakRate).max(), 0, "GFLOP/s"))" }
+            .joined()
+    }
+
+    private static func row(_ m: Benchmark.Measurement) -> String {
         m.step.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
             + String(
                 format: "%10.1f%11.0f%14.0f%10.1f%10.0f%8.0f %%", m.milliseconds, m.peakResident,
                 m.peakTensors,
-                m.gigaflop, m.rate, 100 * m.rate / peak)
+                m.gigaflop, m.rate, 100 * m.shareOfPeak)
     }
 }

@@ -79,6 +79,19 @@ extension CommandLine {
             }
         }
 
+        @Test(arguments: [
+            ["--axes", "batch"], ["--out", "."], ["--growth", "--steps", "mle"],
+            ["--growth", "--axes", "none"],
+            ["--steps", "mle,"],
+        ])
+        func benchmarksRefuseWhatDoesNotFit(options: [String]) throws {
+            try withFolder { folder in
+                let output = try Tool.start(["bench"] + options, in: folder).finish()
+                #expect(output.status == 64 && output.out.isEmpty)
+                #expect(output.err.hasPrefix("Error: "))
+            }
+        }
+
         @Test func doctorMeasuresTheMachine() throws {
             try withFolder { folder in
                 let facts = try Tool.run("doctor", "--json", "--threads", "1", in: folder).object()

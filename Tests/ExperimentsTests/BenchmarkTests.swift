@@ -96,13 +96,31 @@ import Testing
         #expect(measured == settings.steps)
         let object = try JSONSerialization.jsonObject(with: Data(try report.json().utf8))
         let json = try #require(object as? [String: Any])
-        #expect(Set(json.keys) == ["ms", "peak_mb", "gflops", "cpu", "isa", "threads", "precision"])
+        let keys = ["ms", "peak_mb", "gflops", "peak_gflops", "of_peak"]
+        #expect(Set(json.keys) == Set(keys + ["cpu", "isa", "threads", "precision"]))
         #expect(json["threads"] as? Int == 1)
         #expect(json["precision"] as? String == "float32")
-        for key in ["ms", "peak_mb", "gflops"] {
+        for key in keys where key != "of_peak" {
             let values = try #require(json[key] as? [String: Double])
             #expect(Set(values.keys) == ["ebm_pool", "infer"])
             #expect(values.values.allSatisfy { $0 > 0 })
+        }
+    }
+
+    @Test func shareOfPeakIsThatOfThePrecisionOfTheStep() throws {
+        // A backend that may reduce: what `auto` means depends on the machine.
+        let auto = try CPUBackend(threads: 1)
+        let plain = try CPUBackend(threads: 1, precision: .float32)
+        for step in BenchmarkStep.allCases {
+            #expect(step.precision(auto) == (step == .probe ? .float32 : auto.reduced))
+            #expect(step.precision(plain) == .float32)
+        }
+        var settings = small
+        (settings.steps, settings.precision, settings.threads) = ([.infer, .probe], .float32, 1)
+        for measurement in try Benchmark.run(settings).measurements {
+            #expect(measurement.precision == .float32)
+            #expect(measurement.peakRate > 0)
+            #expect(measurement.shareOfPeak == measurement.rate / measurement.peakRate)
         }
     }
 }

@@ -6,6 +6,8 @@ public enum Benchmark {
     /// What one step takes.
     public struct Measurement: Sendable {
         public let step: BenchmarkStep
+        /// Until the first execution could begin: images generated, models made and initialised.
+        public let startMilliseconds: Double
         /// Median of the timed executions.
         public let milliseconds: Double
         /// Largest resident memory of the process while the step ran, in 10⁶ bytes.
@@ -14,9 +16,15 @@ public enum Benchmark {
         public let peakTensors: Double
         /// Arithmetic of one execution in 10⁹ operations, from the layers' shapes.
         public let gigaflop: Double
+        /// What most of the products were computed in.
+        public let precision: ScalarType
+        /// Of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second.
+        public let peakRate: Double
 
         /// Arithmetic over time, 10⁹ operations a second.
         public var rate: Double { gigaflop / milliseconds * 1000 }
+        /// The rate as a share of the peak's.
+        public var shareOfPeak: Double { rate / peakRate }
     }
 
     /// Measures the steps of `settings` one after the other, each with its own models and memory.
@@ -38,23 +46,28 @@ public enum Benchmark {
         return BenchmarkReport(measurements, backend)
     }
 
-    private static func measure(
+    static func measure(
         _ step: BenchmarkStep, _ settings: BenchmarkSettings, _ warn: (String) -> Void
     ) throws -> Measurement {
+        let clock = ContinuousClock()
+        let start = clock.now
         let subject = try BenchmarkSubject(step, settings)
+        let started = (clock.now - start) / .milliseconds(1)
         if !ResidentMemory.resetPeak() {
             warn("\(step.rawValue): this system does not reset peak memory; its peak is the process's so far")
         }
         subject.backend.resetPeak()
-        let clock = ContinuousClock()
         for _ in 0..<2 { try subject.run() }
         let times = try (0..<settings.runs).map { _ in
             try clock.measure { try subject.run() } / .milliseconds(1)
         }
+        // Read before the products that measure the peak rate: they have memory of their own.
+        let (resident, tensors) = (ResidentMemory.peak ?? 0, subject.backend.memory.peak)
+        let precision = step.precision(subject.backend)
         return Measurement(
-            step: step, milliseconds: times.sorted()[times.count / 2],
-            peakResident: 1e-6 * Double(ResidentMemory.peak ?? 0),
-            peakTensors: 1e-6 * Double(subject.backend.memory.peak),
-            gigaflop: 1e-9 * step.operations(settings))
+            step: step, startMilliseconds: started, milliseconds: times.sorted()[times.count / 2],
+            peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
+            gigaflop: 1e-9 * step.operations(settings), precision: precision,
+            peakRate: try CPUBackend.measurePeak(of: precision, threads: settings.threads))
     }
 }

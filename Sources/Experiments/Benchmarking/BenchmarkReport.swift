@@ -19,16 +19,18 @@ public struct BenchmarkReport: Sendable {
         precision = backend.reduced.rawValue
     }
 
-    /// One JSON object: milliseconds, peak resident megabytes and GFLOP/s by step, and the machine.
+    /// One JSON object: milliseconds, peak resident megabytes, GFLOP/s, those of a large product in the same precision and
+    /// the share of them, by step, and the machine.
     public func json() throws -> String {
-        func byStep(_ value: (Benchmark.Measurement) -> Double) -> [String: Double] {
-            Dictionary(
-                uniqueKeysWithValues: measurements.map { ($0.step.rawValue, (value($0) * 10).rounded() / 10) }
-            )
+        func byStep(parts: Double = 10, _ value: (Benchmark.Measurement) -> Double) -> [String: Double] {
+            let rounded = measurements.map { ($0.step.rawValue, (value($0) * parts).rounded() / parts) }
+            return Dictionary(uniqueKeysWithValues: rounded)
         }
         let record = Record(
-            ms: byStep(\.milliseconds), peak_mb: byStep(\.peakResident), gflops: byStep(\.rate), cpu: cpu,
-            isa: isa, threads: threads, precision: precision)
+            ms: byStep { $0.milliseconds }, peak_mb: byStep { $0.peakResident }, gflops: byStep { $0.rate },
+            peak_gflops: byStep { $0.peakRate }, of_peak: byStep(parts: 1000) { $0.shareOfPeak }, cpu: cpu,
+            isa: isa,
+            threads: threads, precision: precision)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(record), as: UTF8.self)
@@ -36,7 +38,7 @@ public struct BenchmarkReport: Sendable {
 
     /// The names are the format's.
     private struct Record: Encodable {
-        let ms, peak_mb, gflops: [String: Double]
+        let ms, peak_mb, gflops, peak_gflops, of_peak: [String: Double]
         let cpu, isa: String
         let threads: Int
         let precision: String

@@ -34,6 +34,12 @@ public struct BenchmarkSettings: Sendable {
     public var runs = 5
     /// The paper's flow: 3 levels × 8 blocks × width 512, additive. Tests take a smaller one.
     var flow = FlowRecipe(kind: .glow)
+    /// K.
+    var classes = 10
+    /// Labelled images to draw from.
+    var labels = 10
+    /// Training images at least.
+    var train = 0
     /// Images that `infer` classifies.
     var images = 500
     /// Examples and features of `probe`.
@@ -44,19 +50,20 @@ public struct BenchmarkSettings: Sendable {
 }
 
 extension BenchmarkStep {
-    /// The recipe whose training makes this step: generated 32×32 images of 10 classes and one phase.
+    /// The recipe whose training makes this step: generated 32×32 images and one phase.
     func recipe(_ settings: BenchmarkSettings) -> Recipe {
         var recipe = Recipe()
         recipe.name = "benchmark"
         recipe.precision = settings.precision
         recipe.data = DataRecipe(source: .synthetic)
         // Initialisation looks at up to 256 training images: no more than a batch here, lest its memory count.
-        recipe.data.train = max(settings.batch, 10)
+        recipe.data.train = max(settings.batch, settings.labels, settings.train)
         recipe.data.test = settings.images
-        recipe.data.labels = 10
+        recipe.data.labels = settings.labels
         recipe.flow = settings.flow
         recipe.energy = EnergyRecipe(base: .none)
         recipe.energy.network = settings.network
+        recipe.energy.classes = settings.classes
         recipe.vat.weight = self == .vat ? 1 : 0
         var phase = PhaseRecipe(kind: phaseKind)
         phase.steps = .max
@@ -77,6 +84,10 @@ extension BenchmarkStep {
         case .infer, .probe: .supervised
         }
     }
+
+    /// What most products of the step are computed in. Networks of images are reduced where the backend reduces; a probe's
+    /// features never are.
+    func precision(_ backend: CPUBackend) -> ScalarType { self == .probe ? backend.real : backend.reduced }
 
     /// Floating-point operations in the products of one step.
     func operations(_ settings: BenchmarkSettings) -> Double {

@@ -301,19 +301,25 @@ public final class Experiment: TrainingObserver {
     }
 }
 
-extension RunHeader {
-    init(_ recipe: Recipe, _ data: ExperimentData, _ backend: CPUBackend) {
+extension MachineRecord {
+    init(_ backend: CPUBackend) {
         let summary = Dictionary(uniqueKeysWithValues: backend.summary)
-        let machine = MachineRecord(
+        self.init(
             cpu: summary["processor"] ?? "", isa: summary["instruction set"] ?? "",
             blas: summary["OpenBLAS"] ?? "", onednn: summary["oneDNN"] ?? "", threads: backend.threads,
             precision: backend.reduced.rawValue)
+    }
+}
+
+extension RunHeader {
+    init(_ recipe: Recipe, _ data: ExperimentData, _ backend: CPUBackend) {
         let record = DataRecord(
             name: data.name, sha256: data.train.sha256, train: data.train.count, test: data.test.count,
             classes: data.train.classes, height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])
         self.init(
-            recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(), machine: machine,
+            recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(),
+            machine: MachineRecord(backend),
             data: record, startedAt: Date.now.ISO8601Format())
     }
 }
