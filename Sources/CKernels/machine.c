@@ -27,9 +27,9 @@ int fc_instruction_sets(void) {
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;
     uint64_t state = enabled_state();
     int vectors = (state & 0x06) == 0x06, masks = (state & 0xe6) == 0xe6, tiles = (state & 0x60000) == 0x60000;
-    int sets = vectors && (c & bit_FMA) ? FC_FMA : 0;
-    if (!__get_cpuid_count(7, 0, &a, &b7, &unused, &d7)) return sets;
-    if (vectors && (b7 & bit_AVX2)) sets |= FC_AVX2;
+    int fma = (c & bit_FMA) != 0, sets = 0;
+    if (!__get_cpuid_count(7, 0, &a, &b7, &unused, &d7)) return 0;
+    if (vectors && fma && (b7 & bit_AVX2)) sets |= FC_AVX2;
     // The level that kernels of x86-64-v4 and of OpenBLAS' SKYLAKEX need.
     int level4 = (b7 & bit_AVX512F) && (b7 & bit_AVX512DQ) && (b7 & bit_AVX512BW) && (b7 & bit_AVX512VL)
                  && (b7 & bit_AVX512CD);

@@ -8,7 +8,8 @@
 #include "CKernels.h"
 
 // One machine-code version per x86-64 level, chosen when the program starts. Helpers must be inlined to profit.
-#if defined(__x86_64__) && defined(__has_attribute)
+// `.ci/kernels` defines FC_CLONES as nothing, to compile one version alone.
+#if !defined(FC_CLONES) && defined(__x86_64__) && defined(__has_attribute)
 #if __has_attribute(target_clones)
 #define FC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #endif

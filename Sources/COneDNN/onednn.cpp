@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "dnnl.hpp"
 
@@ -52,6 +53,9 @@ void set_team_size(int threads) {
     static const Setter setter = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
     if (setter) setter(threads);
 }
+
+// An instruction set's number holds the bits of those it extends.
+bool may_use(dnnl_cpu_isa_t isa) { return (dnnl_get_effective_cpu_isa() & isa) == isa; }
 
 }  // namespace
 
@@ -294,6 +298,18 @@ const char *fc_dnn_version(void) {
     return text.c_str();
 }
 
+const char *fc_dnn_instruction_set(void) {
+    static const std::pair<dnnl_cpu_isa_t, const char *> sets[] = {
+        {dnnl_cpu_isa_avx512_core_amx, "AMX-BF16"}, {dnnl_cpu_isa_avx512_core_bf16, "AVX512-BF16"},
+        {dnnl_cpu_isa_avx512_core, "AVX-512"},      {dnnl_cpu_isa_avx2, "AVX2"},
+        {dnnl_cpu_isa_avx, "AVX"},                  {dnnl_cpu_isa_sse41, "SSE4.1"}};
+    for (const auto &[isa, name] : sets)
+        if (may_use(isa)) return name;
+    return "baseline";
+}
+
+int fc_dnn_has_bf16(void) { return may_use(dnnl_cpu_isa_avx512_core_bf16); }
+
 fc_dnn *fc_dnn_create(int threads, const char **message) {
     try {
         return new fc_dnn(threads);
@@ -371,6 +387,8 @@ int fc_dnn_product(fc_dnn *c, fc_dnn_type type, int transpose_a, int transpose_b
 
 int fc_dnn_is_compiled(void) { return 0; }
 const char *fc_dnn_version(void) { return ""; }
+const char *fc_dnn_instruction_set(void) { return ""; }
+int fc_dnn_has_bf16(void) { return 0; }
 
 fc_dnn *fc_dnn_create(int, const char **message) {
     *message = "this build has no oneDNN; apt-get install libdnnl-dev and build again";

@@ -3,7 +3,7 @@ import COpenBLAS
 
 /// What convolution activations are stored in.
 public enum Precision: String, Sendable, CaseIterable {
-    /// bfloat16 where the processor multiplies it in hardware and oneDNN is present, else float32.
+    /// bfloat16 where oneDNN is present and multiplies it in hardware, else float32.
     case auto
     case float32, bfloat16
 }
@@ -56,7 +56,7 @@ public final class CPUBackend: Backend {
 
     private static func reducedType(_ precision: Precision, usesOneDNN: Bool) throws(UserError) -> ScalarType
     {
-        let isSupported = usesOneDNN && Machine.current.hasBFloat16
+        let isSupported = usesOneDNN && OneDNN.hasBFloat16
         switch precision {
         case .float32: return .float32
         case .auto: return isSupported ? .bfloat16 : .float32
@@ -64,7 +64,8 @@ public final class CPUBackend: Backend {
             guard isSupported else {
                 let missing =
                     usesOneDNN
-                    ? "a processor with AVX512-BF16 or AMX" : "oneDNN (apt-get install libdnnl-dev)"
+                    ? "AVX512-BF16 or AMX, and oneDNN uses \(OneDNN.instructionSet)"
+                    : "oneDNN (apt-get install libdnnl-dev)"
                 throw UserError(
                     .recipe, "precision bfloat16 needs \(missing)", advice: "use \"auto\" or \"float32\"")
             }
@@ -97,12 +98,15 @@ public final class CPUBackend: Backend {
             ("instruction set", Machine.current.instructionSet),
             ("threads", "\(threads), \(policy.pool)"),
             ("precision", reduced == .bfloat16 ? "bfloat16 networks, float32 parameters" : "float32"),
-            ("oneDNN", oneDNN == nil ? (OneDNN.isCompiled ? "not used" : "not installed") : OneDNN.version),
-            (
-                "OpenBLAS",
-                String(cString: fc_blas_version()) + ", " + String(cString: fc_blas_core()) + " kernels"
-            ),
+            ("oneDNN", oneDNN != nil ? Self.oneDNNKernels : OneDNN.isCompiled ? "not used" : "not installed"),
+            ("OpenBLAS", Self.openBLASKernels),
         ]
+    }
+
+    // Either library may be told to use less than the processor has, so each says what it uses.
+    private static var oneDNNKernels: String { "\(OneDNN.version), \(OneDNN.instructionSet) kernels" }
+    private static var openBLASKernels: String {
+        "\(String(cString: fc_blas_version())), \(String(cString: fc_blas_core())) kernels"
     }
 
     public var memory: (held: Int, peak: Int) { pool.memory }

@@ -3,11 +3,7 @@ import CKernels
 /// The processor this runs on.
 struct Machine: Sendable {
     let name: String
-    let hasAVX2: Bool
-    let hasAVX512: Bool
-    /// bfloat16 products in hardware: AVX512-BF16 or AMX.
-    let hasBFloat16: Bool
-    /// Widest first, as a run header prints it.
+    /// What processor and system offer, widest first, as a run header prints it; libraries may use less.
     let instructionSet: String
 
     static let current = Machine()
@@ -17,9 +13,6 @@ struct Machine: Sendable {
     private init() {
         let sets = Int(fc_instruction_sets())
         let has = { (set: Int) in sets & set != 0 }
-        hasAVX2 = has(Int(FC_AVX2)) && has(Int(FC_FMA))
-        hasAVX512 = has(Int(FC_AVX512))
-        hasBFloat16 = has(Int(FC_AVX512_BF16)) || has(Int(FC_AMX_BF16))
         let names = [
             (FC_AMX_BF16, "AMX-BF16"), (FC_AVX512_BF16, "AVX512-BF16"), (FC_AVX512, "AVX-512"),
             (FC_AVX2, "AVX2"),

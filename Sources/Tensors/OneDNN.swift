@@ -8,6 +8,10 @@ final class OneDNN: @unchecked Sendable {
 
     static var isCompiled: Bool { fc_dnn_is_compiled() != 0 }
     static var version: String { String(cString: fc_dnn_version()) }
+    /// The widest it uses: the processor's, or less where `ONEDNN_MAX_CPU_ISA` says so.
+    static var instructionSet: String { String(cString: fc_dnn_instruction_set()) }
+    /// Whether that multiplies bfloat16: AVX512-BF16 or AMX. Elsewhere oneDNN refuses.
+    static var hasBFloat16: Bool { fc_dnn_has_bf16() != 0 }
 
     init(threads: Int) throws(UserError) {
         var message: UnsafePointer<CChar>?

@@ -18,13 +18,17 @@ enum Tool {
         func object() throws -> [String: Any] { try #require(try json() as? [String: Any]) }
     }
 
-    /// Runs `fce` to its end in `folder`.
-    static func run(_ arguments: String..., in folder: String) throws -> Output {
-        try start(arguments, in: folder).finish()
+    /// Runs `fce` to its end in `folder`; `environment` adds to the tests' own.
+    static func run(_ arguments: String..., in folder: String, environment: [String: String] = [:]) throws
+        -> Output
+    {
+        try start(arguments, in: folder, environment: environment).finish()
     }
 
-    static func start(_ arguments: [String], in folder: String) throws -> Running {
-        try Running(arguments, in: folder)
+    static func start(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws
+        -> Running
+    {
+        try Running(arguments, in: folder, environment: environment)
     }
 
     /// A process whose output goes to files, so that it never waits for a reader.
@@ -33,7 +37,7 @@ enum Tool {
         private let folder: String
         private let name = UUID().uuidString
 
-        fileprivate init(_ arguments: [String], in folder: String) throws {
+        fileprivate init(_ arguments: [String], in folder: String, environment: [String: String]) throws {
             self.folder = folder
             process.executableURL = URL(fileURLWithPath: Tool.path)
             process.arguments = arguments
@@ -41,7 +45,7 @@ enum Tool {
             // Idle threads sleep instead of spinning: on a busy machine the suite is several times faster.
             process.environment = ProcessInfo.processInfo.environment.merging(["GOMP_SPINCOUNT": "1000"]) {
                 $1
-            }
+            }.merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = try Self.file("\(folder)/.\(name).out")
             process.standardError = try Self.file("\(folder)/.\(name).err")

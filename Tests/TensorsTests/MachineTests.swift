@@ -11,8 +11,7 @@ import Glibc
 struct MachineTests {
     /// OpenBLAS 0.3.21 takes newer Intel processors for a Prescott and runs five times slower.
     @Test func openBLASKnowsTheProcessor() throws {
-        let processor = try String(readingFile: "/proc/cpuinfo")
-        guard processor.contains(" avx2 "), getenv("OPENBLAS_CORETYPE") == nil else { return }
+        guard Processor.has("avx2"), getenv("OPENBLAS_CORETYPE") == nil else { return }
         #expect(try CPUBackend.openBLASCore() != "Prescott")
     }
 
@@ -130,17 +129,5 @@ struct MachineTests {
             let (x, w) = (backend.zeros([1, 4, 4, 2], .float32), backend.zeros([3, 3, 3, 1], .float32))
             _ = backend.convolution(x, w, bias: nil, .init(), slope: nil, output: .float32)
         }
-    }
-}
-
-extension String {
-    /// A whole file of /proc, whose size is not known beforehand.
-    fileprivate init(readingFile path: String) throws {
-        guard let file = fopen(path, "r") else { throw UserError(.missing, "no such file", at: path) }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-        self = String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -136,7 +136,7 @@ void fc_give_back(void *base, long size);
 // MARK: The machine (machine.c, parallel.c)
 
 enum {
-    FC_AVX2 = 1, FC_AVX512 = 2, FC_AVX512_BF16 = 4, FC_AMX_BF16 = 8, FC_FMA = 16
+    FC_AVX2 = 1, FC_AVX512 = 2, FC_AVX512_BF16 = 4, FC_AMX_BF16 = 8
 };
 // Instruction sets that both the processor and the operating system support.
 int fc_instruction_sets(void);

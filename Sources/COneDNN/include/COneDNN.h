@@ -19,6 +19,10 @@ typedef struct { long n, h, w, c, o, kh, kw, stride, padding, oh, ow; } fc_dnn_s
 int fc_dnn_is_compiled(void);
 // The library's release, such as "2.6.3"; "" without it.
 const char *fc_dnn_version(void);
+// The widest instruction set the library uses: the processor's, or less where ONEDNN_MAX_CPU_ISA says so.
+const char *fc_dnn_instruction_set(void);
+// Whether that multiplies bfloat16; elsewhere the library refuses bfloat16 convolutions.
+int fc_dnn_has_bf16(void);
 
 // NULL with `message` set when the library is missing or fails. `threads` is the size of its OpenMP teams.
 fc_dnn *fc_dnn_create(int threads, const char **message);
