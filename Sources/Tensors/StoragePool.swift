@@ -1,5 +1,11 @@
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The memory of a backend's tensors. What is freed is kept and used again: 16 MB fresh from the system cost
 /// milliseconds of page faults. Thread-safe.
 final class StoragePool: Sendable {
@@ -28,12 +34,23 @@ final class StoragePool: Sendable {
         let size = Self.size(of: byteCount)
         let address = state.withLock { $0.allocate(size) }
         guard let address, let base = UnsafeMutableRawPointer(bitPattern: address) else {
-            preconditionFailure("out of memory: \(size) bytes")
+            Self.endProcess(lacking: size, held: memory.held)
         }
         return Storage(base: base, byteCount: size) { [self] base, size in
             let address = UInt(bitPattern: base)
             state.withLock { $0.release(address, size) }
         }
+    }
+
+    /// An update half done cannot be taken back, but a run goes on from its last checkpoint.
+    private static func endProcess(lacking size: Int, held: Int) -> Never {
+        let error = UserError(
+            .memory,
+            "out of memory: tensors hold \(held >> 20) MB, and \(size >> 20) MB more are not to be had",
+            advice: "take smaller batches, networks or pools")
+        var line = "fce: error: \(error)\n"
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        _exit(error.kind.rawValue)
     }
 
     /// A multiple of 64; of small blocks the smallest of 2ⁿ·{4, 5, 6, 7}/4, so that one serves every request near it and

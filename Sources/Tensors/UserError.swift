@@ -10,6 +10,8 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
         case incomplete = 69
         /// Training diverged: a non-finite loss, or a flow destroyed.
         case diverged = 70
+        /// The machine has not the memory that is asked for.
+        case memory = 71
         /// Writing failed: full disk, no permission.
         case output = 74
         /// The run directory is in use by another process.

@@ -25,6 +25,7 @@ struct FCE: ParsableCommand {
               66   a file or folder is missing or unreadable
               69   cells of a table failed; the others have their results
               70   training diverged: a loss is not finite, the flow is destroyed
+              71   the machine has not the memory that is asked for
               74   writing failed: full disk, no permission
               75   another process trains in the run directory
               78   the recipe is wrong, or the run directory does not fit it

@@ -113,6 +113,17 @@ struct MachineTests {
         #expect(backend.memory.held == held && large.count == 1 << 22)
     }
 
+    /// A line and an exit code, no crash: whoever asked for too much can ask for less and go on.
+    @Test func lackOfMemoryIsSaid() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(UserError.Kind.memory.rawValue), observing: [\.standardErrorContent]
+        ) {
+            _ = try CPUBackend(threads: 1).allocate([1 << 50], .float32)
+        }
+        let output = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(output.contains("out of memory") && output.contains("4294967296 MB"))
+    }
+
     @Test func mismatchedShapesTrap() async {
         await #expect(processExitsWith: .failure) {
             let backend = try CPUBackend(threads: 1)
