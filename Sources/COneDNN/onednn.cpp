@@ -263,12 +263,16 @@ std::unique_ptr<Operation> make_weight_gradient(fc_dnn *c, const fc_dnn_shape &s
     return operation;
 }
 
-std::unique_ptr<Operation> make_product(fc_dnn *c, fc_dnn_type type, bool transpose_a, bool transpose_b, long m, long n,
-                                        long k, bool bias, bool activate, float slope, fc_dnn_type c_type) {
+std::unique_ptr<Operation> make_product(fc_dnn *c, long batch, fc_dnn_type type, bool transpose_a, bool transpose_b, long m,
+                                        long n, long k, bool bias, bool activate, float slope, fc_dnn_type c_type) {
     auto operation = std::make_unique<Operation>();
-    memory::desc a({m, k}, data_type(type), transpose_a ? Tag::ba : Tag::ab);
-    memory::desc b({k, n}, data_type(type), transpose_b ? Tag::ba : Tag::ab);
-    memory::desc y({m, n}, data_type(c_type), Tag::ab), b0;
+    // Three axes make oneDNN split the batch over threads; of one product it splits the rows.
+    auto matrix = [&](long rows, long columns, fc_dnn_type type, bool transpose) {
+        if (batch == 1) return memory::desc({rows, columns}, data_type(type), transpose ? Tag::ba : Tag::ab);
+        return memory::desc({batch, rows, columns}, data_type(type), transpose ? Tag::acb : Tag::abc);
+    };
+    memory::desc a = matrix(m, k, type, transpose_a), b = matrix(k, n, type, transpose_b);
+    memory::desc y = matrix(m, n, c_type, false), b0;
     if (bias) b0 = memory::desc({1, n}, memory::data_type::f32, Tag::ab);
     auto attr = attributes(activate, slope);
 #if DNNL_VERSION_MAJOR >= 3
@@ -365,15 +369,17 @@ int fc_dnn_convolution_weight_gradient(fc_dnn *c, const fc_dnn_shape *shape, fc_
     });
 }
 
-int fc_dnn_product(fc_dnn *c, fc_dnn_type type, int transpose_a, int transpose_b, long m, long n, long k, const void *a,
-                   const void *b, const float *bias, int activate, float slope, fc_dnn_type c_type, void *y) {
+int fc_dnn_product(fc_dnn *c, long batch, fc_dnn_type type, int transpose_a, int transpose_b, long m, long n, long k,
+                   const void *a, const void *b, const float *bias, int activate, float slope, fc_dnn_type c_type,
+                   void *y) {
     return c->guarded([&] {
         int bits = 0;
         if (activate) __builtin_memcpy(&bits, &slope, sizeof bits);
-        Key key{{static_cast<long>(Kind::product), m, n, k, transpose_a, transpose_b, type, c_type, bias != nullptr,
-                 activate, bits}};
+        Key key{{static_cast<long>(Kind::product), batch, m, n, k, transpose_a, transpose_b, type, c_type,
+                 bias != nullptr, activate, bits}};
         auto &operation = c->find(key, [&] {
-            return make_product(c, type, transpose_a, transpose_b, m, n, k, bias != nullptr, activate, slope, c_type);
+            return make_product(c, batch, type, transpose_a, transpose_b, m, n, k, bias != nullptr, activate, slope,
+                                c_type);
         });
         bind(operation, DNNL_ARG_SRC, a);
         bind(operation, DNNL_ARG_WEIGHTS, b);
@@ -413,8 +419,8 @@ int fc_dnn_convolution_weight_gradient(fc_dnn *, const fc_dnn_shape *, fc_dnn_ty
     return -1;
 }
 
-int fc_dnn_product(fc_dnn *, fc_dnn_type, int, int, long, long, long, const void *, const void *, const float *, int,
-                   float, fc_dnn_type, void *) {
+int fc_dnn_product(fc_dnn *, long, fc_dnn_type, int, int, long, long, long, const void *, const void *, const float *,
+                   int, float, fc_dnn_type, void *) {
     return -1;
 }
 

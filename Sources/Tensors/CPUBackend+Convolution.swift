@@ -18,6 +18,9 @@ extension CPUBackend {
                 narrow.forward(x, weights, bias: bias, slope: slope, into: y)
             } else if shape.hasNarrowOutput {
                 narrow.forwardOfAdjoint(x, weights, bias: bias, slope: slope, into: y)
+            } else if shape.suitsWinograd && x.type == .float32 {
+                WinogradConvolution(backend: self, library: oneDNN, shape: shape)
+                    .forward(x, weights, bias: bias, slope: slope, into: y)
             } else {
                 oneDNN.convolution(x, weights, bias: bias, shape, slope: slope, into: y)
             }
@@ -42,6 +45,12 @@ extension CPUBackend {
             let dx = allocate(shape, dy.type)
             NarrowConvolution(backend: self, library: oneDNN, shape: convolution)
                 .inputGradient(dy, weights, into: dx)
+            return dx
+        }
+        if convolution.adjointSuitsWinograd && dy.type == .float32 {
+            let dx = allocate(shape, dy.type)
+            WinogradConvolution(backend: self, library: oneDNN, shape: convolution.adjoint)
+                .forward(dy, adjointWeights(weights, convolution, .float32), bias: nil, slope: nil, into: dx)
             return dx
         }
         // oneDNN 2.6.3 on AMX: bfloat16 1×1 input gradients of odd channel counts are wrong on some image
@@ -85,6 +94,16 @@ extension CPUBackend {
         } else {
             oneDNN.weightGradient(x, dy, s, into: dw)
         }
+    }
+
+    /// Weights of the adjoint of `s`, in `type`.
+    func adjointWeights(_ weights: Tensor, _ s: ConvolutionShape, _ type: ScalarType) -> Tensor {
+        let turned = allocate(s.adjoint.weights, type)
+        let taps = s.kernelHeight * s.kernelWidth
+        policy.forEach(taps) { tap in
+            fc_flip_weights(turned.code, weights.floats, turned.bytes, taps, tap, s.inputs, s.outputs)
+        }
+        return turned
     }
 
     public func activationGradient(_ dy: Tensor, _ y: Tensor, slope: Float?, wantsBias: Bool) -> (

@@ -42,6 +42,14 @@ struct ConvolutionShape {
             && fanIn > inputs && outputs <= Self.few && inputs >= 64
     }
 
+    /// Whether ``WinogradConvolution`` computes it: its kernels work on 16 channels at a time, and with fewer than this
+    /// many the products are too thin for it to be ahead.
+    var suitsWinograd: Bool {
+        kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && inputs % 16 == 0 && outputs % 16 == 0
+            && min(inputs, outputs) >= 32
+    }
+    var adjointSuitsWinograd: Bool { suitsWinograd && geometry.padding <= 2 }
+
     /// The convolution from results to inputs that this one's transpose is (stride 1): its kernel is turned by
     /// half a turn with inputs and outputs exchanged.
     var adjoint: ConvolutionShape {

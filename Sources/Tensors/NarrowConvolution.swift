@@ -33,7 +33,7 @@ struct NarrowConvolution {
 
     func forwardOfAdjoint(_ x: Tensor, _ weights: Tensor, bias: Tensor?, slope: Float?, into y: Tensor) {
         let adjoint = shape.adjoint
-        let turned = flipped(weights, shape, x.type).reshaped([adjoint.fanIn, adjoint.outputs])
+        let turned = backend.adjointWeights(weights, shape, x.type).reshaped([adjoint.fanIn, adjoint.outputs])
         let columns = product(pixels(x, shape.inputs), turned, transposeB: true)
         gather(columns, adjoint, bias: bias, slope: slope, into: y)
     }
@@ -44,7 +44,7 @@ struct NarrowConvolution {
         library.product(
             patches(dy, adjoint), pixels(x, shape.inputs), transposeA: true,
             into: turned.reshaped([adjoint.fanIn, adjoint.outputs]))
-        backend.copy(flipped(turned, adjoint, .float32), into: dw)
+        backend.copy(backend.adjointWeights(turned, adjoint, .float32), into: dw)
     }
 
     // MARK: Pieces
@@ -83,16 +83,6 @@ struct NarrowConvolution {
                 x.code, &window, columns.floats + image * s.outPixels * s.fanIn, bias?.floats, slope ?? 1,
                 x.bytes(at: image * s.height * s.width * s.inputs))
         }
-    }
-
-    /// Weights of the adjoint of `s`, in `type`.
-    private func flipped(_ weights: Tensor, _ s: ConvolutionShape, _ type: ScalarType) -> Tensor {
-        let turned = backend.allocate(s.adjoint.weights, type)
-        let taps = s.kernelHeight * s.kernelWidth
-        backend.policy.forEach(taps) { tap in
-            fc_flip_weights(turned.code, weights.floats, turned.bytes, taps, tap, s.inputs, s.outputs)
-        }
-        return turned
     }
 
     private func forImages(_ s: ConvolutionShape, _ body: (Int) -> Void) {

@@ -51,15 +51,16 @@ final class OneDNN: @unchecked Sendable {
         check(fc_dnn_convolution_weight_gradient(context, &shape, code(x), x.bytes, dy.bytes, dw.floats))
     }
 
-    /// c = op(a)·op(b) + bias, then leaky ReLU; a and b of one type.
+    /// c = op(a)·op(b) + bias, then leaky ReLU; a and b of one type. Of three axes the first counts products, without bias.
     func product(
         _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false, bias: Tensor? = nil,
         slope: Float? = nil, into c: Tensor
     ) {
-        let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+        let batch = c.shape.rank == 3 ? c.shape[0] : 1
+        let (m, n) = (c.shape[c.shape.rank - 2], c.shape.last)
         check(
             fc_dnn_product(
-                context, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, c.shape[1], k, a.bytes, b.bytes,
-                bias?.floats, slope == nil ? 0 : 1, slope ?? 0, code(c), c.bytes))
+                context, batch, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, a.count / (batch * m),
+                a.bytes, b.bytes, bias?.floats, slope == nil ? 0 : 1, slope ?? 0, code(c), c.bytes))
     }
 }

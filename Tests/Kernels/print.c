@@ -94,6 +94,31 @@ static void reductions(fc_type t) {
     free(x), free(y), free(z), free(a), free(b), free(c), free(dx), free(dmean), free(dlog);
 }
 
+// A convolution of 16 to 32 channels on 7 x 10 pixels: 2 rows of 3 blocks.
+static void winograd(void) {
+    enum { C = 16, O = 32, BLOCKS = 6, POINTS = 36 };
+    fc_window w = {7, 10, C, O, 3, 3, 1, 1, 7, 10};
+    float *x = malloc(7 * 10 * C * 4), *y = malloc(7 * 10 * O * 4), *bias = numbers(FC_F32, 2, -1, 1);
+    float *g = malloc(9 * C * O * 4), *u = malloc(POINTS * C * O * 4);
+    float *v = malloc(POINTS * BLOCKS * C * 4), *m = calloc(POINTS * BLOCKS * O, 4);
+    uint32_t state = 1;
+    for (long i = 0; i < 7 * 10 * C; i++) x[i] = (float)number(&state);
+    for (long i = 0; i < 9 * C * O; i++) g[i] = (float)number(&state);
+    fc_winograd_weights(g, C * O, u, C * O);
+    print("winograd_weights", 0, FC_F32, u, POINTS * C * O);
+    for (long row = 0; row < 2; row++) fc_winograd_input(&w, x, row, v + row * 3 * C, BLOCKS * C);
+    print("winograd_input", 0, FC_F32, v, POINTS * BLOCKS * C);
+    for (long p = 0; p < POINTS; p++)
+        for (long b = 0; b < BLOCKS; b++)
+            for (long c = 0; c < C; c++)
+                for (long o = 0; o < O; o++)
+                    m[(p * BLOCKS + b) * O + o] += v[(p * BLOCKS + b) * C + c] * u[(p * C + c) * O + o];
+    for (long row = 0; row < 2; row++)
+        fc_winograd_output(&w, m + row * 3 * O, BLOCKS * O, row, bias, 0.2f, y);
+    print("winograd_output", 0, FC_F32, y, 7 * 10 * O);
+    free(x), free(y), free(bias), free(g), free(u), free(v), free(m);
+}
+
 // 7 x 8 pixels of PERIOD channels, 3 x 3 windows.
 static void windows(fc_type t) {
     fc_window w = {7, 8, PERIOD, 1, 3, 3, 1, 1, 7, 8};
@@ -149,5 +174,6 @@ int main(void) {
         windows(t);
     }
     rest();
+    winograd();
     return 0;
 }

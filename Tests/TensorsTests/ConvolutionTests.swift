@@ -18,6 +18,12 @@ struct ConvolutionTests {
             ConvolutionCase([3, 9, 7, 300], [3, 3, 300, 6], padding: 1),
             ConvolutionCase([2, 6, 7, 300], [5, 5, 300, 3], padding: 1),
             ConvolutionCase([2, 9, 8, 80], [3, 3, 80, 5]),
+            // In float32 by Winograd's filtering: blocks that end outside, every padding, images for two rounds.
+            ConvolutionCase([3, 9, 7, 32], [3, 3, 32, 48], padding: 1),
+            ConvolutionCase([2, 8, 6, 48], [3, 3, 48, 32]),
+            ConvolutionCase([1, 5, 6, 32], [3, 3, 32, 32], padding: 2),
+            ConvolutionCase([1, 4, 5, 32], [3, 3, 32, 32], padding: 3),
+            ConvolutionCase([500, 2, 2, 32], [3, 3, 32, 32], padding: 1),
         ]
 
     @Test(arguments: Engine.all, cases)

@@ -96,6 +96,17 @@ void fc_col2im(fc_type t, const fc_window *w, const float *columns, const float 
 // of x; t is y's type.
 void fc_flip_weights(fc_type t, const float *x, void *y, long taps, long tap, long channels, long outputs);
 
+// MARK: Winograd's filtering F(4x4, 3x3) of float32 (winograd.c)
+
+// Patches of the blocks in row `row` of one image [H, W, C], transformed: v[36][blocks][C], the 36 matrices `stride`
+// floats apart. C and O below are multiples of 16.
+void fc_winograd_input(const fc_window *w, const float *x, long row, float *v, long stride);
+// Row `row` of blocks of one image y [OH, OW, O] from their 36 products m: leaky(block + bias); bias [O] may be null.
+void fc_winograd_output(const fc_window *w, const float *m, long stride, long row, const float *bias, float slope,
+                        float *y);
+// `count` of the C*O = stride kernels: g[3][3][stride] to u[36][stride].
+void fc_winograd_weights(const float *g, long stride, float *u, long count);
+
 // MARK: Pools (pools.c); one image
 
 void fc_global_max(fc_type t, const void *x, void *y, int32_t *winners, long pixels, long channels);

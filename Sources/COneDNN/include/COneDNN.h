@@ -39,10 +39,11 @@ int fc_dnn_convolution_input_gradient(fc_dnn *context, const fc_dnn_shape *shape
 int fc_dnn_convolution_weight_gradient(fc_dnn *context, const fc_dnn_shape *shape, fc_dnn_type type,
                                        const void *x, const void *dy, float *dw);
 
-// c[m, n] = leaky(op(a) op(b) + bias), a and b of one type; bias float32 [n] or NULL.
-int fc_dnn_product(fc_dnn *context, fc_dnn_type type, int transpose_a, int transpose_b, long m, long n, long k,
-                   const void *a, const void *b, const float *bias, int activate, float slope, fc_dnn_type c_type,
-                   void *c);
+// `batch` products c[m, n] = leaky(op(a) op(b) + bias), a and b of one type; bias float32 [n] or NULL, as of several
+// products it must be.
+int fc_dnn_product(fc_dnn *context, long batch, fc_dnn_type type, int transpose_a, int transpose_b, long m, long n,
+                   long k, const void *a, const void *b, const float *bias, int activate, float slope,
+                   fc_dnn_type c_type, void *c);
 
 #ifdef __cplusplus
 }
