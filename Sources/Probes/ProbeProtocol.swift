@@ -3,12 +3,14 @@ import Tensors
 
 /// How features are probed: Radford et al. 2016, section 5.2, and the code published with it.
 public struct ProbeSettings: Sendable, Equatable {
-    /// The values of C to choose among.
+    /// The protocol's values of C.
     public static let costs = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2]
     /// Draws of the labelled set by which C is chosen.
     public static let choosingDraws = 10
 
     public var method = LinearMethod.svm
+    /// The values of C to choose among, rising.
+    public var costs = Self.costs
     /// Draws of the labelled set that are trained with the chosen C and tested.
     public var draws = 100
     /// Training images kept apart to choose C by.
@@ -84,7 +86,7 @@ public struct LinearProbe {
             try progress()
             return errors
         }
-        let means = ProbeSettings.costs.indices.map { index in
+        let means = settings.costs.indices.map { index in
             choosing.reduce(0) { $0 + $1[index] } / Double(choosing.count)
         }
         let best = means.indices.reduce(0) { means[$1] < means[$0] ? $1 : $0 }
@@ -92,11 +94,11 @@ public struct LinearProbe {
         for number in 0..<(isAll ? 1 : settings.draws) {
             let split = try split(labels, .testing, number)
             count = split.labelled.count
-            errors.append(problem(split).solve(cost: ProbeSettings.costs[best]).errorRate(test))
+            errors.append(problem(split).solve(cost: settings.costs[best]).errorRate(test))
             try progress()
         }
         return ProbeScore(
-            labels: count, cost: ProbeSettings.costs[best], heldOutError: means[best], errors: errors)
+            labels: count, cost: settings.costs[best], heldOutError: means[best], errors: errors)
     }
 
     /// The error on held-out examples for each C.
@@ -106,7 +108,7 @@ public struct LinearProbe {
         }
         let held = rows(split.validation)
         let problem = problem(split)
-        return ProbeSettings.costs.map { problem.solve(cost: $0).errorRate(held) }
+        return settings.costs.map { problem.solve(cost: $0).errorRate(held) }
     }
 
     private func problem(_ split: Split) -> any LinearProblem {

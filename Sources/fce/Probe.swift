@@ -12,11 +12,13 @@ struct Probe: ParsableCommand {
               fce probe Runs/svhn10k-fce/seed-1 --labels 500,1000
               fce probe Runs/svhn10k-fce/seed-1 --labels 1000 --random-init
               fce probe Runs/svhn10k-fce/seed-* --layers top --classifier logistic --json
+              fce probe Runs/svhn10k-fce/seed-1 --costs 1e-6,1e-5,1e-4
 
             The protocol is DCGAN's (Radford et al., 2016): every convolution's output,
             max-pooled to 4x4, makes the features (`fce features --help`); a linear
-            classifier is trained on few labelled images. C is chosen from 1e-4 to 1e-2 by
-            the mean error of ten class-balanced draws of the labelled images on training
+            classifier is trained on few labelled images. C is chosen from 1e-4 to 1e-2
+            (--costs: features are not scaled, and very large or small ones want other
+            values) by the mean error of ten class-balanced draws of the labelled images on training
             images held out (--hold-out; the run's own held-out images are among them, and
             no draw has any). Then --draws other draws are trained with that C and tested.
 
@@ -52,6 +54,9 @@ struct Probe: ParsableCommand {
 
     @Option(help: ArgumentHelp("Training images to choose C by.", valueName: "images"))
     var holdOut: Int?
+
+    @Option(help: ArgumentHelp("Values of C to choose among.", valueName: "a,b,c"))
+    var costs: CostList?
 
     @OptionGroup var network: ProbedNetwork
 
@@ -98,6 +103,7 @@ struct Probe: ParsableCommand {
         if let classifier { settings.classifier = classifier }
         if let layers { settings.layers = layers.names }
         if let holdOut { settings.holdOut = holdOut }
+        if let costs { settings.costs = costs.costs }
         return settings
     }
 
@@ -109,6 +115,13 @@ struct Probe: ParsableCommand {
                 "95 % of draws", "draws",
             ],
             rows, left: [0, 1, 2])
+        let costs = costs?.costs ?? ProbeSettings.costs
+        let chosen = probed.flatMap { $0.results.map(\.cost) }
+        guard !quiet, costs.count > 1, chosen.contains(where: [costs[0], costs[costs.count - 1]].contains)
+        else {
+            return
+        }
+        print("A C at an end of \(costs.map(\.description).joined(separator: ", ")): --costs takes others.")
     }
 
     private func row(_ run: String, _ result: ProbeResult) -> [String] {
@@ -135,5 +148,17 @@ struct LabelList: ExpressibleByArgument {
         let counts = parts.compactMap { $0 == "all" ? 0 : Int($0).flatMap { $0 > 0 ? $0 : nil } }
         guard counts.count == parts.count, Set(counts).count == counts.count else { return nil }
         self.counts = counts
+    }
+}
+
+/// `--costs`: positive numbers separated by commas, kept in rising order.
+struct CostList: ExpressibleByArgument {
+    let costs: [Double]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let costs = parts.compactMap { Double($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }
+        guard costs.count == parts.count, Set(costs).count == costs.count else { return nil }
+        self.costs = costs.sorted()
     }
 }

@@ -47,6 +47,18 @@ extension CommandLine {
             }
         }
 
+        @Test func theListOfCMayBeAnother() throws {
+            try withRun { folder in
+                let one = try probe(folder, "--costs", "3e-5", "--json")
+                let results = try #require((try one.json() as? [[String: Any]])?.first?["results"])
+                #expect((results as? [[String: Any]])?.map { $0["cost"] as? Double } == [3e-5, 3e-5])
+                // Errors of so few images are equal for all of these, and the first is taken.
+                let small = try probe(folder, "--costs", "2e-9,1e-9,3e-9")
+                #expect(small.out.contains("A C at an end of 1e-09, 2e-09, 3e-09"), "\(small.out)")
+                #expect(!(try probe(folder, "--costs", "1e-9")).out.contains("at an end"))
+            }
+        }
+
         @Test func damagedFeaturesAreComputedAnew() throws {
             try withRun { folder in
                 let first = try probe(folder, "--json")
@@ -87,7 +99,8 @@ extension CommandLine {
             (["--layers", "conv10"], 78, "conv1, conv2"), (["--phase", "1"], 78, "phase"),
             (["--labels", "0"], 64, "--labels"), (["--labels", "60"], 78, "labels of class"),
             (["--random-init", "--phase", "2"], 64, "not both"), (["--draws", "0"], 64, "--draws"),
-            (["--classifier", "tree"], 64, "svm"),
+            (["--classifier", "tree"], 64, "svm"), (["--costs", "1,0"], 64, "--costs"),
+            (["--costs", "1,1"], 64, "--costs"),
         ])
         func whatIsWrongIsOneLine(arguments: [String], status: Int32, what: String) throws {
             _ = try TinyRun.output()

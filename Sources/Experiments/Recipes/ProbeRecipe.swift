@@ -13,6 +13,8 @@ public struct ProbeRecipe: Sendable, Equatable {
     public var classifier = Classifier.svm
     /// `all`, `top`, or names.
     public var layers = ["all"]
+    /// The values of C to choose among, rising: the protocol's in every recipe, of which it is no key.
+    public var costs = ProbeSettings.costs
 
     public init() {}
 
@@ -41,6 +43,7 @@ public struct ProbeRecipe: Sendable, Equatable {
     func settings(of recipe: Recipe) -> ProbeSettings {
         var settings = ProbeSettings()
         settings.method = classifier
+        settings.costs = costs
         settings.draws = draws
         settings.holdOut = holdOut
         settings.seed = UInt64(recipe.seed)
