@@ -17,7 +17,9 @@ struct Evaluate: ParsableCommand {
             the first 2,000 test images, dequantised. log p is normalised by c only: log
             Z, estimated by importance sampling with the flow as proposal, says what is
             missing. A small effective sample size means that the estimate is
-            unreliable.
+            unreliable. log q of the flow's samples is compared with what the density pass
+            gives for the same images: rounding parts them, most where a sample lies far
+            outside of the images' range (its largest |x| is shown; images lie within 0.5).
 
             Confidences are scaled by one temperature, fitted on the held-out training
             images (data.validation of the recipe; Guo et al., 2017). Above 1 the model
@@ -85,6 +87,7 @@ struct Evaluate: ParsableCommand {
             ("Brier", Console.fixed(score.phase.brier, 4)),
             ("temperature", temperature(score)),
             ("flow", Console.fixed(score.phase.flowBitsPerDim, 4, "bits/dim")),
+            ("log q of samples", agreement(score.flowAgreement)),
             ("EBM", Console.fixed(score.phase.energyBitsPerDim, 4, "bits/dim, normalised by c only")),
             ("log Z", logZ(score.phase.logZ)),
             ("EBM, log Z", Console.fixed(score.phase.normalizedBitsPerDim, 4, "bits/dim")),
@@ -125,6 +128,14 @@ struct Evaluate: ParsableCommand {
             ]
         }
         Console.printTable(["other set", "images", "log p", "log p − log q", "max p(y|x)"], rows)
+    }
+
+    private func agreement(_ value: FlowAgreement?) -> String {
+        guard let value else { return "–" }
+        let sizes =
+            "median \(Console.fixed(value.median, 4)), sd \(Console.fixed(value.deviation, 4)), largest "
+            + "\(Console.fixed(value.largest, 4)) nats (|x| \(Console.fixed(value.largestPixel, 1)))"
+        return "against the density pass, of \(value.samples): \(sizes)"
     }
 
     private func logZ(_ value: LogNormalizer?) -> String {

@@ -13,12 +13,14 @@ public struct RunScore: Encodable, Sendable {
     public let heldOutCount: Int
     /// Images that are not the run's, in the order they were named.
     public let otherSets: [RunEvaluation.OtherSet]
+    /// nil without a flow.
+    public let flowAgreement: FlowAgreement?
 
     /// Share of wrong test images by true class, 0...1; nil without a classifier.
     public var classErrors: [Double]? { ConfusionMatrix(square: phase.confusion)?.classErrors }
 
     private enum CodingKeys: String, CodingKey {
-        case recipe, seed, phaseNumber, testCount, heldOutCount, otherSets, classErrors
+        case recipe, seed, phaseNumber, testCount, heldOutCount, otherSets, classErrors, flowAgreement
     }
 
     /// One flat object: these keys and the phase's.
@@ -32,6 +34,7 @@ public struct RunScore: Encodable, Sendable {
         try container.encode(heldOutCount, forKey: .heldOutCount)
         try container.encode(otherSets, forKey: .otherSets)
         try container.encodeIfPresent(classErrors, forKey: .classErrors)
+        try container.encodeIfPresent(flowAgreement, forKey: .flowAgreement)
     }
 }
 
@@ -46,7 +49,7 @@ extension LoadedRun {
         return RunScore(
             recipe: recipe.name, seed: recipe.seed, phaseNumber: phase + 1, testCount: data.test.count,
             phase: try evaluator.score(phase: phase).phase, heldOutCount: data.split.validation.count,
-            otherSets: sets)
+            otherSets: sets, flowAgreement: state.flowAgreement(samples: 1000, seed: recipe.seed))
     }
 
     /// Keeps the other images of `score` in `evaluation.json`, for reports, and whatever an evaluation of an older
