@@ -63,8 +63,8 @@ struct WinogradConvolution {
             var window = shape.window
             fc_winograd_output(
                 &window, products.floats + block * shape.outputs, products.count / Self.points, row,
-                bias?.floats,
-                slope ?? 1, y.floats + image * shape.outPixels * shape.outputs)
+                bias?.floats, slope ?? 1,
+                y.floats + image * shape.outPixels * shape.outputs)
         }
     }
 

@@ -18,9 +18,10 @@ struct Probe: ParsableCommand {
             max-pooled to 4x4, makes the features (`fce features --help`); a linear
             classifier is trained on few labelled images. C is chosen from 1e-4 to 1e-2
             (--costs: features are not scaled, and very large or small ones want other
-            values) by the mean error of ten class-balanced draws of the labelled images on training
-            images held out (--hold-out; the run's own held-out images are among them, and
-            no draw has any). Then --draws other draws are trained with that C and tested.
+            values) by the mean error of ten class-balanced draws of the labelled images
+            on training images held out (--hold-out; the run's own held-out images are
+            among them, and no draw has any). Then --draws other draws are trained with
+            that C and tested.
 
             svm       L2-regularised linear support vector machines with squared hinge,
                       one class against the rest: scikit-learn's LinearSVC
@@ -117,10 +118,8 @@ struct Probe: ParsableCommand {
             rows, left: [0, 1, 2])
         let costs = costs?.costs ?? ProbeSettings.costs
         let chosen = probed.flatMap { $0.results.map(\.cost) }
-        guard !quiet, costs.count > 1, chosen.contains(where: [costs[0], costs[costs.count - 1]].contains)
-        else {
-            return
-        }
+        let ends = [costs[0], costs[costs.count - 1]]
+        guard !quiet, costs.count > 1, chosen.contains(where: ends.contains) else { return }
         print("A C at an end of \(costs.map(\.description).joined(separator: ", ")): --costs takes others.")
     }
 
