@@ -61,11 +61,17 @@ final class Design {
     /// XᵀE as coordinates, of float64 `[n, K]`.
     func adjoint(_ e: Tensor) -> Tensor {
         if isDual { return e }
-        let weights = backend.cast(
-            product(centred, backend.cast(e, to: backend.real), transposed: true), to: .float64)
         let sums = backend.sum(e, .channels).reshaped([1, e.shape.last])
-        let whole = backend.combine(.add, weights, product(mean, sums, transposed: true), .elementwise)
+        let whole = pull(e, sums)
         return hasBias ? backend.stacked([whole, sums]) : whole
+    }
+
+    /// XᵀE, float64 `[d, K]`, of float64 `[n, K]` and its sums over rows: as (EᵀX)ᵀ, twice as fast for a large X, which is
+    /// read as it lies.
+    private func pull(_ e: Tensor, _ sums: Tensor) -> Tensor {
+        let turned = product(backend.cast(e, to: backend.real), centred, transposed: true)
+        let centredPart = backend.transposed(backend.cast(turned, to: .float64))
+        return backend.combine(.add, centredPart, product(mean, sums, transposed: true), .elementwise)
     }
 
     /// ⟨U, V⟩ of each column, float64 `[K]`. `scores` are those of `v`, which the dual needs.
@@ -79,12 +85,7 @@ final class Design {
         guard isDual else {
             return (z.rows(0..<mean.count), hasBias ? bias.reshaped([z.shape.last]) : nil)
         }
-        let centredPart = product(centred, backend.cast(z, to: backend.real), transposed: true)
-        let sums = bias.reshaped([1, z.shape.last])
-        let weights = backend.combine(
-            .add, backend.cast(centredPart, to: .float64), product(mean, sums, transposed: true), .elementwise
-        )
-        return (weights, hasBias ? bias : nil)
+        return (pull(z, bias.reshaped([1, z.shape.last])), hasBias ? bias : nil)
     }
 
     private func product(_ a: Tensor, _ b: Tensor, transposed: Bool = false) -> Tensor {
@@ -140,7 +141,7 @@ extension Backend {
     }
 
     /// The transpose of a float64 matrix, exactly: its product with the identity.
-    private func transposed(_ x: Tensor) -> Tensor {
+    fileprivate func transposed(_ x: Tensor) -> Tensor {
         let identity = indicators(Array(0..<x.shape.first), classes: x.shape.first, hit: 1, miss: 0)
         return matrixProduct(x, identity, transposeA: true, transposeB: false)
     }
