@@ -9,7 +9,7 @@ extension Variable {
     {
         let (a, b, backend) = (value, other.value, backend)
         let combine = { backend.combine(operation, a, b, broadcast) }
-        return tape.record(from: [self, other], combine) { result, dy in
+        return tape.record(combine(), again: combine, from: [self, other]) { result, dy in
             switch operation {
             case .add:
                 self.receive(dy)

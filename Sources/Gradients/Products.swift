@@ -31,14 +31,19 @@ extension Variable {
             backend.convolution(
                 self.value, weights.value, bias: b, geometry, slope: slope, output: output)
         }
-        return tape.record(from: [self, weights, bias], convolve) { y, dy in
+        let y = convolve()
+        // The activation's step is a record of its own: y and dy, often the largest tensors of all, are gone before
+        // dx is made.
+        let z = tape.recordStep(y.shape, type, from: [self, weights]) { dz in
             let (x, w) = (self.value, weights.value)
-            let wantsBias = bias?.isTracked == true
-            let (gradient, db) = backend.activationGradient(dy, y, slope: slope, wantsBias: wantsBias)
-            if let db { bias?.receive(db) }
-            let dz = backend.cast(gradient, to: x.type)
             weights.receive(backend.convolutionWeightGradient(x, dz, geometry, shape: w.shape))
             self.receive(backend.convolutionInputGradient(dz, w, geometry, shape: x.shape))
+        }
+        return tape.record(y, again: convolve, from: [z, bias]) { y, dy in
+            let wantsBias = bias?.isTracked == true
+            let (dz, db) = backend.activationGradient(dy, y, slope: slope, wantsBias: wantsBias)
+            if let db { bias?.receive(db) }
+            z.receive(dz)
         }
     }
 

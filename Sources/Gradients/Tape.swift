@@ -4,7 +4,7 @@ import Tensors
 public final class Variable {
     public var value: Tensor {
         if let stored { return stored }
-        guard let recompute else { preconditionFailure("a forgotten value that nothing makes again") }
+        guard let recompute else { preconditionFailure("a value not kept, which nothing makes again") }
         let value = recompute()
         stored = value
         return value
@@ -19,13 +19,22 @@ public final class Variable {
     private var stored: Tensor?
     private var recompute: (() -> Tensor)?
 
-    fileprivate init(_ value: Tensor, tracked: Bool, tape: Tape, recompute: (() -> Tensor)? = nil) {
+    fileprivate init(
+        _ value: Tensor?, _ shape: Shape, _ type: ScalarType, tracked: Bool, tape: Tape,
+        recompute: (() -> Tensor)? = nil
+    ) {
         stored = value
-        shape = value.shape
-        type = value.type
+        self.shape = shape
+        self.type = type
         self.isTracked = tracked
         self.tape = tape
         self.recompute = recompute
+    }
+
+    fileprivate convenience init(
+        _ value: Tensor, tracked: Bool, tape: Tape, recompute: (() -> Tensor)? = nil
+    ) {
+        self.init(value, value.shape, value.type, tracked: tracked, tape: tape, recompute: recompute)
     }
 
     /// Drops the value, which the backward pass makes again when it needs it: time for memory, worth it for large
@@ -90,17 +99,29 @@ public final class Tape {
         return output
     }
 
-    /// The same for a result that may be forgotten: `compute` gives it, now and again, and `backward` gets it too.
+    /// The same for a result that may be forgotten: `compute` gives it again, and `backward` gets it too.
     func record(
-        from inputs: [Variable?], _ compute: @escaping () -> Tensor,
+        _ value: Tensor, again compute: @escaping () -> Tensor, from inputs: [Variable?],
         backward: @escaping (_ y: Tensor, _ dy: Tensor) -> Void
     ) -> Variable {
         let tracked = inputs.contains { $0?.isTracked == true }
-        let output = Variable(compute(), tracked: tracked, tape: self, recompute: tracked ? compute : nil)
+        let output = Variable(value, tracked: tracked, tape: self, recompute: tracked ? compute : nil)
         if tracked {
             // The record keeps its output.
             records.append(Record(output: output) { [unowned output] in backward(output.value, $0) })
         }
+        return output
+    }
+
+    /// What stands between two steps of one operation that computes both at once: it has no value, only a gradient.
+    ///
+    /// The backward pass lets go of the second step's result and gradient before the first step's `backward` runs.
+    func recordStep(
+        _ shape: Shape, _ type: ScalarType, from inputs: [Variable?], backward: @escaping (Tensor) -> Void
+    ) -> Variable {
+        let tracked = inputs.contains { $0?.isTracked == true }
+        let output = Variable(nil, shape, type, tracked: tracked, tape: self)
+        if tracked { records.append(Record(output: output, backward: backward)) }
         return output
     }
 

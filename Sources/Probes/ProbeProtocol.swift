@@ -70,21 +70,21 @@ public struct LinearProbe {
         rowOfExample = rows
     }
 
-    /// The draws that ``score(labels:progress:)`` makes: of all examples there is but one.
-    public static func drawCount(labels: Int, _ settings: ProbeSettings) -> Int {
-        labels == 0 ? 2 : ProbeSettings.choosingDraws + settings.draws
+    /// The problems that ``score(labels:progress:)`` solves: of all examples there is but one draw.
+    public static func solutionCount(labels: Int, _ settings: ProbeSettings) -> Int {
+        labels == 0
+            ? settings.costs.count + 1
+            : ProbeSettings.choosingDraws * settings.costs.count + settings.draws
     }
 
     /// Probes with `labels` labelled examples; 0: with all that are not held out.
     ///
-    /// - Parameter progress: called after each draw; what it throws ends the probe.
+    /// - Parameter progress: called after each solved problem; what it throws ends the probe.
     /// - Throws: `UserError(.recipe)` where there are not as many examples.
     public func score(labels: Int, progress: () throws -> Void = {}) throws -> ProbeScore {
         let isAll = labels == 0
         let choosing = try (0..<(isAll ? 1 : ProbeSettings.choosingDraws)).map { number in
-            let errors = try heldOutErrors(try split(labels, .choosing, number))
-            try progress()
-            return errors
+            try heldOutErrors(try split(labels, .choosing, number), progress)
         }
         let means = settings.costs.indices.map { index in
             choosing.reduce(0) { $0 + $1[index] } / Double(choosing.count)
@@ -102,13 +102,17 @@ public struct LinearProbe {
     }
 
     /// The error on held-out examples for each C.
-    private func heldOutErrors(_ split: Split) throws -> [Double] {
+    private func heldOutErrors(_ split: Split, _ progress: () throws -> Void) throws -> [Double] {
         guard !split.validation.isEmpty else {
             throw UserError(.recipe, "no images are held out to choose C by", advice: "raise the hold-out")
         }
         let held = rows(split.validation)
         let problem = problem(split)
-        return settings.costs.map { problem.solve(cost: $0).errorRate(held) }
+        return try settings.costs.map { cost in
+            let error = problem.solve(cost: cost).errorRate(held)
+            try progress()
+            return error
+        }
     }
 
     private func problem(_ split: Split) -> any LinearProblem {

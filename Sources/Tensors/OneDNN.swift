@@ -58,9 +58,10 @@ final class OneDNN: @unchecked Sendable {
     ) {
         let batch = c.shape.rank == 3 ? c.shape[0] : 1
         let (m, n) = (c.shape[c.shape.rank - 2], c.shape.last)
+        let k = transposeA ? a.shape[a.shape.rank - 2] : a.shape.last
         check(
             fc_dnn_product(
-                context, batch, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, a.count / (batch * m),
+                context, batch, code(a), transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k,
                 a.bytes, b.bytes, bias?.floats, slope == nil ? 0 : 1, slope ?? 0, code(c), c.bytes))
     }
 }

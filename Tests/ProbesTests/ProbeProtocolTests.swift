@@ -49,10 +49,12 @@ enum SyntheticSet {
     func draws() throws {
         var calls = 0
         let score = try probe().score(labels: 50) { calls += 1 }
-        #expect(score.labels == 50 && score.errors.count == 6 && calls == 16)
+        #expect(score.labels == 50 && score.errors.count == 6)
         var settings = ProbeSettings()
         settings.draws = 6
-        #expect(calls == LinearProbe.drawCount(labels: 50, settings))
+        // Ten draws choose C among all of them.
+        #expect(calls == 10 * settings.costs.count + 6)
+        #expect(calls == LinearProbe.solutionCount(labels: 50, settings))
         #expect(Set(score.errors).count > 1)
         #expect(try probe().score(labels: 50) == score)
         #expect(try probe { $0.seed = 2 }.score(labels: 50).errors != score.errors)
@@ -69,7 +71,9 @@ enum SyntheticSet {
         }
         let (few, many) = (try mean(10), try mean(100))
         #expect(few > many + 0.05)
-        let all = try probe.score(labels: 0)
+        var calls = 0
+        let all = try probe.score(labels: 0) { calls += 1 }
+        #expect(calls == LinearProbe.solutionCount(labels: 0, ProbeSettings()))
         #expect(all.labels == 300 && all.errors.count == 1)
         #expect(many + 0.05 > all.errors[0])
     }

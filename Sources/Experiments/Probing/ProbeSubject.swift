@@ -73,7 +73,7 @@ extension ProbeSubject {
     /// - Parameters:
     ///   - cache: the folder in which features are kept; nil: they are not.
     ///   - warn: told of damaged files.
-    ///   - progress: called after every batch of images and every draw; what it throws ends the probe.
+    ///   - progress: called after every batch of images and every classifier; what it throws ends the probe.
     /// - Throws: `UserError(.recipe)` for unknown layers and where there are too few labelled images.
     public func probe(
         _ settings: ProbeRecipe, cache: String? = nil, warn: (String) -> Void = { _ in },
@@ -93,11 +93,11 @@ extension ProbeSubject {
         let probe = try LinearProbe(
             train: features[0], test: features[1], of: train, protocolSettings, backend: backend)
         return try settings.labels.map { labels in
-            let draws = LinearProbe.drawCount(labels: labels, protocolSettings)
+            let count = LinearProbe.solutionCount(labels: labels, protocolSettings)
             var done = 0
             let score = try probe.score(labels: labels) {
                 done += 1
-                try progress("\(labels == 0 ? "all" : String(labels)) labels", done, draws)
+                try progress("\(labels == 0 ? "all" : String(labels)) labels", done, count)
             }
             return result(score, settings, extractor, features: features[0].width)
         }
