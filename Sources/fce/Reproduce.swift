@@ -37,7 +37,8 @@ struct Reproduce: ParsableCommand {
             the curves of the runs that are there. Of recipes in the plane whose density
             is known also log-density.svg and .csv, the error of log p over the updates of
             the energy. So a table grows over many sittings and machines. Results of other
-            data, split rules or versions of a recipe are refused.
+            data, split rules or versions of a recipe are refused, and so is a folder that
+            has the table of another title.
             """)
 
     @Argument(help: "The table, a TOML file.", completion: .file(extensions: ["toml"]))
@@ -125,6 +126,7 @@ struct Reproduce: ParsableCommand {
             }
             return
         }
+        try plan.requireFolder()
         let tables = try plan.tables(records)
         var content = try ComparisonContent(tables: tables, runs: plan.runs())
         content.title = plan.cells.table.title

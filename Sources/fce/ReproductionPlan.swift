@@ -50,7 +50,19 @@ struct ReproductionPlan {
         let records = try cells.records(data)
         if !records.isEmpty { _ = try tables(records) }
         try cells.makeResultsFolder()
+        try requireFolder()
         return plan
+    }
+
+    /// A folder of results has one table, which another one would replace.
+    func requireFolder() throws {
+        let path = "\(cells.results)/table.md"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let heading = text.split(separator: "\n").first, heading != markdownHeading(cells.table.title)
+        else { return }
+        throw UserError(
+            .data, "the folder has another table: \(heading)", at: path,
+            advice: "give this one another folder (results = …, --results), or delete that file")
     }
 
     /// The table of results; several of them, by number of labels, where the table says.

@@ -347,6 +347,23 @@ extension CommandLine {
             }
         }
 
+        @Test(arguments: [[], ["--table-only"]])
+        func theFolderOfAnotherTableIsRefused(flags: [String]) throws {
+            _ = try TinyRun.output()
+            try withTable { folder in
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/Results", withIntermediateDirectories: false)
+                try FileManager.default.copyItem(
+                    atPath: "\(TinyRun.path)/result.json", toPath: "\(folder)/Results/tiny-seed-1.json")
+                try write("# Other\n\n", to: "\(folder)/Results/table.md")
+                let output = try Tool.start(reproduce + flags, in: folder).finish()
+                #expect(output.status == 65)
+                #expect(output.err.contains("the folder has another table: # Other"), "\(output.err)")
+                #expect(try text("\(folder)/Results/table.md") == "# Other\n\n")
+                #expect(!exists("\(folder)/Runs"))
+            }
+        }
+
         @Test func cellsOfDifferentDataAreRefused() throws {
             try withTable { folder in
                 let other = startRecipe.replacing("train = 64", with: "train = 72")

@@ -115,7 +115,7 @@ extension LabelEfficiency {
         }
         let commands = unique(tables.flatMap(\.commands)).map { "    " + $0.replacing("\n", with: " ") }
         return
-            (["# " + escapedForMarkdown(title), "", escapedForMarkdown(caption), ""] + lines
+            ([markdownHeading(title), "", escapedForMarkdown(caption), ""] + lines
             + ["", "Made by:", ""] + commands).joined(separator: "\n") + "\n"
     }
 

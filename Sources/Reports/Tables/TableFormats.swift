@@ -30,7 +30,7 @@ extension ResultsTable {
         let body = rows.map { row in columns.map { escapedForMarkdown($0.text(row)) } }
         let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
         let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
-        let head = title.isEmpty ? [] : ["# " + escapedForMarkdown(title), ""]
+        let head = title.isEmpty ? [] : [markdownHeading(title), ""]
         return (head + [escapedForMarkdown(caption), ""] + table + ["", "Made by:", ""] + commands)
             .joined(separator: "\n") + "\n"
     }
@@ -179,6 +179,9 @@ func unique(_ values: [String]) -> [String] {
 }
 
 private func distinct(_ values: [String]) -> String { unique(values).joined(separator: "; ") }
+
+/// The first line of a table in Markdown.
+public func markdownHeading(_ title: String) -> String { "# " + escapedForMarkdown(title) }
 
 func escapedForMarkdown(_ text: String) -> String {
     text.replacing("|", with: "\\|").replacing("\n", with: " ").replacing("<", with: "&lt;")
