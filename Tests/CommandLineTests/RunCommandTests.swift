@@ -191,6 +191,12 @@ extension CommandLine {
             let difference = try #require(output["difference"] as? Double)
             #expect(abs(difference + 100 * error) < 1e-9)
             #expect(output["excludesZero"] as? Bool == true)
+            let named = try fce("compare", "perfect.json", "--against", run)
+            #expect(named.out.contains("excludes 0: perfect errs less"))
+            perfect.recipe = "tiny"
+            try JSONEncoder().encode(perfect).write(to: URL(fileURLWithPath: path))
+            let alike = try fce("compare", "perfect.json", "--against", run)
+            #expect(alike.out.contains("excludes 0: the first errs less"))
             let same = try fce("compare", run, "--against", run)
             #expect(try fce("compare", run, "--", run).out == same.out)
             #expect(same.out.contains("difference 0.00 points") || same.out.contains("does not exclude 0"))

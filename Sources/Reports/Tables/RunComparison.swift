@@ -53,10 +53,12 @@ public struct RunComparison: Encodable, Sendable {
             let list = seeds.map(String.init).joined(separator: ", ")
             return "\(fixed(error, 2)) %  \(name) (seed\(seeds.count == 1 ? "" : "s") \(list))"
         }
+        // Runs of one recipe with other --set have its name all the same.
+        let names = recipe == against ? ("the first", "the second") : (recipe, against)
         let verdict =
             !excludesZero
             ? "does not exclude 0: these images do not tell them apart"
-            : "excludes 0: \(difference < 0 ? recipe : against) errs less"
+            : "excludes 0: \(difference < 0 ? names.0 : names.1) errs less"
         return [
             line(recipe, error, seeds), line(against, errorAgainst, seedsAgainst),
             "difference \(signed(difference, 2)) points, 95 % interval [\(signed(interval.lower, 2)), "
