@@ -84,9 +84,6 @@ extension CPUBackend {
                     first == chunk * grain ? 0 : 1, partials.floats + chunk * dw.count, Int32(s.outputs))
             }
         }
-        copy(partials.view(from: 0, shape: dw.shape), into: dw)
-        for chunk in stride(from: 1, to: chunks, by: 1) {
-            accumulate(partials.view(from: chunk * dw.count, shape: dw.shape), into: dw, scale: 1)
-        }
+        addRows(partials, into: dw)
     }
 }

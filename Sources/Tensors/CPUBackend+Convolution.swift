@@ -91,8 +91,35 @@ extension CPUBackend {
             narrow.weightGradient(x, dy, into: dw)
         } else if s.hasNarrowOutputGradient {
             narrow.weightGradientOfAdjoint(x, dy, into: dw)
-        } else {
+        } else if oneDNNShares.isEmpty {
             oneDNN.weightGradient(x, dy, s, into: dw)
+        } else {
+            weightGradientByShares(x, dy, s, into: dw)
+        }
+    }
+
+    /// Every thread sums over a share of the images. Left to itself oneDNN has its threads wait for one another in
+    /// loops that never yield: beside one more process on two processors a step took 40 times as long.
+    private func weightGradientByShares(_ x: Tensor, _ dy: Tensor, _ s: ConvolutionShape, into dw: Tensor) {
+        let grain = (s.images + threads - 1) / threads
+        let shares = (s.images + grain - 1) / grain
+        let partials = allocate([shares, dw.count], .float32)
+        policy.forEach(shares) { share in
+            let images = share * grain..<min((share + 1) * grain, s.images)
+            let input = x.rows(images)
+            oneDNNShares[share].weightGradient(
+                input, dy.rows(images),
+                ConvolutionShape(input: input.shape, weights: dw.shape, s.geometry),
+                into: partials.rows(share..<share + 1))
+        }
+        addRows(partials, into: dw)
+    }
+
+    /// The sum of the rows of `partials` in their order, into `sum`.
+    func addRows(_ partials: Tensor, into sum: Tensor) {
+        copy(partials.view(from: 0, shape: sum.shape), into: sum)
+        for row in stride(from: 1, to: partials.shape.first, by: 1) {
+            accumulate(partials.view(from: row * sum.count, shape: sum.shape), into: sum, scale: 1)
         }
     }
 

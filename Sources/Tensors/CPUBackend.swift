@@ -11,7 +11,7 @@ public enum Precision: String, Sendable, CaseIterable {
 /// The product's backend: oneDNN and OpenBLAS for products, C kernels for the rest, float32 parameters.
 ///
 /// Results depend neither on the number of threads nor on which thread runs what, with one exception:
-/// oneDNN splits the sums of weight gradients by the number of threads.
+/// with oneDNN the sums of weight gradients are split by the number of threads.
 public final class CPUBackend: Backend {
     /// What multiplies matrices and convolves.
     public enum Library: String, Sendable, CaseIterable {
@@ -28,6 +28,8 @@ public final class CPUBackend: Backend {
     let pool = StoragePool()
     /// nil: im2col and OpenBLAS.
     let oneDNN: OneDNN?
+    /// One for each of several threads, none for one: for work that is shared out here.
+    let oneDNNShares: [OneDNN]
 
     /// - Parameter threads: the processors available to the process where nil.
     /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it, when `threads` is
@@ -44,6 +46,9 @@ public final class CPUBackend: Backend {
         policy = ThreadPolicy(threads: threads)
         let usesOneDNN = library == .automatic && OneDNN.isCompiled
         oneDNN = usesOneDNN ? try OneDNN(threads: threads) : nil
+        var shares: [OneDNN] = []
+        if usesOneDNN && threads > 1 { for _ in 0..<threads { shares.append(try OneDNN(threads: 1)) } }
+        oneDNNShares = shares
         reduced = try Self.reducedType(precision, usesOneDNN: usesOneDNN)
     }
 

@@ -1,5 +1,5 @@
 import CKernels
-import Dispatch
+import Foundation
 
 /// How kernels are spread over threads: one pool, one level of parallelism at a time.
 ///
@@ -16,7 +16,11 @@ struct ThreadPolicy: Sendable {
     /// Elements of one chunk of an element-wise kernel.
     static let grain = 32_768
 
-    var pool: String { fc_has_openmp() != 0 ? "OpenMP (libgomp)" : "Dispatch" }
+    var pool: String { fc_has_openmp() != 0 ? "OpenMP (libgomp\(Self.spins))" : "Dispatch" }
+
+    private static var spins: String {
+        ProcessInfo.processInfo.environment["GOMP_SPINCOUNT"].map { ", GOMP_SPINCOUNT \($0)" } ?? ""
+    }
 
     /// Calls `body` once for every index below `count`, on several threads, and returns when all are done.
     /// Calls for different indices must not write the same memory.

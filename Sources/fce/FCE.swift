@@ -41,6 +41,7 @@ struct FCE: ParsableCommand {
         ])
 
     static func main() {
+        IdleThreads.sleepEarly()
         do {
             var command = try parseAsRoot(Compare.spelledOut(Array(CommandLine.arguments.dropFirst())))
             try command.run()

@@ -70,7 +70,7 @@ struct RecipeCommand: ParsableCommand {
                 ("  name", "\(recipe.name), method \(recipe.method.rawValue), seed \(recipe.seed)"),
                 ("  hash", "\(recipe.hash.prefix(12)), protocol \(recipe.protocolHash.prefix(12))"),
                 ("  data", "\(data.name), \(labels(data)), \(data.validation) held out"),
-                ("  energy", "\(recipe.energy.network.rawValue), base \(recipe.energy.base.rawValue)"),
+                ("  energy", "\(recipe.energy.networkTitle), base \(recipe.energy.base.rawValue)"),
             ])
             var total = 0.0
             for (index, phase) in recipe.phases.enumerated() {

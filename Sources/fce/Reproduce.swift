@@ -38,7 +38,8 @@ struct Reproduce: ParsableCommand {
             is known also log-density.svg and .csv, the error of log p over the updates of
             the energy. So a table grows over many sittings and machines. Results of other
             data, split rules or versions of a recipe are refused, and so is a folder that
-            has the table of another title.
+            has the table of another title. A table with another --set needs other folders:
+              fce reproduce TABLE --set vat.epsilon=2 --runs Runs/eps-2 --results Results/eps-2
             """)
 
     @Argument(help: "The table, a TOML file.", completion: .file(extensions: ["toml"]))
@@ -58,6 +59,11 @@ struct Reproduce: ParsableCommand {
 
     @Option(help: ArgumentHelp("The folder of results; by default the table's.", valueName: "dir"))
     var results: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Change a key of every recipe; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
 
     @Option(help: ArgumentHelp("Where the data are, in place of data.directory.", valueName: "dir"))
     var data: String?
@@ -103,7 +109,7 @@ struct Reproduce: ParsableCommand {
         let each = max(1, total / self.jobs)
         let count = jobs.jobs.count
         display.note(
-            "\(plan.cells.table.title): \(jobs.doneCount) of \(count) cells done, \(self.jobs) "
+            "\(plan.cells.title): \(jobs.doneCount) of \(count) cells done, \(self.jobs) "
                 + "worker\(self.jobs == 1 ? "" : "s") of \(each) thread\(each == 1 ? "" : "s")")
         let runner = JobRunner(jobs, plan.cells, slots: self.jobs, threads: each, display: display)
         do {
@@ -129,7 +135,7 @@ struct Reproduce: ParsableCommand {
         try plan.requireFolder()
         let tables = try plan.tables(records)
         var content = try ComparisonContent(tables: tables, runs: plan.runs())
-        content.title = plan.cells.table.title
+        content.title = plan.cells.title
         if plan.cells.table.labels.isEmpty {
             try tables[0].write(to: plan.cells.results)
             print(tables[0].markdown, terminator: "")

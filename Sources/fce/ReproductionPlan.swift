@@ -19,6 +19,7 @@ struct ReproductionPlan {
         options.results = command.results
         options.seeds = command.seeds?.seeds
         options.data = command.data
+        options.overrides = command.overrides
         if command.smoke {
             options.isSmoke = true
             options.runs = root + "/Runs"
@@ -58,7 +59,7 @@ struct ReproductionPlan {
     func requireFolder() throws {
         let path = "\(cells.results)/table.md"
         guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-            let heading = text.split(separator: "\n").first, heading != markdownHeading(cells.table.title)
+            let heading = text.split(separator: "\n").first, heading != markdownHeading(cells.title)
         else { return }
         throw UserError(
             .data, "the folder has another table: \(heading)", at: path,
@@ -71,7 +72,7 @@ struct ReproductionPlan {
         var tables = try isOne ? [ResultsTable(records)] : ComparisonContent.tables(records)
         let missing = isTemporary ? [] : cells.missing(from: records)
         for index in tables.indices {
-            tables[index].title = cells.table.title
+            tables[index].title = cells.title
             guard index == 0, !missing.isEmpty else { continue }
             tables[index].notes.append("Not finished yet: \(missing.joined(separator: "; ")).")
         }

@@ -42,10 +42,7 @@ enum Tool {
             process.executableURL = URL(fileURLWithPath: Tool.path)
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
-            // Idle threads sleep instead of spinning: on a busy machine the suite is several times faster.
-            process.environment = ProcessInfo.processInfo.environment.merging(["GOMP_SPINCOUNT": "1000"]) {
-                $1
-            }.merging(environment) { $1 }
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = try Self.file("\(folder)/.\(name).out")
             process.standardError = try Self.file("\(folder)/.\(name).err")

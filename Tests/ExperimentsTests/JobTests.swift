@@ -182,12 +182,6 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
 }
 
 @Suite struct WorkerTests {
-    @Test func libgompIsKeptFromSpinningUnlessTheUserDecided() {
-        #expect(JobRunner.environment([:]) == ["GOMP_SPINCOUNT": "1000"])
-        #expect(JobRunner.environment(["GOMP_SPINCOUNT": "5"]) == ["GOMP_SPINCOUNT": "5"])
-        #expect(JobRunner.environment(["OMP_WAIT_POLICY": "x"]) == ["OMP_WAIT_POLICY": "x"])
-    }
-
     @Test func theErrorIsTheWorkersOwnOfThisSitting() throws {
         try withScratch { folder in
             let path = "\(folder)/train.log"

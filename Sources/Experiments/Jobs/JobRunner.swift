@@ -101,15 +101,8 @@ public final class JobRunner {
         let origin = job.origin.map { queue.plan.jobs[$0].cell.run.path }
         let words = job.cell.arguments(options, threads: threads, flowPerSeed: flowPerSeed, origin: origin)
         let worker = try WorkerProcess(
-            words + ["--parent", String(getpid())],
-            environment: Self.environment(ProcessInfo.processInfo.environment), log: log)
+            words + ["--parent", String(getpid())], log: log)
         return .training(worker, start: size)
-    }
-
-    /// Idle threads of libgomp spin, which slows several processes on the same processors up to twenty times.
-    static func environment(_ own: [String: String]) -> [String: String] {
-        let isDecided = own["GOMP_SPINCOUNT"] != nil || own["OMP_WAIT_POLICY"] != nil
-        return isDecided ? own : own.merging(["GOMP_SPINCOUNT": "1000"]) { $1 }
     }
 
     private func check(_ index: Int) {

@@ -43,6 +43,8 @@ public struct TableOptions: Sendable {
     public var seeds: [Int]?
     /// In place of `data.directory`.
     public var data: String?
+    /// What is changed of every recipe, as `--set` takes it.
+    public var overrides: [String] = []
     /// Cut every recipe down to seconds.
     public var isSmoke = false
 
@@ -70,7 +72,7 @@ public struct TableCells: Sendable {
         self.options = options
         let results = options.results ?? table.results
         self.results = results
-        let rows = try table.rows().map { row in
+        let rows = try table.rows(options.overrides).map { row in
             var row = row
             if let folder = options.data { row.recipe = try row.recipe.readingData(in: folder) }
             if options.isSmoke { row.recipe = row.recipe.smoke(dataIsPresent: dataIsPresent).recipe }
@@ -81,6 +83,12 @@ public struct TableCells: Sendable {
         cells = (options.seeds ?? table.seeds).flatMap { seed in
             rows.map { Self.cell(of: $0, seed: seed, table, options, results) }
         }
+    }
+
+    /// What stands above the table; what the command line changes is said there.
+    public var title: String {
+        options.overrides.isEmpty
+            ? table.title : "\(table.title), \(options.overrides.joined(separator: ", "))"
     }
 
     /// The cell of one of the table's recipes with any seed.
@@ -131,16 +139,16 @@ struct TableRow {
 }
 
 extension TableFile {
-    /// The recipes of the rows: a recipe with labels once for each of ``labels``.
-    func rows() throws -> [TableRow] {
+    /// The recipes of the rows, changed by `common`: a recipe with labels once for each of ``labels``.
+    func rows(_ common: [String]) throws -> [TableRow] {
         try recipes.flatMap { listed in
             let file = path(of: listed)
-            let recipe = try Recipe.load(file)
+            let recipe = try Recipe.load(file, overrides: common)
             guard recipe.data.hasLabels, !labels.isEmpty else {
-                return [TableRow(listed: listed, file: file, overrides: [], recipe: recipe)]
+                return [TableRow(listed: listed, file: file, overrides: common, recipe: recipe)]
             }
             return try labels.map { count in
-                let overrides = [
+                let overrides = common + [
                     "name=\"\(recipe.name)-\(count == 0 ? "all" : String(count))\"", "data.labels=\(count)",
                     "data.all-labels=\(count == 0)",
                 ]

@@ -17,7 +17,7 @@ final class WorkerProcess {
     /// The child leads a process group of its own, so that Ctrl-C reaches it once, through its parent, and not
     /// twice: a second signal ends training without a checkpoint.
     /// - Throws: `UserError(.output)` when the system gives no process.
-    init(_ arguments: [String], environment: [String: String], log: String) throws {
+    init(_ arguments: [String], log: String) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -33,7 +33,7 @@ final class WorkerProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
         var id = pid_t()
         let error = Self.withCStrings(["fce"] + arguments) { words in
-            Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
+            Self.withCStrings(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }) { variables in
                 // Through /proc the running program is found also when its file has been replaced.
                 posix_spawn(&id, "/proc/self/exe", &actions, &attributes, words, variables)
             }

@@ -139,6 +139,11 @@ public struct EnergyRecipe: Sendable, Equatable {
         self.base = base
         head = base == .none ? .gain : .plain
     }
+
+    /// The network in a few words: `conv-small × 0.5, mean pooling`. The paper's pooling is not mentioned.
+    public var networkTitle: String {
+        network.rawValue + (width == 1 ? "" : " × \(width)") + (pooling == .max ? "" : ", \(pooling) pooling")
+    }
 }
 
 /// `[input]`: what the energy's network does to its images first.

@@ -118,8 +118,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         heldOutCount = split.validation.count
         splitRule = split.rule
         base = recipe.energy.base.rawValue
-        let width = recipe.energy.width
-        network = recipe.energy.network.rawValue + (width == 1 ? "" : " × \(width)")
+        network = recipe.energy.networkTitle
         flowSeed = recipe.flow.seed
         let hasFlow = recipe.phases.first?.kind == .flowMLE
         flowHash = hasFlow ? recipe.flowHash(data: header.data.sha256) : nil
