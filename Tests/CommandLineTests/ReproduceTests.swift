@@ -96,6 +96,17 @@ extension CommandLine {
             }
         }
 
+        @Test func aTableOfChangedRecipesSaysSo() throws {
+            try withTable { folder in
+                let command = ["reproduce", "table.toml", "--smoke", "--threads", "2", "--set"]
+                let output = try Tool.start(command + ["energy.slope=0.1"], in: folder).finish()
+                #expect(output.status == 0, "\(output.err)")
+                #expect(output.out.hasPrefix("# Tiny, energy.slope=0.1\n"))
+                let wrong = try Tool.start(command + ["energy.slop=0.1"], in: folder).finish()
+                #expect(wrong.status == 78 && wrong.err.contains("did you mean"), "\(wrong.err)")
+            }
+        }
+
         @Test func knownDensitiesGetTheirCurvesAndOnePicture() throws {
             try withTable { folder in
                 let shared = """

@@ -31,6 +31,22 @@ extension CommandLine {
             #expect(turns.contains(0) && turns.contains(1))
         }
 
+        /// The tool starts itself once more to say so to libgomp.
+        @Test(arguments: [(nil, "1000"), ("7", "7")])
+        func idleThreadsSleepEarlyUnlessTheUserDecided(count: String?, expected: String) throws {
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let environment = count.map { ["GOMP_SPINCOUNT": $0] } ?? [:]
+                let output = try Tool.start(
+                    ["train", "tiny.toml", "--smoke", "--threads", "1"], in: folder, environment: environment
+                ).finish()
+                #expect(output.status == 0, "\(output.err)")
+                let isGomp = output.err.contains("OpenMP")
+                #expect(
+                    !isGomp || output.err.contains("(libgomp, GOMP_SPINCOUNT \(expected))"), "\(output.err)")
+            }
+        }
+
         @Test func recordsHoldNoFolderOfThisMachine() throws {
             _ = try TinyRun.output()
             for name in ["recipe.toml", "run.json", "result.json", "split.json"] {

@@ -84,6 +84,7 @@ private let sample = """
             #expect(cells.cells.allSatisfy { $0.recipe.flow.seed == $0.seed })
             #expect(cells.cells[1].record == "R/other-seed-4.json")
             #expect(cells.cells[1].run.path.hasSuffix("-other/seed-4"))
+            #expect(cells.title == "Small")
             let words = cells.cells[1].arguments(options, threads: 3, flowPerSeed: true, origin: "O")
             let expected = [
                 "train", cells.cells[1].file, "--seed", "4", "--resume", "--threads", "3", "--out",
@@ -91,6 +92,22 @@ private let sample = """
                 "flow.seed=4",
             ]
             #expect(words == expected)
+        }
+    }
+
+    @Test func theCommandLineChangesEveryRecipe() throws {
+        try withTable { path in
+            var options = TableOptions()
+            options.overrides = ["energy.pooling=mean", "energy.slope=0.1"]
+            let table = try TableFile.load(path)
+            let cells = try TableCells(table, options)
+            #expect(cells.title == "Small, energy.pooling=mean, energy.slope=0.1")
+            #expect(cells.recipes.allSatisfy { $0.energy.pooling == .mean && $0.energy.slope == 0.1 })
+            let words = cells.cells[1].arguments(options, threads: 1, flowPerSeed: false, origin: nil)
+            #expect(words.suffix(4) == ["--set", "energy.pooling=mean", "--set", "energy.slope=0.1"])
+            // A default that is stated is no change: results without it are the table's.
+            options.overrides = ["energy.pooling=max"]
+            #expect(try TableCells(table, options).recipes == TableCells(table, .init()).recipes)
         }
     }
 

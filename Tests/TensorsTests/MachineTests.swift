@@ -31,7 +31,7 @@ struct MachineTests {
         }
     }
 
-    /// Everything but oneDNN's weight gradient, on sizes that are cut among threads.
+    /// Everything but weight gradients with oneDNN, on sizes that are cut among threads.
     @Test(arguments: Engine.all)
     func resultsDoNotDependOnTheNumberOfThreads(_ engine: Engine) throws {
         func results(threads: Int) throws -> [[UInt64]] {

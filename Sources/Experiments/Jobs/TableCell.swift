@@ -148,10 +148,12 @@ extension TableFile {
                 return [TableRow(listed: listed, file: file, overrides: common, recipe: recipe)]
             }
             return try labels.map { count in
-                let overrides = common + [
-                    "name=\"\(recipe.name)-\(count == 0 ? "all" : String(count))\"", "data.labels=\(count)",
-                    "data.all-labels=\(count == 0)",
-                ]
+                let overrides =
+                    common + [
+                        "name=\"\(recipe.name)-\(count == 0 ? "all" : String(count))\"",
+                        "data.labels=\(count)",
+                        "data.all-labels=\(count == 0)",
+                    ]
                 return TableRow(
                     listed: listed, file: file, overrides: overrides,
                     recipe: try Recipe.load(file, overrides: overrides))

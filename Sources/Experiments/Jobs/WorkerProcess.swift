@@ -33,7 +33,8 @@ final class WorkerProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
         var id = pid_t()
         let error = Self.withCStrings(["fce"] + arguments) { words in
-            Self.withCStrings(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }) { variables in
+            Self.withCStrings(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }) {
+                variables in
                 // Through /proc the running program is found also when its file has been replaced.
                 posix_spawn(&id, "/proc/self/exe", &actions, &attributes, words, variables)
             }
