@@ -1,3 +1,4 @@
+import EnergyModels
 import Tensors
 import Testing
 
