@@ -28,8 +28,10 @@ public final class CPUBackend: Backend {
     let pool = StoragePool()
     /// nil: im2col and OpenBLAS.
     let oneDNN: OneDNN?
-    /// One for each of several threads, none for one: for work that is shared out here.
+    /// One for each of several threads, for work that is shared out here. None for one thread, and none for more than
+    /// ``mostShares``: as many partial sums would outweigh the work.
     let oneDNNShares: [OneDNN]
+    private static let mostShares = 8
 
     /// - Parameter threads: the processors available to the process where nil.
     /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it, when `threads` is
@@ -46,10 +48,13 @@ public final class CPUBackend: Backend {
         policy = ThreadPolicy(threads: threads)
         let usesOneDNN = library == .automatic && OneDNN.isCompiled
         oneDNN = usesOneDNN ? try OneDNN(threads: threads) : nil
-        var shares: [OneDNN] = []
-        if usesOneDNN && threads > 1 { for _ in 0..<threads { shares.append(try OneDNN(threads: 1)) } }
-        oneDNNShares = shares
+        oneDNNShares = usesOneDNN ? try Self.shares(threads) : []
         reduced = try Self.reducedType(precision, usesOneDNN: usesOneDNN)
+    }
+
+    private static func shares(_ threads: Int) throws(UserError) -> [OneDNN] {
+        guard (2...mostShares).contains(threads) else { return [] }
+        return try (0..<threads).map { _ throws(UserError) in try OneDNN(threads: 1) }
     }
 
     private static func loadOpenBLAS() throws(UserError) {
