@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Tensors
 import Testing
 
 extension CommandLine {
@@ -31,19 +32,20 @@ extension CommandLine {
             #expect(turns.contains(0) && turns.contains(1))
         }
 
-        /// The tool starts itself once more to say so to libgomp.
-        @Test(arguments: [(nil, "1000"), ("7", "7")])
+        /// libgomp reads its environment before the tool can change it: only a program started anew has it in time.
+        @Test(.enabled(if: CPUBackend.hasOneDNN, "needs oneDNN"), arguments: [(nil, "1000"), ("7", "7")])
         func idleThreadsSleepEarlyUnlessTheUserDecided(count: String?, expected: String) throws {
             try withFolder { folder in
                 try write(tinyRecipe, to: "\(folder)/tiny.toml")
                 let environment = count.map { ["GOMP_SPINCOUNT": $0] } ?? [:]
-                let output = try Tool.start(
-                    ["train", "tiny.toml", "--smoke", "--threads", "1"], in: folder, environment: environment
-                ).finish()
-                #expect(output.status == 0, "\(output.err)")
-                let isGomp = output.err.contains("OpenMP")
-                #expect(
-                    !isGomp || output.err.contains("(libgomp, GOMP_SPINCOUNT \(expected))"), "\(output.err)")
+                let process = try Tool.start(
+                    ["train", "tiny.toml", "--out", "run", "--threads", "1"], in: folder,
+                    environment: environment)
+                #expect(process.waits(for: "\(folder)/run/run.json"))
+                #expect(process.firstEnvironment.contains("GOMP_SPINCOUNT=\(expected)"))
+                process.send(SIGTERM)
+                let output = try process.finish()
+                #expect(output.err.contains("(libgomp, GOMP_SPINCOUNT \(expected))"), "\(output.err)")
             }
         }
 
