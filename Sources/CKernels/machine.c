@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,6 +11,19 @@ int fc_available_processors(void) {
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
+}
+
+long fc_available_memory(void) {
+    FILE *file = fopen("/proc/meminfo", "re");
+    if (!file) return -1;
+    char line[128];
+    long available = -1, swap = 0;
+    while (fgets(line, sizeof line, file)) {
+        sscanf(line, "MemAvailable: %ld", &available);
+        sscanf(line, "SwapFree: %ld", &swap);
+    }
+    fclose(file);
+    return available < 0 ? -1 : (available + swap) * 1024;
 }
 
 #if defined(__x86_64__)

@@ -22,6 +22,7 @@ final class Arena {
 
     private let base: UnsafeMutableRawPointer
     private let capacity: Int
+    private let available: () -> Int?
     /// Free spans below `top`, by address; no two of them touch.
     private var free: [Span] = []
     private var usable = 0
@@ -29,7 +30,8 @@ final class Arena {
     private(set) var top = 0
 
     /// nil where the process may not have `minimum` bytes more.
-    init?(minimum: Int) {
+    /// - Parameter available: bytes that the system can still give; nil where it does not say.
+    init?(minimum: Int, available: @escaping () -> Int? = { Machine.availableMemory }) {
         let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         var capacity = (max(pages, minimum) + Self.step) / Self.step * Self.step
         var reserved = fc_reserve(capacity)
@@ -40,6 +42,7 @@ final class Arena {
         guard let reserved else { return nil }
         base = reserved
         self.capacity = capacity
+        self.available = available
     }
 
     deinit { fc_give_back(base, capacity) }
@@ -101,9 +104,11 @@ final class Arena {
         return start
     }
 
+    /// The system lets more be written to than it has, and kills whoever does.
     private func makeUsable(_ end: Int) -> Bool {
         guard end > usable else { return true }
         let goal = (end + Self.step - 1) / Self.step * Self.step
+        if let available = available(), goal - usable > available { return false }
         guard fc_make_usable(base + usable, goal - usable) == 0 else { return false }
         usable = goal
         return true

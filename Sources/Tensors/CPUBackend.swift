@@ -99,6 +99,9 @@ public final class CPUBackend: Backend {
     /// Processors that this process may run on.
     public static var availableProcessors: Int { Machine.availableProcessors }
 
+    /// Bytes that the system can still give, swap included, to all processes together; nil where it does not say.
+    public static var availableMemory: Int? { Machine.availableMemory }
+
     /// Whether oneDNN is compiled in.
     public static var hasOneDNN: Bool { OneDNN.isCompiled }
 

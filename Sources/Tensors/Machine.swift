@@ -9,6 +9,11 @@ struct Machine: Sendable {
     static let current = Machine()
     /// Processors that this process may run on.
     static var availableProcessors: Int { Int(fc_available_processors()) }
+    /// Bytes that the system can still give, swap included, to all processes together; nil where it does not say.
+    static var availableMemory: Int? {
+        let bytes = fc_available_memory()
+        return bytes < 0 ? nil : bytes
+    }
 
     private init() {
         let sets = Int(fc_instruction_sets())

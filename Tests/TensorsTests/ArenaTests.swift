@@ -68,4 +68,13 @@ struct ArenaTests {
         #expect(arena.allocate(1 << 60) == nil)
         #expect(Arena(minimum: 1 << 60) == nil)
     }
+
+    /// What is in use already may grow no further either: the system would promise it, and kill the process for writing.
+    @Test func moreThanTheSystemCanGiveIsRefused() throws {
+        let arena = try #require(Arena(minimum: 1 << 20) { 100 << 20 })
+        let block = try #require(arena.allocate(90 << 20))
+        #expect(arena.allocate(150 << 20) == nil)
+        #expect(arena.allocate(90 << 20) == block + UInt(90 << 20))
+        #expect(Machine.availableMemory.map { $0 > 0 } ?? true)
+    }
 }

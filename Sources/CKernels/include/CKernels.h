@@ -153,6 +153,8 @@ enum {
 int fc_instruction_sets(void);
 // Processors that this process may run on.
 int fc_available_processors(void);
+// Bytes that the system can still give, swap included, to all processes together; -1 where it does not say.
+long fc_available_memory(void);
 // Writes the processor's name, "" where unknown.
 void fc_processor_name(char *name, long capacity);
 

@@ -74,7 +74,7 @@ extension Benchmark {
     ) throws -> Growth {
         var growth = Growth(axis, step, [])
         for value in values {
-            if let need = growth.megabytes(expectedAt: value), let free = ResidentMemory.available,
+            if let need = growth.megabytes(expectedAt: value), let free = CPUBackend.availableMemory,
                 1e6 * need > Double(free)
             {
                 warn(

@@ -12,16 +12,10 @@ enum ResidentMemory {
     }
 
     /// Bytes; nil where there is no `/proc`.
-    static var peak: Int? { bytes("VmHWM:", in: "/proc/self/status") }
-
-    /// Bytes that the system can still give, to all processes together; nil where there is no `/proc`.
-    static var available: Int? { bytes("MemAvailable:", in: "/proc/meminfo") }
-
-    private static func bytes(_ key: String, in path: String) -> Int? {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
-        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map {
-            $0 * 1024
-        }
+    static var peak: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+        return kilobytes.map { $0 * 1024 }
     }
 }
