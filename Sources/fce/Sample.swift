@@ -44,6 +44,9 @@ struct Sample: ParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
 
     func validate() throws {
+        if ![".jpg", ".jpeg"].contains(where: out.lowercased().hasSuffix) {
+            throw ValidationError("--out takes a name that ends in .jpg: pictures are written as JPEG.")
+        }
         if !(1...10_000).contains(count) { throw ValidationError("--count takes 1 to 10000.") }
         if !temperatures.allSatisfy({ $0 >= 0 && $0.isFinite }) {
             throw ValidationError("--temperature takes a number of at least 0.")

@@ -100,8 +100,8 @@ extension CommandLine {
             ["train"], ["train", "a.toml", "--seed", "1", "--seeds", "1,2"],
             ["train", "a.toml", "--seeds", "1,x"],
             ["train", "a.toml", "--threads", "0"], ["train", "a.toml", "--seed", "-1"], ["nonsense"],
-            ["sample", "run", "--out", "a.jpg", "--count", "0"], ["compare", "a"],
-            ["recipe", "keys", "nonsense"],
+            ["sample", "run", "--out", "a.jpg", "--count", "0"], ["sample", "run", "--out", "a.png"],
+            ["compare", "a"], ["recipe", "keys", "nonsense"],
         ])
         func aCommandLineThatIsNotUnderstoodIsAUsageError(arguments: [String]) throws {
             try withFolder { folder in
