@@ -96,10 +96,11 @@ public final class CPUBackend: Backend {
         try reducedType(precision, usesOneDNN: OneDNN.isCompiled)
     }
 
-    /// Processors that this process may run on.
+    /// Processors that this process may run on, no more than its container has time of.
     public static var availableProcessors: Int { Machine.availableProcessors }
 
-    /// Bytes that the system can still give, swap included, to all processes together; nil where it does not say.
+    /// Bytes that the system, swap included, or the process' container can still give to all processes together; nil
+    /// where neither says.
     public static var availableMemory: Int? { Machine.availableMemory }
 
     /// Whether oneDNN is compiled in.

@@ -7,12 +7,17 @@ struct Machine: Sendable {
     let instructionSet: String
 
     static let current = Machine()
-    /// Processors that this process may run on.
-    static var availableProcessors: Int { Int(fc_available_processors()) }
-    /// Bytes that the system can still give, swap included, to all processes together; nil where it does not say.
+    /// Processors that this process may run on, no more than its container has time of.
+    static var availableProcessors: Int {
+        let processors = Int(fc_available_processors())
+        let limit = ControlGroups.current.processors ?? .infinity
+        return max(Int(min(limit.rounded(.up), Double(processors))), 1)
+    }
+    /// Bytes that the system, swap included, or the process' container can still give to all processes together; nil
+    /// where neither says.
     static var availableMemory: Int? {
-        let bytes = fc_available_memory()
-        return bytes < 0 ? nil : bytes
+        let system = fc_available_memory()
+        return [system < 0 ? nil : system, ControlGroups.current.memory].compactMap(\.self).min()
     }
 
     private init() {

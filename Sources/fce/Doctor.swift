@@ -38,6 +38,7 @@ struct MachineFacts: Encodable {
     /// 10⁹ operations a second of a large matrix product, by precision and library.
     let gflops: [String: Double]
     let memoryBytes: UInt64
+    let freeMemoryBytes: UInt64?
     let freeDiskBytes: UInt64
     /// Folders of data that recipes name and that are there.
     let data: [String: Bool]
@@ -55,6 +56,7 @@ struct MachineFacts: Encodable {
         let rates = try CPUBackend.measurePeak(threads: count)
         gflops = Dictionary(uniqueKeysWithValues: rates.map { ($0.name, $0.gigaflops) })
         memoryBytes = ProcessInfo.processInfo.physicalMemory
+        freeMemoryBytes = CPUBackend.availableMemory.map(UInt64.init)
         let disk = try? FileManager.default.attributesOfFileSystem(forPath: ".")
         freeDiskBytes = (disk?[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
         let files = [
@@ -75,7 +77,9 @@ struct MachineFacts: Encodable {
         return [
             ("processor", cpu), ("instruction set", isa), ("OpenBLAS", openblas), ("oneDNN", onednn),
             ("threads", String(threads)), ("precision auto", precision),
-        ] + rates + [("memory", gigabytes(memoryBytes)), ("free disk, here", gigabytes(freeDiskBytes))]
-            + found
+        ] + rates + [
+            ("memory", gigabytes(memoryBytes)), ("free memory", freeMemoryBytes.map(gigabytes) ?? "unknown"),
+            ("free disk, here", gigabytes(freeDiskBytes)),
+        ] + found
     }
 }

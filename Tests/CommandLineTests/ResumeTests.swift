@@ -39,6 +39,48 @@ extension CommandLine {
             }
         }
 
+        /// The end of the run is repeated, from the checkpoint before it or, without one, from the beginning.
+        @Test(arguments: [false, true])
+        func aResultThatIsGoneIsMadeAgain(isEndAlone: Bool) throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                let run = "\(folder)/Runs/tiny/seed-1"
+                let states = RunFiles(path: run).checkpoints
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                try FileManager.default.copyItem(atPath: "\(TinyRun.folder)/Runs", toPath: "\(folder)/Runs")
+                // A flow that is there need not be trained: its rows would be missing.
+                try FileManager.default.removeItem(atPath: "\(folder)/Runs/flows")
+                try FileManager.default.removeItem(atPath: "\(run)/result.json")
+                for name in try FileManager.default.contentsOfDirectory(atPath: states)
+                where isEndAlone && name.hasPrefix("state-2") {
+                    try FileManager.default.removeItem(atPath: "\(states)/\(name)")
+                }
+                let output = try Tool.start(Self.train + ["--resume"], in: folder).finish()
+                #expect(output.status == 0 && output.err.contains("result.json is gone"), "\(output.err)")
+                let numbers = try RunNumbers(run)
+                #expect(numbers.differences(from: try RunNumbers(TinyRun.path)) == [])
+            }
+        }
+
+        @Test func aDamagedCheckpointIsSetAsideAloud() throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let file = "checkpoints/state-1-3.safetensors"
+                _ = try #require(try interrupt(folder, at: file, with: SIGTERM, resume: false))
+                let states = "\(folder)/Runs/tiny/seed-1/checkpoints"
+                let names = try FileManager.default.contentsOfDirectory(atPath: states)
+                let newest = try #require(
+                    names.filter { $0.hasPrefix("state-") }
+                        .max { $0.compare($1, options: .numeric) == .orderedAscending })
+                truncate("\(states)/\(newest)", 100)
+                let last = try Tool.start(Self.train + ["--resume"], in: folder).finish()
+                #expect(last.status == 0 && last.err.contains("set aside as \(newest).damaged"))
+                let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
+                #expect(numbers.differences(from: try RunNumbers(TinyRun.path)) == [])
+            }
+        }
+
         @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130))])
         func aSignalLeavesACheckpoint(signal: Int32, code: Int32) throws {
             _ = try TinyRun.output()

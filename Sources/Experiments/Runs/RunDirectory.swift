@@ -11,7 +11,7 @@ public final class RunDirectory {
     public let metrics: MetricsWriter
     /// The header of the run's start, also after a resume.
     public let header: RunHeader
-    /// What a user should know about opening or resuming.
+    /// What a user should know about resuming.
     public private(set) var notices: [String] = []
     private let recipe: Recipe
     private let lock: RunLock
@@ -132,12 +132,16 @@ extension RunDirectory {
     }
 
     /// Reads the newest full checkpoint that is whole, and cuts the metrics to it. Nil, with the metrics empty,
-    /// for a run that has none: it starts from its beginning.
+    /// for a run that has none: it starts from its beginning. What made a `result.json` that is gone is repeated.
     ///
     /// A damaged checkpoint is set aside under the name `….damaged`, which a notice says. Throws
     /// `UserError(.data)` when there are checkpoints and all are damaged.
     public func restoreState() throws -> RunState? {
-        let candidates = files.states.reversed()
+        let hasResult = files.exists("result.json")
+        let candidates = files.states.reversed().filter { hasResult || $0.phaseIndex < recipe.phases.count }
+        if candidates.count < files.states.count {
+            notices.append("result.json is gone: what made it is repeated")
+        }
         for candidate in candidates {
             let path = "\(files.checkpoints)/\(candidate.name)"
             do {

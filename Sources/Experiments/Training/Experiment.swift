@@ -77,12 +77,14 @@ public final class Experiment: TrainingObserver {
         if !CPUBackend.hasOneDNN {
             log.warn("built without oneDNN: installing libdnnl-dev makes training faster")
         }
-        for notice in directory.notices { log.warn(notice) }
     }
 
     /// False when there is nothing to resume.
     private func resume() throws -> Bool {
-        guard options.resume, let saved = try directory.restoreState() else { return false }
+        guard options.resume else { return false }
+        let saved = try directory.restoreState()
+        for notice in directory.notices { log.warn(notice) }
+        guard let saved else { return false }
         if saved.position.phaseIndex == recipe.phases.count {
             (state.phase, state.step) = (recipe.phases.count, 0)
         } else {
