@@ -153,13 +153,7 @@ public final class Experiment: TrainingObserver {
         phases = phases.prefix(state.phase) + [score]
         try directory.saveWeights(state.weightsFile, at: position)
         try writeSamples(evaluator)
-        var measures: Measures = [:]
-        measures["heldOutError"] = score.heldOutError
-        measures["testError"] = score.testError
-        measures["testNLL"] = score.testNLL
-        measures["bpdTest"] = score.flowBitsPerDim
-        measures["bpdBoundTest"] = score.boundBitsPerDim
-        measures.merge(score.logDensityErrors.measures) { $1 }
+        var measures = score.measures
         if recipe.phases[state.phase].kind == .joint {
             measures["energyUpdates"] = Double(state.energyUpdates)
             measures["flowUpdates"] = Double(state.flowUpdates)
@@ -167,15 +161,23 @@ public final class Experiment: TrainingObserver {
         lastError = score.testError ?? lastError
         try directory.metrics.append(row(measures, event: "phaseEnd"))
         log.end()
-        log.note(summary(of: score))
-        try directory.save(isLast ? evaluator.details(phases, predictions) : RunEvaluation(phases: phases))
-        if isLast, let predictions {
+        log.note(score.summary)
+        guard isLast else { return try directory.save(RunEvaluation(phases: phases)) }
+        try conclude(evaluator, predictions)
+    }
+
+    /// Writes what the last iterate comes to; `result.json` last.
+    private func conclude(_ evaluator: Evaluator, _ predictions: Predictions?) throws {
+        try directory.save(evaluator.details(phases, predictions))
+        if let predictions {
             try directory.savePredictions(
                 probabilities: predictions.probabilities, labels: predictions.labels.map(Int32.init),
                 classes: predictions.classes)
         }
-        guard isLast else { return }
-        var result = result(predictions, try evaluator.heldOutPredictions())
+        var result = RunResult(
+            recipe: recipe, header: directory.header, split: data.split, command: options.command)
+        result.add(phases, predictions, heldOut: try evaluator.heldOutPredictions())
+        result.seconds = state.seconds.reduce(0, +)
         result.probes = try probes()
         try directory.save(result)
     }
@@ -237,22 +239,6 @@ public final class Experiment: TrainingObserver {
             gateAccuracy: measures["accuracyGate"], lastError: lastError)
     }
 
-    private func summary(of score: RunEvaluation.Phase) -> String {
-        var parts = ["\(score.name): \(score.steps) updates in \(Int(score.seconds.rounded())) s"]
-        if let error = score.testError { parts.append("test error \(percent(error))") }
-        if let error = score.heldOutError { parts.append("held-out error \(percent(error))") }
-        if let bits = score.flowBitsPerDim { parts.append("flow \(rounded(bits)) bits/dim") }
-        if let bits = score.boundBitsPerDim { parts.append("at most \(rounded(bits)) bits/dim") }
-        let errors = [("flow", score.flowLogDensityMSE), ("EBM", score.energyLogDensityMSE)]
-        for case (let model, let error?) in errors {
-            parts.append("log-density MSE of the \(model) \(String(format: "%.4f", error)) nats²")
-        }
-        return parts.joined(separator: ", ")
-    }
-
-    private func percent(_ share: Double) -> String { rounded(100 * share) + " %" }
-    private func rounded(_ value: Double) -> String { String(format: "%.2f", value) }
-
     private func writeSamples(_ evaluator: Evaluator) throws {
         if let grids = evaluator.planeGrids() {
             try pictured(state)
@@ -270,36 +256,6 @@ public final class Experiment: TrainingObserver {
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])
         try grid.write(to: "\(directory.files.samples)/\(state.phase)-\(kind.rawValue).jpg")
-    }
-
-    private func result(_ predictions: Predictions?, _ heldOut: Predictions?) -> RunResult {
-        var result = RunResult(
-            recipe: recipe, header: directory.header, split: data.split, command: options.command)
-        let last = phases.last
-        (result.testError, result.testNLL, result.ece) = (last?.testError, last?.testNLL, last?.ece)
-        (result.brier, result.scaling) = (last?.brier, last?.scaling)
-        (result.flowBitsPerDim, result.energyBitsPerDim) = (last?.flowBitsPerDim, last?.energyBitsPerDim)
-        (result.normalizedBitsPerDim, result.logZ) = (last?.normalizedBitsPerDim, last?.logZ)
-        result.boundBitsPerDim = last?.boundBitsPerDim
-        (result.flowLogDensityMSE, result.energyLogDensityMSE) = (
-            last?.flowLogDensityMSE, last?.energyLogDensityMSE
-        )
-        for phase in phases {
-            result.steps[phase.name, default: 0] += phase.steps
-            result.phaseSeconds[phase.name, default: 0] += phase.seconds
-        }
-        result.seconds = state.seconds.reduce(0, +)
-        result.phases = phases.map {
-            .init(
-                name: $0.name, testError: $0.testError, testNLL: $0.testNLL,
-                heldOutError: $0.heldOutError, flowBitsPerDim: $0.flowBitsPerDim,
-                flowLogDensityMSE: $0.flowLogDensityMSE, energyLogDensityMSE: $0.energyLogDensityMSE,
-                steps: $0.steps, seconds: $0.seconds)
-        }
-        result.errors = predictions.map { RunResult.bitmap(of: $0.wrong) }
-        result.heldOutError = heldOut?.errorRate
-        result.heldOutErrors = heldOut.map { RunResult.bitmap(of: $0.wrong) }
-        return result
     }
 }
 
