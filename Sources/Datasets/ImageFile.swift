@@ -26,6 +26,32 @@ public enum ImageFile {
             advice: "convert it to JPEG")
     }
 
+    /// The file itself, or the JPEG files in a folder and the folders in it, in order.
+    /// - Throws: `UserError(.missing)` for a folder without any.
+    public static func paths(at path: String) throws(UserError) -> [String] {
+        guard Files.isFolder(path) else { return [path] }
+        let found = try below(path)
+        guard !found.isEmpty else {
+            throw UserError(.missing, "holds no JPEG images", at: path, advice: "name other files")
+        }
+        return found
+    }
+
+    private static func below(_ folder: String) throws(UserError) -> [String] {
+        var found: [String] = []
+        for name in try Files.list(folder) {
+            let path = "\(folder)/\(name)"
+            if Files.isFolder(path) { found += try below(path) } else if isJPEG(name) { found.append(path) }
+        }
+        return found
+    }
+
+    /// By its name.
+    static func isJPEG(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return lower.hasSuffix(".jpg") || lower.hasSuffix(".jpeg")
+    }
+
     private static func unlabelled(
         _ name: String, size: Int, channels: Int, pixels: [UInt8]
     ) -> ImageDataset {

@@ -86,7 +86,7 @@ public struct ImageFolder: Sendable {
 
     private func entries(_ root: String, _ names: [String]) throws(UserError) -> [Entry] {
         if names.isEmpty {
-            return try Files.list(root).filter(isJPEG)
+            return try Files.list(root).filter(ImageFile.isJPEG)
                 .map { Entry(path: "\(root)/\($0)", label: ImageDataset.unlabelled) }
         }
         for name in try classNames(root) where !names.contains(name) {
@@ -101,14 +101,9 @@ public struct ImageFolder: Sendable {
         return entries
     }
 
-    private func isJPEG(_ name: String) -> Bool {
-        let lower = name.lowercased()
-        return lower.hasSuffix(".jpg") || lower.hasSuffix(".jpeg")
-    }
-
     private func images(_ folder: String) throws(UserError) -> [String] {
         let names = try Files.list(folder)
-        if let other = names.first(where: { !isJPEG($0) }) {
+        if let other = names.first(where: { !ImageFile.isJPEG($0) }) {
             throw UserError(
                 .data, "is not a .jpg or .jpeg file", at: "\(folder)/\(other)", advice: "convert or remove it"
             )

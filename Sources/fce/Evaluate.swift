@@ -102,7 +102,7 @@ struct Evaluate: ParsableCommand {
             ])
         }
         if let errors = score.classErrors {
-            let cells = errors.enumerated().map { "\($0) " + Console.percent($1) }
+            let cells = errors.enumerated().map { run.header.className($0) + " " + Console.percent($1) }
             print("error by true class: " + cells.joined(separator: ", "))
         }
         if let confusion = score.phase.confusion { show(confusion) }

@@ -9,21 +9,23 @@ struct Predict: ParsableCommand {
         discussion: """
             Examples:
               fce predict Runs/svhn10k-500-fce/seed-1 house.jpg
-              fce predict Runs/svhn10k-500-fce/seed-1 photos/*.jpg --csv > classes.csv
+              fce predict Runs/svhn10k-500-fce/seed-1 photos --csv > classes.csv
               fce predict Runs/svhn10k-500-fce/seed-1 Data/svhn10k/test_32x32.mat --json
 
             A file is a JPEG (its largest centred square is resized to the model's
             size), an SVHN .mat file, or an IDX file of 28x28 images, compressed or not;
-            which of them is told by its content.
+            which of them is told by its content. Of a folder all JPEG files are taken,
+            those of the folders in it too.
 
             Columns:
               image        the file, followed by #INDEX from 0 in a file of many images
-              predicted    the most probable class
+              predicted    the most probable class, counted from 0
+              class        its name
               probability  p(y|x) of that class; in CSV also p0, p1, … of each
               log_p        log p(x) in nats, normalised by c only (`fce eval`: log Z)
               log_ratio    log p(x) - log q(x) in nats; below 0 where q is larger
 
-            JSON has image, predicted, probabilities, logP and logRatio.
+            JSON has image, predicted, className, probabilities, logP and logRatio.
 
             All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 +
             1/512, without noise. Columns that the run has no model for are empty.
@@ -31,7 +33,7 @@ struct Predict: ParsableCommand {
 
     @OptionGroup var runArgument: RunArgument
 
-    @Argument(help: "Images: JPEG, .mat or IDX files.", completion: .file())
+    @Argument(help: "Images: JPEG, .mat or IDX files, or folders of JPEG files.", completion: .file())
     var files: [String]
 
     @Flag(help: "Print comma-separated values with a header.")
@@ -62,15 +64,17 @@ struct Predict: ParsableCommand {
         }
     }
 
+    private static let columns = ["image", "predicted", "class", "probability", "log_p", "log_ratio"]
+
     private func printCSV(_ scores: [ImageScore], classes: Int) {
         let names = (0..<classes).map { "p\($0)" }
-        print((["image", "predicted", "probability", "log_p", "log_ratio"] + names).joined(separator: ","))
+        print((Self.columns + names).joined(separator: ","))
         for score in scores {
             let probabilities =
                 score.probabilities.isEmpty
                 ? names.map { _ in "" } : score.probabilities.map(\.description)
             let cells = [
-                quoted(score.image), score.predicted.map(String.init) ?? "",
+                quoted(score.image), score.predicted.map(String.init) ?? "", quoted(score.className ?? ""),
                 score.probability?.description ?? "", score.logP?.description ?? "",
                 score.logRatio?.description ?? "",
             ]
@@ -87,11 +91,11 @@ struct Predict: ParsableCommand {
     private func printTable(_ scores: [ImageScore]) {
         let rows = scores.map { score in
             [
-                score.image, score.predicted.map(String.init) ?? "–",
+                score.image, score.predicted.map(String.init) ?? "–", score.className ?? "–",
                 Console.fixed(score.probability.map(Double.init), 4), Console.fixed(score.logP, 1),
                 Console.fixed(score.logRatio, 2),
             ]
         }
-        Console.printTable(["image", "predicted", "probability", "log_p", "log_ratio"], rows)
+        Console.printTable(Self.columns, rows)
     }
 }

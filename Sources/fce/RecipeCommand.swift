@@ -2,6 +2,7 @@ import ArgumentParser
 import EnergyModels
 import Experiments
 import Probes
+import Reports
 import Tensors
 
 struct RecipeCommand: ParsableCommand {
@@ -81,8 +82,7 @@ struct RecipeCommand: ParsableCommand {
                         + petaflop(operations))
             }
             if !recipe.probe.labels.isEmpty { print("  probe    \(numbers(of: recipe.probe))") }
-            let hours = total / 500e9 / 3600
-            print("  cost     \(petaflop(total)): \(Console.fixed(hours, 1)) h at 500 GFLOP/s (fce doctor)")
+            print("  cost     \(petaflop(total)): \(duration(total / 500e9)) at 500 GFLOP/s (fce doctor)")
         }
 
         private func numbers(of probe: ProbeRecipe) -> String {

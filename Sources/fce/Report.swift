@@ -58,18 +58,22 @@ struct Report: ParsableCommand {
             throw ValidationError("A page about several folders needs a name: give --out.")
         }
         var content = try ComparisonContent(paths: runs)
-        content.classNames = try folders.first.flatMap(testImages)?.classNames ?? []
+        content.classNames = try folders.first.flatMap(classNames) ?? []
         try ComparisonReport(content).write(to: page)
         print(page)
     }
 
-    /// Without its data a report has no class names and thumbnails.
+    private func classNames(_ files: RunFiles) throws -> [String]? {
+        try files.header().classNames ?? testImages(files)?.classNames
+    }
+
+    /// Without its data a report has no thumbnails, and of runs of old no class names.
     private func testImages(_ files: RunFiles) throws -> ImageDataset? {
         do {
             let recipe = try files.recipe()
             return try ExperimentData(try data.map(recipe.readingData(in:)) ?? recipe).test as? ImageDataset
         } catch let error as UserError where error.kind == .missing && data == nil {
-            Console.warn(["without class names and thumbnails: \(error)"])
+            Console.warn(["without the test images: \(error)"])
             return nil
         }
     }

@@ -128,12 +128,23 @@ extension CommandLine {
 
             let lines = try fce("predict", run, picture, "--csv").out.split(separator: "\n")
             #expect(lines.count == 2)
-            #expect(lines[0] == "image,predicted,probability,log_p,log_ratio,p0,p1,p2,p3")
+            #expect(lines[0] == "image,predicted,class,probability,log_p,log_ratio,p0,p1,p2,p3")
             let cells = lines[1].split(separator: ",", omittingEmptySubsequences: false)
             #expect(
-                cells.count == 9 && Int(cells[1]) == predicted
-                    && cells.dropFirst(2).allSatisfy { Double($0) != nil })
+                cells.count == 10 && Int(cells[1]) == predicted
+                    && cells.dropFirst(3).allSatisfy { Double($0) != nil })
             #expect(try fce("predict", run, picture).out.contains("log_ratio"))
+        }
+
+        @Test func predictTakesFoldersAndNamesClasses() throws {
+            _ = try TinyRun.output()
+            let scores = try #require(try fce("predict", run, run, "--json").json() as? [[String: Any]])
+            let images = scores.compactMap { $0["image"] as? String }
+            #expect(images == ["0-flow-mle", "2-joint"].map { "\(run)/samples/\($0).jpg" })
+            #expect(
+                scores.allSatisfy { $0["className"] as? String == "class \($0["predicted"] as? Int ?? -1)" })
+            let none = try Tool.run("predict", run, "\(run)/checkpoints", in: TinyRun.folder)
+            #expect(none.status == 66 && none.err.contains("holds no JPEG images"))
         }
 
         @Test func predictTakesAFileOfManyImages() throws {

@@ -7,6 +7,8 @@ public struct ImageScore: Encodable, Sendable {
     public let image: String
     /// The most probable class; nil without a classifier.
     public let predicted: Int?
+    /// Its name.
+    public let className: String?
     /// p(y|x) by class; empty without a classifier.
     public let probabilities: [Float]
     /// log p(x) in nats, unnormalised but for c̄; nil without a trained flow and energy.
@@ -19,14 +21,14 @@ public struct ImageScore: Encodable, Sendable {
 }
 
 extension LoadedRun {
-    /// Scores the images of files; see ``ImageFile`` for their kinds.
+    /// Scores the images of files, and of the JPEG files in folders; see ``ImageFile`` for their kinds.
     /// - Throws: `UserError(.recipe)` for a run in the plane, else as the readers do.
     public func scores(ofFiles paths: [String]) throws -> [ImageScore] {
         try requireImages()
         let data = header.data
         var names: [String] = []
         var pixels: [UInt8] = []
-        for path in paths {
+        for path in try paths.flatMap(ImageFile.paths) {
             let images = try ImageFile.read(path, size: data.height, channels: data.channels)
             try requireSize(images)
             names += images.count == 1 ? [path] : (0..<images.count).map { "\(path)#\($0)" }
@@ -92,8 +94,10 @@ extension LoadedRun {
         let densities = state.densities(images)
         return names.indices.map { i in
             let row = posterior.map { Array($0[i * classes..<(i + 1) * classes]) } ?? []
+            let predicted = row.indices.max { row[$0] < row[$1] }
             return ImageScore(
-                image: names[i], predicted: row.indices.max { row[$0] < row[$1] }, probabilities: row,
+                image: names[i], predicted: predicted, className: predicted.map(header.className),
+                probabilities: row,
                 logP: densities.difference.isEmpty ? nil : densities.energy[i],
                 logRatio: densities.difference.isEmpty ? nil : densities.difference[i])
         }

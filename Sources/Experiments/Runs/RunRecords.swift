@@ -11,12 +11,14 @@ public struct RunHeader: Codable, Sendable, Equatable {
     public var commit: String
     public var machine: MachineRecord
     public var data: DataRecord
+    /// Names of the classes by their index; nil in runs of old.
+    public var classNames: [String]?
     /// ISO 8601, UTC.
     public var startedAt: String
 
     public init(
         recipe: Recipe, tool: String, commit: String, machine: MachineRecord, data: DataRecord,
-        startedAt: String
+        classNames: [String]? = nil, startedAt: String
     ) {
         self.tool = tool
         recipeHash = recipe.hash
@@ -26,7 +28,14 @@ public struct RunHeader: Codable, Sendable, Equatable {
         self.commit = commit
         self.machine = machine
         self.data = data
+        self.classNames = classNames
         self.startedAt = startedAt
+    }
+
+    /// The class's name, or its index where the run does not tell.
+    public func className(_ index: Int) -> String {
+        guard let classNames, classNames.indices.contains(index) else { return String(index) }
+        return classNames[index]
     }
 }
 

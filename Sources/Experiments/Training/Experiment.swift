@@ -278,6 +278,6 @@ extension RunHeader {
         self.init(
             recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(),
             machine: MachineRecord(backend),
-            data: record, startedAt: Date.now.ISO8601Format())
+            data: record, classNames: data.train.classNames, startedAt: Date.now.ISO8601Format())
     }
 }

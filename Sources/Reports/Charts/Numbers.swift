@@ -40,7 +40,7 @@ func grouped(_ value: Int) -> String {
 }
 
 /// A duration as people say it: "48 s", "37 min", "2 h 05 min".
-func duration(_ seconds: Double?) -> String {
+public func duration(_ seconds: Double?) -> String {
     guard let seconds, seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "–" }
     if seconds < 99.5 { return fixed(seconds, seconds < 9.95 ? 1 : 0) + " s" }
     let minutes = Int((seconds / 60).rounded())

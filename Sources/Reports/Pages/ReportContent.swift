@@ -69,7 +69,7 @@ public struct ReportContent: Sendable {
         pictures = try names.filter { $0.hasSuffix(".jpg") }.sorted().map { name in
             (String(name.dropLast(4)), try Files.read(run.samples + "/" + name))
         }
-        classNames = testImages?.classNames ?? []
+        classNames = testImages?.classNames ?? header.classNames ?? []
         hardest = try (evaluation?.hardest ?? []).prefix(24).map { image in
             Hardest(image: image, jpeg: try testImages.flatMap { try thumbnail($0, image.index) })
         }
