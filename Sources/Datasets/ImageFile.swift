@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// Images from a file of any kind the package reads, told by its first bytes rather than its name.
@@ -26,7 +27,8 @@ public enum ImageFile {
             advice: "convert it to JPEG")
     }
 
-    /// The file itself, or the JPEG files in a folder and the folders in it, in order.
+    /// The file itself, or the JPEG files in a folder and the folders in it, in order. Links to folders are not
+    /// followed: they may lead back.
     /// - Throws: `UserError(.missing)` for a folder without any.
     public static func paths(at path: String) throws(UserError) -> [String] {
         guard Files.isFolder(path) else { return [path] }
@@ -41,7 +43,11 @@ public enum ImageFile {
         var found: [String] = []
         for name in try Files.list(folder) {
             let path = "\(folder)/\(name)"
-            if Files.isFolder(path) { found += try below(path) } else if isJPEG(name) { found.append(path) }
+            if !Files.isFolder(path) {
+                if isJPEG(name) { found.append(path) }
+            } else if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil {
+                found += try below(path)
+            }
         }
         return found
     }

@@ -147,6 +147,19 @@ extension CommandLine {
             #expect(none.status == 66 && none.err.contains("holds no JPEG images"))
         }
 
+        @Test func predictFollowsNoLinkThatLeadsBack() throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                let picture = "\(TinyRun.path)/samples/0-flow-mle.jpg"
+                try FileManager.default.copyItem(atPath: picture, toPath: "\(folder)/one.jpg")
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/again", withDestinationPath: folder)
+                let scores = try #require(
+                    try fce("predict", run, folder, "--json").json() as? [[String: Any]])
+                #expect(scores.map { $0["image"] as? String } == ["\(folder)/one.jpg"])
+            }
+        }
+
         @Test func predictTakesAFileOfManyImages() throws {
             _ = try TinyRun.output()
             let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 28, 0, 0, 0, 28]
