@@ -20,6 +20,7 @@ var packageTargets: [Target] = [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     // Loaded at run time: see COpenBLAS.h.
     .target(name: "COpenBLAS", cSettings: kernels),
+    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .target(name: "CJPEG", cSettings: kernels, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels", cSettings: kernels, linkerSettings: [.linkedLibrary("m")]),
     .target(
@@ -36,7 +37,7 @@ var packageTargets: [Target] = [
         name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(
         name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
-    .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CZlib"], swiftSettings: numeric),
+    .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CPNG", "CZlib"], swiftSettings: numeric),
     .target(
         name: "Probes", dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets"],
         swiftSettings: numeric),

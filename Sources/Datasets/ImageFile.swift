@@ -3,16 +3,16 @@ import Tensors
 
 /// Images from a file of any kind the package reads, told by its first bytes rather than its name.
 public enum ImageFile {
-    /// Reads a JPEG (its largest centred square, resized), an SVHN `.mat` file, or an IDX file of 28×28 images,
+    /// Reads a JPEG or PNG (its largest centred square, resized), an SVHN `.mat` file, or an IDX file of 28×28 images,
     /// compressed or not, padded to 32×32.
     /// - Parameters:
-    ///   - size: side of the square images a JPEG is resized to, in pixels.
-    ///   - channels: 1 or 3, for JPEG and IDX.
+    ///   - size: side of the square images a picture is resized to, in pixels.
+    ///   - channels: 1 or 3, for pictures and IDX.
     /// - Throws: `UserError(.missing)`, or `UserError(.data)` for a damaged file or one of another kind.
     public static func read(_ path: String, size: Int, channels: Int) throws(UserError) -> ImageDataset {
         let bytes = try Files.read(path)
-        if bytes.starts(with: [0xFF, 0xD8]) {
-            let picture = try JPEGImage.decode(bytes, file: path)
+        if Picture.isEncoded(in: bytes) {
+            let picture = try Picture.decode(bytes, file: path)
             return unlabelled(
                 path, size: size, channels: channels,
                 pixels: picture.thumbnail(size: size, channels: channels))
@@ -23,18 +23,18 @@ public enum ImageFile {
             return unlabelled(path, size: images.size, channels: channels, pixels: images.pixels)
         }
         throw UserError(
-            .data, "is neither a JPEG, nor an SVHN .mat file, nor an IDX file of images", at: path,
-            advice: "convert it to JPEG")
+            .data, "is neither a JPEG, nor a PNG, nor an SVHN .mat file, nor an IDX file of images", at: path,
+            advice: "convert it to PNG")
     }
 
-    /// The file itself, or the JPEG files in a folder and the folders in it, in order. Links to folders are not
+    /// The file itself, or the JPEG and PNG files in a folder and the folders in it, in order. Links to folders are not
     /// followed: they may lead back.
     /// - Throws: `UserError(.missing)` for a folder without any.
     public static func paths(at path: String) throws(UserError) -> [String] {
         guard Files.isFolder(path) else { return [path] }
         let found = try below(path)
         guard !found.isEmpty else {
-            throw UserError(.missing, "holds no JPEG images", at: path, advice: "name other files")
+            throw UserError(.missing, "holds no JPEG or PNG images", at: path, advice: "name other files")
         }
         return found
     }
@@ -44,18 +44,12 @@ public enum ImageFile {
         for name in try Files.list(folder) {
             let path = "\(folder)/\(name)"
             if !Files.isFolder(path) {
-                if isJPEG(name) { found.append(path) }
+                if Picture.isNamed(name) { found.append(path) }
             } else if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil {
                 found += try below(path)
             }
         }
         return found
-    }
-
-    /// By its name.
-    static func isJPEG(_ name: String) -> Bool {
-        let lower = name.lowercased()
-        return lower.hasSuffix(".jpg") || lower.hasSuffix(".jpeg")
     }
 
     private static func unlabelled(

@@ -1,6 +1,6 @@
 import Tensors
 
-/// JPEG files in folders, one folder a class, resized and centre-cropped to one size.
+/// JPEG and PNG files in folders, one folder a class, resized and centre-cropped to one size.
 ///
 /// Layouts: `train/CLASS/*.jpg` and `test/CLASS/*.jpg`; or `CLASS/*.jpg` alone, a share of each class kept for
 /// testing; or `*.jpg` alone, without classes. Images of a folder `unlabelled`, at the top or in `train`, join the
@@ -29,7 +29,7 @@ public struct ImageFolder: Sendable {
 
     /// Reads the folder.
     /// - Throws: `UserError(.missing)` when it holds no images, `UserError(.data)` naming the first file that is no
-    ///   sound JPEG, `UserError(.recipe)` for impossible settings.
+    ///   sound picture, `UserError(.recipe)` for impossible settings.
     public func load(_ directory: String) throws(UserError) -> DataPair {
         try checkSettings()
         let inTrain = Files.isFolder("\(directory)/train")
@@ -38,7 +38,7 @@ public struct ImageFolder: Sendable {
         var train = try labelled(root, names)
         guard !train.isEmpty else {
             throw UserError(
-                .missing, "holds no JPEG images", at: root,
+                .missing, "holds no JPEG or PNG images", at: root,
                 advice: "put them in one folder a class: CLASS/*.jpg")
         }
         var test: [Entry]
@@ -78,7 +78,7 @@ public struct ImageFolder: Sendable {
         let entries = try entries(root, names)
         guard !entries.isEmpty else {
             throw UserError(
-                .missing, "holds no JPEG images", at: root,
+                .missing, "holds no JPEG or PNG images", at: root,
                 advice: "put them in one folder a class: CLASS/*.jpg")
         }
         return entries
@@ -86,7 +86,7 @@ public struct ImageFolder: Sendable {
 
     private func entries(_ root: String, _ names: [String]) throws(UserError) -> [Entry] {
         if names.isEmpty {
-            return try Files.list(root).filter(ImageFile.isJPEG)
+            return try Files.list(root).filter(Picture.isNamed)
                 .map { Entry(path: "\(root)/\($0)", label: ImageDataset.unlabelled) }
         }
         for name in try classNames(root) where !names.contains(name) {
@@ -103,9 +103,10 @@ public struct ImageFolder: Sendable {
 
     private func images(_ folder: String) throws(UserError) -> [String] {
         let names = try Files.list(folder)
-        if let other = names.first(where: { !ImageFile.isJPEG($0) }) {
+        if let other = names.first(where: { !Picture.isNamed($0) }) {
             throw UserError(
-                .data, "is not a .jpg or .jpeg file", at: "\(folder)/\(other)", advice: "convert or remove it"
+                .data, "is not a .jpg, .jpeg or .png file", at: "\(folder)/\(other)",
+                advice: "convert or remove it"
             )
         }
         return names.map { "\(folder)/\($0)" }
@@ -141,7 +142,7 @@ public struct ImageFolder: Sendable {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(entries.count * size * size * channels)
         for entry in entries {
-            pixels += try JPEGImage.read(entry.path).thumbnail(size: size, channels: channels)
+            pixels += try Picture.read(entry.path).thumbnail(size: size, channels: channels)
         }
         return ImageDataset(
             name: name, height: size, width: size, channels: channels, classNames: names, pixels: pixels,

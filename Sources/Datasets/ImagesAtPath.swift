@@ -3,7 +3,7 @@ import Tensors
 /// Images wherever a path leads: to show a model what it was not trained on.
 public enum ImagesAtPath {
     /// Reads a file of images (see ``ImageFile``), or of a folder the test part of SVHN, Fashion-MNIST or CIFAR-10,
-    /// told by its files; of JPEGs those in `test`, or all where there is no such folder.
+    /// told by its files; of pictures those in `test`, or all where there is no such folder.
     ///
     /// Every image becomes its largest centred square, resized, in colour or grey as asked for.
     /// - Parameters:
@@ -37,11 +37,11 @@ public enum ImagesAtPath {
 }
 
 extension ImageDataset {
-    /// The largest centred square of each image, resized to `size`×`size` in 1 or 3 `channels`, as JPEGs are.
+    /// The largest centred square of each image, resized to `size`×`size` in 1 or 3 `channels`, as pictures are.
     public func resized(to size: Int, channels wanted: Int) -> ImageDataset {
         if (height, width, channels) == (size, size, wanted) { return self }
         let pixels = (0..<count).flatMap { index in
-            JPEGImage(width: width, height: height, channels: channels, pixels: Array(image(index)))
+            Picture(width: width, height: height, channels: channels, pixels: Array(image(index)))
                 .thumbnail(size: size, channels: wanted)
         }
         return ImageDataset(

@@ -1,4 +1,4 @@
-extension JPEGImage {
+extension Picture {
     /// The largest centred square, resized to `size`×`size`: area average when shrinking, bilinear when enlarging.
     /// Grey is repeated to 3 channels, RGB becomes its Rec. 601 luma for 1.
     public func thumbnail(size: Int, channels wanted: Int) -> [UInt8] {

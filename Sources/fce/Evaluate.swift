@@ -27,8 +27,8 @@ struct Evaluate: ParsableCommand {
 
             --ood names images that are not the run's: `noise` (every byte drawn by
             itself), `constant` (every image of one colour), or NAME=PATH with the path of
-            a folder of SVHN, Fashion-MNIST or CIFAR-10 (its test part), of JPEGs (those in
-            `test`, or all), or of a file as `fce predict` takes it; resized and turned
+            a folder of SVHN, Fashion-MNIST or CIFAR-10 (its test part), of JPEGs or PNGs (those
+            in `test`, or all), or of a file as `fce predict` takes it; resized and turned
             grey or coloured as the model needs. As many of them as test images, 2,000 at
             most, are scored by log p(x), by log p(x) - log q(x) and by max p(y|x)
             (Hendrycks & Gimpel, 2017). AUROC is the probability that a test image scores

@@ -12,10 +12,10 @@ struct Predict: ParsableCommand {
               fce predict Runs/svhn10k-500-fce/seed-1 photos --csv > classes.csv
               fce predict Runs/svhn10k-500-fce/seed-1 Data/svhn10k/test_32x32.mat --json
 
-            A file is a JPEG (its largest centred square is resized to the model's
-            size), an SVHN .mat file, or an IDX file of 28x28 images, compressed or not;
-            which of them is told by its content. Of a folder all JPEG files are taken,
-            those of the folders in it too.
+            A file is a JPEG or PNG (its largest centred square is resized to the model's
+            size; what is transparent is black), an SVHN .mat file, or an IDX file of
+            28x28 images, compressed or not; which of them is told by its content. Of a
+            folder all JPEG and PNG files are taken, those of the folders in it too.
 
             Columns:
               image        the file, followed by #INDEX from 0 in a file of many images
@@ -33,7 +33,8 @@ struct Predict: ParsableCommand {
 
     @OptionGroup var runArgument: RunArgument
 
-    @Argument(help: "Images: JPEG, .mat or IDX files, or folders of JPEG files.", completion: .file())
+    @Argument(
+        help: "Images: JPEG, PNG, .mat or IDX files, or folders of JPEG and PNG files.", completion: .file())
     var files: [String]
 
     @Flag(help: "Print comma-separated values with a header.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Experiments
 import Tensors
 
@@ -7,9 +8,9 @@ struct Sample: ParsableCommand {
         abstract: "Draw images from a run's flow, or from a GAN's generator, into one picture.",
         discussion: """
             Examples:
-              fce sample Runs/svhn10k-500-fce/seed-1 --out samples.jpg
-              fce sample Runs/svhn10k-500-fce/seed-1 --out calm.jpg --count 100 --temperature 0.7 --seed 2
-              fce sample Runs/svhn10k-fce/seed-1 --out figure6.jpg --phase 1 --phase 3 \\
+              fce sample Runs/svhn10k-500-fce/seed-1 --out samples.png
+              fce sample Runs/svhn10k-500-fce/seed-1 --out calm.png --count 100 --temperature 0.7 --seed 2
+              fce sample Runs/svhn10k-fce/seed-1 --out figure6.png --phase 1 --phase 3 \\
                 --temperature 0.7 --temperature 1
 
             With several phases or temperatures the picture holds a grid of samples for each:
@@ -20,7 +21,7 @@ struct Sample: ParsableCommand {
 
     @OptionGroup var runArgument: RunArgument
 
-    @Option(help: ArgumentHelp("The picture to write.", valueName: "file.jpg"))
+    @Option(help: ArgumentHelp("The picture to write: a name that ends in .png or .jpg.", valueName: "file"))
     var out: String
 
     @Option(help: "Number of images.")
@@ -44,9 +45,7 @@ struct Sample: ParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
 
     func validate() throws {
-        if ![".jpg", ".jpeg"].contains(where: out.lowercased().hasSuffix) {
-            throw ValidationError("--out takes a name that ends in .jpg: pictures are written as JPEG.")
-        }
+        if !Picture.isNamed(out) { throw ValidationError("--out takes a name that ends in .png or .jpg.") }
         if !(1...10_000).contains(count) { throw ValidationError("--count takes 1 to 10000.") }
         if !temperatures.allSatisfy({ $0 >= 0 && $0.isFinite }) {
             throw ValidationError("--temperature takes a number of at least 0.")
@@ -57,12 +56,12 @@ struct Sample: ParsableCommand {
     func run() throws {
         let shown: [Int?] = phases.isEmpty ? [nil] : phases
         let rows = try shown.map(grids(ofPhase:))
-        let picture = SampleGrid(rows: rows)
-        try picture.write(to: out)
+        let grid = SampleGrid(rows: rows)
+        try grid.picture.write(to: out)
         let number = rows.count * temperatures.count
         print(
             "\(out): \(number == 1 ? "" : "\(number) grids of ")\(count) samples, "
-                + "\(Console.percent(picture.clippedShare)) of the values clipped to 0...255")
+                + "\(Console.percent(grid.clippedShare)) of the values clipped to 0...255")
     }
 
     /// A grid a temperature.

@@ -144,7 +144,7 @@ extension CommandLine {
             #expect(
                 scores.allSatisfy { $0["className"] as? String == "class \($0["predicted"] as? Int ?? -1)" })
             let none = try Tool.run("predict", run, "\(run)/checkpoints", in: TinyRun.folder)
-            #expect(none.status == 66 && none.err.contains("holds no JPEG images"))
+            #expect(none.status == 66 && none.err.contains("holds no JPEG or PNG images"))
         }
 
         @Test func predictFollowsNoLinkThatLeadsBack() throws {
@@ -189,6 +189,19 @@ extension CommandLine {
             #expect(try picture("b.jpg", seed: "1") == first)
             #expect(try picture("c.jpg", seed: "2") != first)
             #expect(try picture("d.jpg", seed: "1", "--temperature", "0.5") != first)
+        }
+
+        @Test func samplesMayBePNGs() throws {
+            _ = try TinyRun.output()
+            func sample(_ name: String) throws -> Tool.Output {
+                try Tool.run("sample", run, "--out", name, "--count", "4", in: TinyRun.folder)
+            }
+            #expect(try sample("exact.PNG").status == 0)
+            let file = URL(fileURLWithPath: "\(TinyRun.folder)/exact.PNG")
+            #expect(try Data(contentsOf: file).starts(with: [0x89]))
+            #expect(try fce("predict", run, "exact.PNG", "--csv").out.contains("\nexact.PNG,"))
+            let other = try sample("grid.gif")
+            #expect(other.status == 64 && other.err.contains(".png or .jpg"))
         }
 
         @Test func tablesComeInEveryForm() throws {

@@ -20,7 +20,8 @@ import Testing
         Reader(file: "cifar10.bin") { bytes throws(UserError) in
             try CIFAR10.decode(bytes, file: "hostile", name: "x").count
         },
-        jpeg("colour.jpg"), jpeg("progressive.jpg"), jpeg("grey.jpg"), jpeg("cmyk.jpg"),
+        picture("colour.jpg"), picture("progressive.jpg"), picture("grey.jpg"), picture("cmyk.jpg"),
+        picture("colour.png"), picture("palette.png"), picture("sixteen.png"), picture("interlaced.png"),
     ]
 
     private static func svhn(_ file: String) -> Reader {
@@ -39,9 +40,9 @@ import Testing
         }
     }
 
-    private static func jpeg(_ file: String) -> Reader {
+    private static func picture(_ file: String) -> Reader {
         Reader(file: file) { bytes throws(UserError) in
-            try JPEGImage.decode(bytes, file: "hostile").thumbnail(size: 4, channels: 3).count
+            try Picture.decode(bytes, file: "hostile").thumbnail(size: 4, channels: 3).count
         }
     }
 

@@ -42,7 +42,7 @@ private func writeRun(to folder: String) throws {
         ]
     ).write(to: run.predictions)
     let grid = SampleGrid([Float](repeating: 0, count: 24), height: 2, width: 2, channels: 3)
-    try grid.write(to: run.samples + "/1-joint.jpg")
+    try grid.picture.write(to: run.samples + "/1-joint.jpg")
 }
 
 private func images() -> ImageDataset {
@@ -182,8 +182,8 @@ private func images() -> ImageDataset {
             let values = (0..<4).flatMap { image in [Float](repeating: Float(image) / 8 - 0.25, count: 64 * 3)
             }
             let grid = SampleGrid(values, height: 8, width: 8, channels: 3)
-            try grid.write(to: folder + "/grid.jpg")
-            let image = try JPEGImage.read(folder + "/grid.jpg")
+            try grid.picture.write(to: folder + "/grid.jpg")
+            let image = try Picture.read(folder + "/grid.jpg")
             #expect(image.width == 18 && image.height == 18)
             let center = (4 * 18 + 4) * 3
             #expect(abs(Int(image.pixels[center]) - 64) <= 6)

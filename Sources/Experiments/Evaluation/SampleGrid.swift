@@ -63,15 +63,7 @@ public struct SampleGrid: Sendable {
         clippedShare = mean(rows.joined().map(\.clippedShare))
     }
 
-    public func jpeg(quality: Int = 92) throws -> [UInt8] {
-        try JPEGImage.encode(pixels: pixels, width: width, height: height, channels: 3, quality: quality)
-    }
-
-    /// Writes the picture whole or not at all.
-    /// - Throws: `UserError(.output)`.
-    public func write(to path: String) throws {
-        try JPEGImage(width: width, height: height, channels: 3, pixels: pixels).write(to: path, quality: 92)
-    }
+    public var picture: Picture { Picture(width: width, height: height, channels: 3, pixels: pixels) }
 }
 
 /// The bin of x/256 - 0.5 that `value` lies in, clipped to 0...255.

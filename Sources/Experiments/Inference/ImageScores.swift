@@ -21,7 +21,7 @@ public struct ImageScore: Encodable, Sendable {
 }
 
 extension LoadedRun {
-    /// Scores the images of files, and of the JPEG files in folders; see ``ImageFile`` for their kinds.
+    /// Scores the images of files, and of the JPEG and PNG files in folders; see ``ImageFile`` for their kinds.
     /// - Throws: `UserError(.recipe)` for a run in the plane, else as the readers do.
     public func scores(ofFiles paths: [String]) throws -> [ImageScore] {
         try requireImages()

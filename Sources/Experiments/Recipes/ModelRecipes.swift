@@ -11,7 +11,7 @@ public struct DataRecipe: Sendable, Equatable {
         case fashionMNIST = "fashion-mnist"
         /// CIFAR-10's binary batches.
         case cifar10
-        /// JPEGs, one folder per class.
+        /// JPEGs and PNGs, one folder per class.
         case imageFolder = "image-folder"
         /// A two-dimensional density.
         case plane

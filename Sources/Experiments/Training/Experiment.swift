@@ -255,7 +255,7 @@ public final class Experiment: TrainingObserver {
         let grid = SampleGrid(
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])
-        try grid.write(to: "\(directory.files.samples)/\(state.phase)-\(kind.rawValue).jpg")
+        try grid.picture.write(to: "\(directory.files.samples)/\(state.phase)-\(kind.rawValue).jpg")
     }
 }
 

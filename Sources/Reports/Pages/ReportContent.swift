@@ -87,9 +87,10 @@ private func ifPresent<Value>(_ body: () throws -> Value) throws -> Value? {
 
 private func thumbnail(_ images: ImageDataset, _ index: Int) throws -> [UInt8]? {
     guard (0..<images.count).contains(index), images.channels == 1 || images.channels == 3 else { return nil }
-    return try JPEGImage.encode(
-        pixels: Array(images.image(index)), width: images.width, height: images.height,
-        channels: images.channels, quality: 95)
+    return try Picture(
+        width: images.width, height: images.height, channels: images.channels,
+        pixels: Array(images.image(index))
+    ).jpeg(quality: 95)
 }
 
 extension Predictions {

@@ -1,10 +1,11 @@
 """Writes the golden files beside this script. Needs numpy, scipy and Pillow: python3 make_fixtures.py
 
 Pixel (n, row, column, channel) of every colour image is (37 n + 5 row + 3 column + 80 channel) mod 256, which the
-tests compute again; the JPEGs' pixels are stored as Pillow decodes them (`*.rgb`: height*width*3 bytes).
+tests compute again; the pictures' pixels are stored as Pillow decodes them (`*.rgb`: height*width*3 bytes).
 """
 import gzip
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,41 @@ for name, image, options in [
     image.save(here / f"{name}.jpg", quality=90, **options)
     decoded = np.asarray(Image.open(here / f"{name}.jpg").convert("RGB"))
     (here / f"{name}.rgb").write_bytes(decoded.tobytes())
+
+
+def keep(name, image, pixels):
+    image.save(here / f"{name}.png")
+    (here / f"{name}.png.rgb").write_bytes(np.asarray(pixels).tobytes())
+
+
+def rgb(image):
+    return np.asarray(image.convert("RGB"))
+
+
+keep("colour", picture, rgb(picture))
+keep("grey", picture.convert("L"), rgb(picture.convert("L")))
+keep("bilevel", picture.convert("1"), rgb(picture.convert("1")))
+keep("palette", picture.quantize(16), rgb(picture.quantize(16)))
+wide = (1600 * x + 70 * y).astype(np.uint16)
+keep("sixteen", Image.fromarray(wide), np.repeat((wide / 257 + 0.5).astype(np.uint8)[..., None], 3, -1))
+shown = (x + y) % 3 > 0
+alpha = np.dstack([smooth, 255 * shown]).astype(np.uint8)
+keep("transparent", Image.fromarray(alpha), smooth * shown[..., None])
+
+
+def png(name, width, height, interlace, rows):
+    """Pillow writes no interlaced files, nor headers that lie."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, interlace)
+    (here / name).write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+adam7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+passes = [smooth[top::down, left::right] for top, left, down, right in adam7]
+png("interlaced.png", 40, 24, 1, b"".join(b"\0" + row.tobytes() for part in passes for row in part))
+(here / "interlaced.png.rgb").write_bytes(rgb(Image.open(here / "interlaced.png")).tobytes())
+assert (rgb(Image.open(here / "interlaced.png")) == smooth).all()
+png("too-large.png", 65500, 65500, 0, b"")

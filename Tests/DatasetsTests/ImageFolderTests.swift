@@ -3,75 +3,10 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct JPEGTests {
-    @Test(arguments: ["colour", "progressive", "grey", "cmyk"])
-    func decodesLikePillow(name: String) throws {
-        let image = try JPEGImage.read(Fixtures.path("\(name).jpg"))
-        #expect((image.width, image.height, image.channels) == (40, 24, name == "grey" ? 1 : 3))
-        let expected = try Fixtures.bytes("\(name).rgb")
-        let pixels = name == "grey" ? image.pixels.flatMap { [$0, $0, $0] } : image.pixels
-        let worst = zip(pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 255
-        // CMYK to RGB is rounded differently.
-        #expect(pixels.count == expected.count && worst <= 2, "largest difference \(worst)")
-    }
-
-    @Test(arguments: [1, 3])
-    func roundTrip(channels: Int) throws {
-        let (width, height) = (37, 21)
-        let pixels = (0..<width * height * channels).map { i in
-            UInt8(40 + 3 * (i / channels % width) + 4 * (i / channels / width))
-        }
-        let bytes = try JPEGImage.encode(
-            pixels: pixels, width: width, height: height, channels: channels, quality: 95)
-        let image = try JPEGImage.decode(bytes, file: "x.jpg")
-        #expect((image.width, image.height, image.channels) == (width, height, channels))
-        let worst = zip(pixels, image.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 255
-        #expect(worst <= 6)
-    }
-
-    @Test func tooLargeIsRefused() throws {
-        let wide = [UInt8](repeating: 0, count: 70_000)
-        let error = Fixtures.error { () throws(UserError) in
-            _ = try JPEGImage.encode(pixels: wide, width: 70_000, height: 1, channels: 1)
-        }
-        #expect(error?.kind == .output)
-        // A header that claims 65,500 × 65,500 pixels: found by its start-of-frame marker.
-        var bytes = try Fixtures.bytes("colour.jpg")
-        let frame = try #require(
-            bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 })
-        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0xDC, 0xFF, 0xDC])
-        let bomb = Fixtures.error { () throws(UserError) in _ = try JPEGImage.decode(bytes, file: "x.jpg") }
-        #expect(bomb?.description.contains("65500 x 65500 pixels are more than the limit") == true)
-    }
-
-    @Test func shrinkingAveragesAreas() {
-        let image = JPEGImage(width: 4, height: 2, channels: 1, pixels: [9, 0, 100, 9, 9, 40, 60, 9])
-        #expect(image.thumbnail(size: 1, channels: 1) == [50])
-        #expect(image.thumbnail(size: 2, channels: 1) == [0, 100, 40, 60])
-        #expect(image.thumbnail(size: 1, channels: 3) == [50, 50, 50])
-        // 3 → 2: each output covers one and a half pixels.
-        let line = JPEGImage(width: 3, height: 3, channels: 1, pixels: [30, 60, 90, 30, 60, 90, 30, 60, 90])
-        #expect(line.thumbnail(size: 2, channels: 1) == [40, 80, 40, 80])
-    }
-
-    @Test func enlargingInterpolates() {
-        let image = JPEGImage(width: 2, height: 2, channels: 1, pixels: [0, 100, 0, 100])
-        #expect(Array(image.thumbnail(size: 4, channels: 1).prefix(4)) == [0, 25, 75, 100])
-        #expect(
-            JPEGImage(width: 1, height: 1, channels: 1, pixels: [7]).thumbnail(size: 2, channels: 1)
-                == [7, 7, 7, 7])
-    }
-
-    @Test func colourBecomesLuma() {
-        let image = JPEGImage(width: 1, height: 1, channels: 3, pixels: [100, 200, 50])
-        #expect(image.thumbnail(size: 1, channels: 1) == [153])
-    }
-}
-
 @Suite struct ImageFolderTests {
     private func write(_ value: UInt8, _ path: String) throws {
         let pixels = [UInt8](repeating: value, count: 8 * 8 * 3)
-        try JPEGImage(width: 8, height: 8, channels: 3, pixels: pixels).write(to: path)
+        try Picture(width: 8, height: 8, channels: 3, pixels: pixels).write(to: path)
     }
 
     private func folder(_ root: String, _ name: String, _ values: [UInt8]) throws {
@@ -120,6 +55,17 @@ import Testing
         }
     }
 
+    @Test func namesMayEndAsPNGs() throws {
+        try Fixtures.withFolder { root in
+            try folder(root, "a", [1, 2])
+            try write(3, "\(root)/a/3.PNG")
+            var reader = ImageFolder()
+            (reader.size, reader.testCount) = (8, 0)
+            let images = try reader.load(root).train
+            #expect((0..<images.count).map { images.image($0).first } == [1, 2, 3])
+        }
+    }
+
     @Test func imagesWithoutClasses() throws {
         try Fixtures.withFolder { root in
             try folder(root, ".", [1, 2, 3, 4, 5])
@@ -137,9 +83,9 @@ import Testing
             try Files.write([0, 1, 2], to: "\(root)/a/broken.jpg")
             let broken = Fixtures.error { () throws(UserError) in _ = try ImageFolder().load(root) }
             #expect(broken?.kind == .data && broken?.place?.hasSuffix("a/broken.jpg") == true)
-            try Files.write([0], to: "\(root)/a/picture.png")
+            try Files.write([0], to: "\(root)/a/picture.gif")
             let stranger = Fixtures.error { () throws(UserError) in _ = try ImageFolder().load(root) }
-            #expect(stranger?.kind == .data && stranger?.place?.hasSuffix("picture.png") == true)
+            #expect(stranger?.kind == .data && stranger?.place?.hasSuffix("picture.gif") == true)
         }
     }
 

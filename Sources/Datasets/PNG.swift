@@ -1,0 +1,67 @@
+internal import CPNG
+import Foundation
+import Tensors
+
+extension Picture {
+    static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    /// The type and checksum of the chunk that ends every file.
+    private static let pngEnd: [UInt8] = [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+
+    private static func format(channels: Int) -> png_uint_32 {
+        channels == 3 ? png_uint_32(PNG_FORMAT_RGB) : png_uint_32(PNG_FORMAT_GRAY)
+    }
+
+    /// Decodes every kind of PNG to 8 bits: grey, RGB and palettes, 16 bits rounded, what is transparent set on black.
+    static func decodePNG(_ bytes: [UInt8], file: String) throws(UserError) -> Picture {
+        // libpng stops reading with the last row.
+        guard Data(bytes).range(of: Data(pngEnd), options: .backwards) != nil else {
+            throw undecodable("PNG", "it is cut off", file)
+        }
+        var image = png_image()
+        image.version = png_uint_32(PNG_IMAGE_VERSION)
+        defer { png_image_free(&image) }
+        guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else {
+            throw undecodable("PNG", image.text, file)
+        }
+        let (width, height) = (Int(image.width), Int(image.height))
+        guard width * height <= largestPixelCount else {
+            throw undecodable(
+                "PNG", "\(width) x \(height) pixels are more than the limit of \(largestPixelCount)", file)
+        }
+        let isColour = image.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
+        image.format = format(channels: isColour ? 3 : 1)
+        // As every decoder does: the values of 16 bits are no linear light unless the file says so.
+        image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
+        var pixels = [UInt8](repeating: 0, count: width * height * (isColour ? 3 : 1))
+        var black = png_color()
+        guard png_image_finish_read(&image, &black, &pixels, 0, nil) != 0 else {
+            throw undecodable("PNG", image.text, file)
+        }
+        return Picture(width: width, height: height, channels: isColour ? 3 : 1, pixels: pixels)
+    }
+
+    /// The bytes of a PNG file, from which the same pixels come back.
+    /// - Throws: `UserError(.output)` when libpng refuses.
+    public func png() throws(UserError) -> [UInt8] {
+        var image = png_image()
+        image.version = png_uint_32(PNG_IMAGE_VERSION)
+        (image.width, image.height) = (png_uint_32(width), png_uint_32(height))
+        image.format = Self.format(channels: channels)
+        var count = 0
+        guard png_image_write_to_memory(&image, nil, &count, 0, pixels, 0, nil) != 0 else {
+            throw unencodable("PNG", image.text)
+        }
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard png_image_write_to_memory(&image, &bytes, &count, 0, pixels, 0, nil) != 0 else {
+            throw unencodable("PNG", image.text)
+        }
+        return bytes
+    }
+}
+
+extension png_image {
+    /// What libpng says went wrong.
+    fileprivate var text: String {
+        withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

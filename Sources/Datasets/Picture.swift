@@ -1,0 +1,65 @@
+import Tensors
+
+/// A decoded picture: `pixels` `[height, width, channels]`, 1 channel (grey) or 3 (RGB).
+public struct Picture: Sendable, Equatable {
+    public let width: Int
+    public let height: Int
+    public let channels: Int
+    public let pixels: [UInt8]
+
+    /// Larger pictures are refused before their pixels are allocated.
+    static let largestPixelCount = 1 << 26
+
+    public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
+        precondition(width > 0 && height > 0 && (channels == 1 || channels == 3))
+        precondition(pixels.count == width * height * channels)
+        self.width = width
+        self.height = height
+        self.channels = channels
+        self.pixels = pixels
+    }
+
+    static func undecodable(_ kind: String, _ reason: String, _ file: String) -> UserError {
+        UserError(
+            .data, "cannot be decoded as \(kind): \(reason)", at: file, advice: "replace or remove the file")
+    }
+
+    func unencodable(_ kind: String, _ reason: String) -> UserError {
+        UserError(
+            .output, "a picture of \(width)x\(height) cannot be encoded as \(kind): \(reason)",
+            advice: "make it smaller")
+    }
+
+    /// Whether `bytes` begin as a JPEG or PNG file does.
+    static func isEncoded(in bytes: [UInt8]) -> Bool {
+        bytes.starts(with: jpegSignature) || bytes.starts(with: pngSignature)
+    }
+
+    /// Decodes a JPEG or PNG file, told by its first bytes.
+    /// - Throws: `UserError(.data)` for anything else, and for what is damaged, truncated or larger than 64 megapixels.
+    public static func decode(_ bytes: [UInt8], file: String) throws(UserError) -> Picture {
+        if bytes.starts(with: jpegSignature) { return try decodeJPEG(bytes, file: file) }
+        if bytes.starts(with: pngSignature) { return try decodePNG(bytes, file: file) }
+        throw UserError(
+            .data, "is neither a JPEG nor a PNG", at: file, advice: "replace or remove the file")
+    }
+
+    /// `decode` of the file at `path`; also throws `UserError(.missing)`.
+    public static func read(_ path: String) throws(UserError) -> Picture {
+        try decode(try Files.read(path), file: path)
+    }
+
+    /// The endings of names that ``write(to:)`` takes and image folders are searched for.
+    public static let fileEndings = [".jpg", ".jpeg", ".png"]
+
+    /// Whether a file's name says that it is a picture.
+    public static func isNamed(_ name: String) -> Bool {
+        fileEndings.contains(where: name.lowercased().hasSuffix)
+    }
+
+    /// Encodes as PNG where the name ends so and as JPEG otherwise; writes `path` whole or not at all.
+    /// - Throws: `UserError(.output)`.
+    public func write(to path: String) throws(UserError) {
+        try Files.write(path.lowercased().hasSuffix(".png") ? try png() : try jpeg(quality: 92), to: path)
+    }
+}
