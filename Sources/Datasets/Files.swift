@@ -29,7 +29,9 @@ package enum Files {
     /// Writes to a temporary name beside `path`, syncs, and renames: a reader sees the old file or the new one.
     /// - Throws: `UserError(.output)` on a full disk or missing permission; nothing is left behind.
     static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
-        let temporary = path + ".part"
+        let url = URL(fileURLWithPath: path)
+        let temporary = url.deletingLastPathComponent()
+            .appending(path: ".partial-\(getpid())-\(url.lastPathComponent)").path
         guard let file = fopen(temporary, "wb") else {
             throw UserError(.output, "cannot be created (\(reason()))", at: path, advice: "check the folder")
         }

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Layouts: `train/CLASS/*.jpg` and `test/CLASS/*.jpg`; or `CLASS/*.jpg` alone, a share of each class kept for
 /// testing; or `*.jpg` alone, without classes. Images of a folder `unlabelled`, at the top or in `train`, join the
-/// training set without a label.
+/// training set without a label. Both sets are shuffled.
 public struct ImageFolder: Sendable {
     /// Side of the square images, in pixels.
     public var size = 32
@@ -14,7 +14,7 @@ public struct ImageFolder: Sendable {
     public var testShare = 0.2
     /// Number of images kept for testing, instead of `testShare`.
     public var testCount: Int?
-    /// Chooses the images kept for testing.
+    /// Chooses the images kept for testing, and the order of all.
     public var seed: UInt64 = 1
 
     private static let unlabelled = "unlabelled"
@@ -52,8 +52,8 @@ public struct ImageFolder: Sendable {
             train += try images(folder).map { Entry(path: $0, label: ImageDataset.unlabelled) }
         }
         return DataPair(
-            train: try decode(train, names, "image-folder train"),
-            test: try decode(test, names, "image-folder test"))
+            train: try decode(shuffled(train, lane: 0), names, "image-folder train"),
+            test: try decode(shuffled(test, lane: 1), names, "image-folder test"))
     }
 
     private func checkSettings() throws(UserError) {
@@ -134,6 +134,13 @@ public struct ImageFolder: Sendable {
         return (
             all.indices.filter { !kept.contains($0) }.map { all[$0] }, kept.sorted().map { all[$0] }
         )
+    }
+
+    /// Folders come class by class; whoever takes the first images of a set wants some of all.
+    private func shuffled(_ entries: [Entry], lane: Int) -> [Entry] {
+        var stream = RandomStream(
+            RandomKey(seed: seed, purpose: .split, step: SplitStep.order, lane: lane))
+        return stream.permutation(entries.count).map { entries[$0] }
     }
 
     private func decode(_ entries: [Entry], _ names: [String], _ name: String) throws(UserError)

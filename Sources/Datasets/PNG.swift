@@ -17,25 +17,39 @@ extension Picture {
         guard Data(bytes).range(of: Data(pngEnd), options: .backwards) != nil else {
             throw undecodable("PNG", "it is cut off", file)
         }
-        var image = png_image()
-        image.version = png_uint_32(PNG_IMAGE_VERSION)
-        defer { png_image_free(&image) }
-        guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else {
-            throw undecodable("PNG", image.text, file)
+        // libpng keeps the addresses of both from its first call to its last.
+        let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
+        image.initialize(to: png_image())
+        defer {
+            png_image_free(image)
+            image.deallocate()
         }
-        let (width, height) = (Int(image.width), Int(image.height))
+        return try bytes.withUnsafeBufferPointer { memory throws(UserError) in
+            image.pointee.version = png_uint_32(PNG_IMAGE_VERSION)
+            guard png_image_begin_read_from_memory(image, memory.baseAddress, memory.count) != 0 else {
+                throw undecodable("PNG", image.pointee.text, file)
+            }
+            return try finish(image, file: file)
+        }
+    }
+
+    /// Reads the pixels of an image that is open.
+    private static func finish(
+        _ image: UnsafeMutablePointer<png_image>, file: String
+    ) throws(UserError) -> Picture {
+        let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
         guard width * height <= largestPixelCount else {
             throw undecodable(
                 "PNG", "\(width) x \(height) pixels are more than the limit of \(largestPixelCount)", file)
         }
-        let isColour = image.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
-        image.format = format(channels: isColour ? 3 : 1)
+        let isColour = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
+        image.pointee.format = format(channels: isColour ? 3 : 1)
         // As every decoder does: the values of 16 bits are no linear light unless the file says so.
-        image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
+        image.pointee.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
         var pixels = [UInt8](repeating: 0, count: width * height * (isColour ? 3 : 1))
         var black = png_color()
-        guard png_image_finish_read(&image, &black, &pixels, 0, nil) != 0 else {
-            throw undecodable("PNG", image.text, file)
+        guard png_image_finish_read(image, &black, &pixels, 0, nil) != 0 else {
+            throw undecodable("PNG", image.pointee.text, file)
         }
         return Picture(width: width, height: height, channels: isColour ? 3 : 1, pixels: pixels)
     }

@@ -6,6 +6,7 @@ enum SplitStep {
     static let labelled = 1
     static let remainder = 2
     static let testShare = 3
+    static let order = 4
 }
 
 /// Which training images are labelled, which unlabelled, and which held out: positions in a training set.

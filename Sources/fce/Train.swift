@@ -75,7 +75,9 @@ struct Train: ParsableCommand {
 
     func validate() throws {
         if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
-        if let seed, seed < 0 { throw ValidationError("A seed is at least 0.") }
+        if let seed, !Recipe.seeds.contains(seed) {
+            throw ValidationError("A seed is from 0 to \(Recipe.seeds.upperBound).")
+        }
     }
 
     func run() throws {
@@ -157,7 +159,8 @@ struct SeedList: ExpressibleByArgument {
     init?(argument: String) {
         let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
         let seeds = parts.compactMap { Int($0) }
-        guard seeds.count == parts.count, Set(seeds).count == seeds.count, seeds.allSatisfy({ $0 >= 0 })
+        guard seeds.count == parts.count, Set(seeds).count == seeds.count,
+            seeds.allSatisfy(Recipe.seeds.contains)
         else { return nil }
         self.seeds = seeds
     }

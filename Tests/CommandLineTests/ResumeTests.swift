@@ -134,6 +134,28 @@ extension CommandLine {
             }
         }
 
+        @Test func aFlowAloneIsContinuedBitIdentical() throws {
+            try withFolder { folder in
+                let whole = firstPhases.replacing("\"fce-init-vat\"", with: "\"fce-init\"")
+                    .replacing("weight = 1.0", with: "weight = 0.0")
+                let flow = whole.components(separatedBy: "\n[[phase]]\nkind = \"energy\"")[0]
+                    .replacing("\"fce-init\"", with: "\"flow\"")
+                try write(whole, to: "\(folder)/whole.toml")
+                try write(flow, to: "\(folder)/flow.toml")
+                func train(_ words: String...) throws -> Tool.Output {
+                    try Tool.start(["train"] + words + ["--threads", "2", "--quiet"], in: folder).finish()
+                }
+                try #require(try train("flow.toml", "--out", "flow").status == 0)
+                let output = try train("whole.toml", "--out", "continued", "--from", "flow")
+                #expect(output.status == 0, "\(output.err)")
+                try #require(try train("whole.toml", "--out", "whole", "--flows", "none").status == 0)
+                let numbers = try RunNumbers("\(folder)/continued")
+                let differences = numbers.differences(from: try RunNumbers("\(folder)/whole"))
+                // A run of the flow alone keeps no energy.
+                #expect(differences == ["weights-0-flow-mle.safetensors"])
+            }
+        }
+
         @Test func onlyARunThatBeginsTheRecipeIsContinued() throws {
             _ = try TinyRun.output()
             func from(_ run: String, _ set: String) throws -> Tool.Output {

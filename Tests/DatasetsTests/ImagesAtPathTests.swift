@@ -18,7 +18,7 @@ import Testing
             let all = try ImagesAtPath.read("\(folder)/all", size: 8, channels: 1)
             #expect(all.count == 2 && all.extents == [8, 8, 1])
             let picture = try Picture.read(Fixtures.path("colour.jpg"))
-            #expect(Array(all.image(0)) == picture.thumbnail(size: 8, channels: 1))
+            #expect((0..<2).contains { Array(all.image($0)) == picture.thumbnail(size: 8, channels: 1) })
             try copy("colour.jpg", to: "\(folder)/parts/train/a/1.jpg")
             try copy("grey.jpg", to: "\(folder)/parts/test/a/1.jpg")
             try copy("grey.jpg", to: "\(folder)/parts/test/a/2.jpg")

@@ -76,6 +76,13 @@ private final class PictureRecorder: SilentObserver {
         return (recipe, data, state)
     }
 
+    @Test(arguments: ["data.train=0", "data.test=0", "data.validation=300"])
+    func emptySetsAreRefused(change: String) throws {
+        let recipe = try Recipe.parse(noiseContrast, file: "plane.toml", overrides: [change])
+        let error = #expect(throws: UserError.self) { try ExperimentData(recipe) }
+        #expect(error?.kind == .recipe && error?.what.contains("is left to") == true)
+    }
+
     @Test func meansOfSquaredDifferencesAreThoseByHand() {
         #expect(meanSquaredDifference([1, 2, -3], [1, 4, -4]) == 5.0 / 3)
         #expect(meanSquaredDifference([], [1]) == nil)

@@ -35,6 +35,14 @@ private func failure(_ old: String, _ new: String, overrides: [String] = []) -> 
             "`phase.2.steps` takes an integer, at least 0, not the string \"ten\""
         ),
         ("steps = 50", "steps = 0", "r.toml:19", "a phase of 0 steps trains nothing"),
+        (
+            "steps = 20", "steps = 20\ndraws = 4", "r.toml:26",
+            "draws of images are kept with log q of a flow that stands still"
+        ),
+        (
+            "labels = 500", "labels = 500\n[flow]\nseed = 9223372036854775807", "r.toml:10",
+            "`flow.seed` takes an integer, 0 to 4294967296, not 9223372036854775807"
+        ),
         ("steps = 50", "steps = 5e1", "r.toml:19", "`phase.2.steps` takes an integer, at least 0, not 50.0"),
         ("labels = 500", "labels = true", "r.toml:8", "`data.labels` takes an integer, at least 0, not true"),
         ("rate = 1e-3", "rate = 0", "r.toml:21", "`phase.2.optimizer.rate` takes a number, above 0.0, not 0"),

@@ -87,6 +87,12 @@ private let files =
             let other = try Recipe.parse(smallRecipe, overrides: [change])
             #expect(other.flowHash(data: "a") != hash, "\(change)")
         }
+        // A flow that does not see the labelled images depends on which these are.
+        let hidden = try ["seed=1", "seed=2", "data.labels=1000"].map { change in
+            let overrides = ["data.unlabelled-includes-labelled=false", change]
+            return try Recipe.parse(smallRecipe, overrides: overrides).flowHash(data: "a")
+        }
+        #expect(Set(hidden + [hash]).count == 4)
     }
 
     @Test func differencesNameKeys() throws {

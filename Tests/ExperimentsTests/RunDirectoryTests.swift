@@ -8,12 +8,13 @@ import Testing
 /// Opens the run directory of the small recipe.
 private func open(
     _ path: String, _ overrides: [String] = [], data: String = "abc", labelled: [Int] = [1, 2],
-    resume: Bool = false
+    changing change: (inout RunHeader) -> Void = { _ in }, resume: Bool = false
 ) throws -> RunDirectory {
     let recipe = try Recipe.parse(smallRecipe, file: "tests/small.toml", overrides: overrides)
+    var header = RunHeader.test(recipe, data: data)
+    change(&header)
     return try RunDirectory(
-        at: path, recipe: recipe, header: .test(recipe, data: data), split: .test(labelled: labelled),
-        resume: resume)
+        at: path, recipe: recipe, header: header, split: .test(labelled: labelled), resume: resume)
 }
 
 private func position(_ step: Int, phase: Int = 1) -> RunPosition {
@@ -70,11 +71,13 @@ private func names(_ path: String) throws -> [String] {
     @Test func bitmapsRoundTrip() throws {
         let recipe = try Recipe.parse(smallRecipe)
         var result = try RunResult(recipe: recipe, header: .test(recipe), split: .test(), command: "")
+        result.testCount = 19
         let wrong = (0..<19).map { $0 % 3 == 0 }
         result.errors = RunResult.bitmap(of: wrong)
         #expect(result.errors == "SZIE")
         #expect(result.wrongImages(count: 19) == wrong)
-        #expect(result.wrongImages(count: 16) == nil)
+        // As many bytes, but other images.
+        #expect(result.wrongImages(count: 20) == nil)
     }
 
     @Test func unwritableNumbersAreErrors() throws {
@@ -118,6 +121,30 @@ private func names(_ path: String) throws -> [String] {
             #expect(refusal { try open(path, data: "xyz", resume: true) }.contains("the data differ"))
             #expect(refusal { try open(path, labelled: [1, 3], resume: true) }.contains("the split differs"))
             _ = try open(path, resume: true)
+        }
+    }
+
+    @Test func resumeRefusesOtherTestImagesAndPrecisions() throws {
+        let changes: [(change: (inout RunHeader) -> Void, what: String)] = [
+            ({ $0.data.test = 7 }, "cannot resume: the test images differ (2000 then, 7 now)"),
+            (
+                { $0.data.testSHA256 = "w" },
+                "cannot resume: the test images differ (SHA-256 v… then, w… now)"
+            ),
+            (
+                { $0.machine.precision = "bfloat16" },
+                "the run was trained in float32, and this machine computes in bfloat16"
+            ),
+        ]
+        try withScratch { folder in
+            let path = "\(folder)/run"
+            _ = try open(path)
+            for (change, what) in changes {
+                let error = #expect(throws: UserError.self) { try open(path, changing: change, resume: true) }
+                #expect(error?.kind == .recipe && error?.what == what)
+            }
+            // A run of old does not say which its test images were.
+            _ = try open(path, changing: { $0.data.testSHA256 = nil }, resume: true)
         }
     }
 

@@ -61,8 +61,8 @@ extension MachineRecord {
 extension RunHeader {
     static func test(_ recipe: Recipe, data: String = "abc") -> RunHeader {
         let record = DataRecord(
-            name: recipe.data.name, sha256: data, train: 7000, test: 2000, classes: 10, height: 32, width: 32,
-            channels: 3)
+            name: recipe.data.name, sha256: data, testSHA256: "v", train: 7000, test: 2000, classes: 10,
+            height: 32, width: 32, channels: 3)
         return RunHeader(
             recipe: recipe, tool: "fce 0.1.0", commit: "unknown", machine: .test, data: record,
             startedAt: "2025-01-01T00:00:00Z")

@@ -51,7 +51,7 @@ private let sample = """
         ("[4, 2]", "[]", ":3", "no seeds", "list at least one"),
         (
             "[4, 2]", "[4, -1]", ":3",
-            "`seeds` takes an array of integers, each at least 0, not an array of 2", nil
+            "`seeds` takes an array of integers, each from 0 to 4294967296, not an array of 2", nil
         ),
         ("other", "small", ":6", "small.toml is listed twice", "a recipe is one row"),
         ("title", "steps = 3\ntitle", ":2", "unknown key `steps`", nil),

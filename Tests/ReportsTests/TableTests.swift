@@ -175,11 +175,40 @@ import Testing
     @Test func cellsAreComparedImageByImage() throws {
         var a = result("a", seed: 1, error: 0.5)
         var b = result("b", seed: 1, error: 0)
+        (a.testCount, b.testCount) = (40, 40)
         a.errors = RunResult.bitmap(of: (0..<40).map { $0 < 20 })
         b.errors = RunResult.bitmap(of: (0..<40).map { _ in false })
         let rows = try ResultsTable([a, b]).rows
         let comparison = try rows[0].compared(to: rows[1], testCount: 40)
         #expect(comparison.difference == 0.5 && comparison.interval.excludesZero)
         #expect(throws: UserError.self) { try rows[0].compared(to: rows[1], testCount: 400) }
+    }
+
+    @Test func onlyTheSameImagesAreCompared() throws {
+        var run = result("a", seed: 1, error: 0.5)
+        run.errors = RunResult.bitmap(of: [true, false, true, false])
+        (run.heldOutError, run.heldOutErrors) = (1, RunResult.bitmap(of: [true]))
+        func refusal(_ change: (inout RunResult) -> Void) throws -> String? {
+            var other = run
+            change(&other)
+            do {
+                _ = try RunComparison([run], against: [other])
+                return nil
+            } catch let error as UserError {
+                return error.what
+            }
+        }
+        #expect(try refusal { $0.seed = 2 } == nil)
+        #expect(try refusal { $0.testCount = 3 }?.contains("numbers of test images differ") == true)
+        #expect(try refusal { $0.dataSHA256 = "b" }?.contains("the data differ") == true)
+        #expect(try refusal { $0.testSHA256 = "b" } == nil, "the other, of old, does not say")
+        run.testSHA256 = "a"
+        #expect(try refusal { $0.testSHA256 = "b" }?.contains("the test images differ") == true)
+        run = try run.onHeldOut()
+        #expect(try refusal { $0.protocolHash = "b" } == nil)
+        var moved = result("a", seed: 1, error: 0.5)
+        (moved.heldOutError, moved.heldOutErrors, moved.flowSeed) = (1, RunResult.bitmap(of: [true]), 2)
+        let other = try moved.onHeldOut()
+        #expect(throws: UserError.self) { try RunComparison([run], against: [other]) }
     }
 }

@@ -79,10 +79,9 @@ public struct LoadedRun {
     /// - Throws: `UserError` as the readers do, and `.data` when they are not the run's.
     public func data(in directory: String? = nil) throws -> ExperimentData {
         let data = try ExperimentData(directory.map(recipe.readingData(in:)) ?? recipe)
-        guard data.train.sha256 == header.data.sha256 else {
-            let (old, new) = (header.data.sha256.prefix(12), data.train.sha256.prefix(12))
+        if let difference = header.data.difference(from: DataRecord(data)) {
             throw UserError(
-                .data, "these are not the data of the run (SHA-256 \(old)… then, \(new)… now)",
+                .data, "these are not the data of the run: \(difference)",
                 at: directory ?? recipe.data.directory, advice: "name the right folder with --data")
         }
         return data

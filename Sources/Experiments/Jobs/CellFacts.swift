@@ -62,7 +62,9 @@ extension TableCell {
         let flowSeed = result.flowSeed ?? recipe.flow.seed
         let rules: [(what: String, theirs: String, ours: String?)] = [
             ("recipe version", result.protocolHash, recipe.protocolHash),
-            ("data", result.dataSHA256, data?.sha256), ("split rule", result.splitRule, data?.splitRule),
+            ("data", result.dataSHA256, data?.sha256),
+            ("test set", result.testSHA256 ?? data?.testSHA256 ?? "", data?.testSHA256),
+            ("split rule", result.splitRule, data?.splitRule),
             ("selection rule", result.selection, RunResult.selectionRule),
             ("seed of the flow", String(flowSeed), String(recipe.flow.seed)),
         ]
@@ -86,6 +88,6 @@ extension TableCell {
             let keys = try run.recipe().differences(from: recipe).prefix(5).map { "`\($0)`" }
             throw refuse("the recipe differs: \(keys.joined(separator: ", "))")
         }
-        if let data, header.data.sha256 != data.sha256 { throw refuse("the data differ") }
+        if let data, !data.isOf(header.data) { throw refuse("the data differ") }
     }
 }

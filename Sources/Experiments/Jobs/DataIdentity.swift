@@ -3,12 +3,15 @@ import Tensors
 
 /// What cells of one table must agree in: their data, and how these are split.
 public struct DataIdentity: Sendable, Equatable {
+    /// Of the training set.
     public let sha256: String
+    public let testSHA256: String?
     /// Nil in a table of several numbers of labels, whose split rules differ.
     public let splitRule: String?
 
-    init(sha256: String, splitRule: String?) {
+    init(sha256: String, testSHA256: String? = nil, splitRule: String?) {
         self.sha256 = sha256
+        self.testSHA256 = testSHA256
         self.splitRule = splitRule
     }
 
@@ -21,12 +24,14 @@ public struct DataIdentity: Sendable, Equatable {
         {
             let data = try ExperimentData(cell.recipe)
             let rule = cells.table.labels.isEmpty ? data.split.rule : nil
-            known.append((cell, DataIdentity(sha256: data.train.sha256, splitRule: rule)))
+            let identity = DataIdentity(
+                sha256: data.train.sha256, testSHA256: data.test.sha256, splitRule: rule)
+            known.append((cell, identity))
         }
         let first = known[0]
         for other in known.dropFirst() where other.identity != first.identity {
             let isDrawn = cells.table.flowPerSeed && other.cell.recipe.name == first.cell.recipe.name
-            let what = other.identity.sha256 == first.identity.sha256 ? "split rules" : "data"
+            let what = other.identity.splitRule != first.identity.splitRule ? "split rules" : "data"
             throw UserError(
                 .data, "\(first.cell.label) and \(other.cell.label) have different \(what)",
                 at: cells.table.path,
@@ -35,6 +40,11 @@ public struct DataIdentity: Sendable, Equatable {
                     : "put them into separate tables")
         }
         return first.identity
+    }
+
+    /// Whether a run saw these data, as far as it wrote down.
+    func isOf(_ record: DataRecord) -> Bool {
+        record.sha256 == sha256 && (record.testSHA256 ?? testSHA256) == testSHA256
     }
 
     /// Where the trained flow that `recipe` begins with is kept; nil for a recipe that begins otherwise.

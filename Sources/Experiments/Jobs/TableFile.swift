@@ -27,9 +27,10 @@ public struct TableFile: Sendable, Equatable {
         [
             .text("title", \.title, "what stands above the table").required(),
             .list(
-                "seeds", \.seeds, "an array of integers, each at least 0", "the seeds of every row",
+                "seeds", \.seeds, "an array of integers, each from 0 to \(Recipe.seeds.upperBound)",
+                "the seeds of every row",
                 read: { node in
-                    guard case .integer(let seed) = node, seed >= 0 else { return nil }
+                    guard case .integer(let seed) = node, Recipe.seeds.contains(seed) else { return nil }
                     return seed
                 },
                 write: { .integer($0) }),

@@ -120,6 +120,9 @@ public struct Recipe: Sendable, Equatable {
 }
 
 extension Recipe {
+    /// What a seed may be: room above for what is drawn from the seeds that follow.
+    public static let seeds = 0...(1 << 32)
+
     /// Draws points and generated images: the flow's seed unless told otherwise, so that all seeds of a row see the same.
     var dataSeed: UInt64 { UInt64(data.seed > 0 ? data.seed : flow.seed) }
 

@@ -39,7 +39,13 @@ extension Recipe {
             ["flow.", "phase."].contains { line.key.hasPrefix($0) }
                 || ["precision", "data.train", "data.validation"].contains(line.key)
         }
-        return Self.hash(of: [("data", data)] + deciding)
+        return Self.hash(of: [("data", data)] + deciding + labelledImages)
+    }
+
+    /// What decides which images are labelled, where the flow must not see them.
+    private var labelledImages: [(key: String, value: String)] {
+        guard !data.unlabelledIncludesLabelled else { return [] }
+        return [("without", "\(data.allLabels ? "all" : "\(data.labels)") labels of seed \(seed)")]
     }
 
     /// The keys whose values differ between two recipes, such as `energy.width`.

@@ -105,6 +105,9 @@ extension Recipe {
             phase.kind != .supervised || data.hasLabels || method == .randomInit, cursor.entering("kind"),
             "a supervised phase needs labels", advice: "set data.labels")
         try require(
+            phase.kind != .joint || phase.draws == 0, cursor.entering("draws"),
+            "draws of images are kept with log q of a flow that stands still", advice: "set draws = 0")
+        try require(
             phase.steps > 0 || method == .randomInit, cursor.entering("steps"),
             "a phase of 0 steps trains nothing", advice: "set steps, or method = \"random-init\"")
         try require(

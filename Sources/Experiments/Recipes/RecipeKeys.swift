@@ -16,7 +16,9 @@ extension Recipe {
         .text("name", \.name, "name in tables; by default folder and name of the file; not inherited"),
         .choice("method", \.method, "the row of the table; must agree with the phases and vat.weight")
             .required(),
-        .integer("seed", \.seed, .atLeast(0), "moves split, initialisation and batches (--seed)"),
+        .integer(
+            "seed", \.seed, .between(0, Recipe.seeds.upperBound),
+            "moves split, initialisation and batches (--seed)"),
         .choice("precision", \.precision, "of convolution activations and weights"),
         .table(
             "data", \.data, data, "which data, and how many labels",
@@ -85,7 +87,7 @@ extension Recipe {
         .integer("channels", \.channels, .between(1, 3), "colour channels, 1 or 3")
             .when(\.source, "source", .fashionMNIST, .imageFolder, .synthetic),
         .choice("density", \.density, "the density points are drawn from").when(\.source, "source", .plane),
-        .integer("seed", \.seed, .atLeast(0), "draws the points; 0: the flow's seed")
+        .integer("seed", \.seed, .between(0, Recipe.seeds.upperBound), "draws the points; 0: the flow's seed")
             .when(\.source, "source", .plane),
         .integer("train", \.train, .atLeast(0), "training examples; 0: all of them"),
         .integer("test", \.test, .atLeast(0), "test examples; 0: all of them"),
@@ -103,7 +105,9 @@ extension Recipe {
         .choice("coupling", \.coupling, "kind of coupling").when(\.kind, "kind", .glow),
         .integer("couplings", \.couplings, .between(0, 100), "affine couplings; 0: a Gaussian")
             .when(\.kind, "kind", .plane),
-        .integer("seed", \.seed, .atLeast(0), "of the flow; the seeds of a row share it"),
+        .integer(
+            "seed", \.seed, .between(0, Recipe.seeds.upperBound),
+            "of the flow; the seeds of a row share it"),
     ])
 
     private static let energy = RecipeTable<EnergyRecipe>([

@@ -97,11 +97,20 @@ public final class RunDirectory {
             let what = keys.isEmpty ? "" : ": " + keys.joined(separator: ", ")
             throw refuse("the recipe differs\(what)")
         }
-        guard stored.data.sha256 == header.data.sha256 else {
-            let (old, new) = (stored.data.sha256.prefix(12), header.data.sha256.prefix(12))
-            throw refuse("the data differ (SHA-256 \(old)… then, \(new)… now)")
-        }
+        if let difference = stored.data.difference(from: header.data) { throw refuse(difference) }
         guard try files.split() == split else { throw refuse("the split differs") }
+        try expectPrecision(stored, of: header.machine.precision, at: files.path)
+    }
+
+    /// A model must go on in the precision it was trained in: log q in another differs by nats.
+    /// - Throws: `UserError(.recipe)`.
+    static func expectPrecision(_ stored: RunHeader, of precision: String, at path: String) throws {
+        let trained = stored.machine.precision
+        guard trained != precision else { return }
+        throw UserError(
+            .recipe, "the run was trained in \(trained), and this machine computes in \(precision)",
+            at: path,
+            advice: "continue it where it began, or train anew")
     }
 }
 

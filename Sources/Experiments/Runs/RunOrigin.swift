@@ -18,20 +18,22 @@ struct RunOrigin {
     /// - Parameters:
     ///   - path: the run directory, or the folder of its `seed-N`.
     ///   - recipe: what is to be trained.
-    /// - Throws: `UserError(.recipe)` when the run is of other data or its phases do not begin `recipe`,
+    ///   - start: of the run that is to begin: its data and precision.
+    /// - Throws: `UserError(.recipe)` when the run is of other data or precision, or its phases do not begin `recipe`,
     ///   `.missing` when it has not finished, `.data` when its files are damaged.
-    init(_ path: String, of recipe: Recipe, dataSHA256: String) throws {
+    init(_ path: String, of recipe: Recipe, _ start: RunHeader) throws {
         let folder = RunFiles(path: path)
         files = folder.exists("run.json") ? folder : RunFiles(path: folder.file("seed-\(recipe.seed)"))
         let header = try files.header()
         self.recipe = try files.recipe()
         let obstacles = recipe.obstacles(toContinuing: self.recipe)
-        guard obstacles.isEmpty, header.data.sha256 == dataSHA256 else {
-            let what = obstacles.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+        let keys = obstacles.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+        if let what = keys.isEmpty ? header.data.difference(from: start.data) : "\(keys) differ" {
             throw UserError(
-                .recipe, "its phases do not begin this recipe: \(what.isEmpty ? "the data" : what) differ",
-                at: files.path, advice: "train the whole recipe, without --from")
+                .recipe, "its phases do not begin this recipe: \(what)", at: files.path,
+                advice: "train the whole recipe, without --from")
         }
+        try RunDirectory.expectPrecision(header, of: start.machine.precision, at: files.path)
         let name = StateName(phaseIndex: self.recipe.phases.count, step: 0).name
         guard files.exists("checkpoints/\(name)") else {
             throw UserError(
@@ -40,7 +42,7 @@ struct RunOrigin {
         }
         state = try RunState(
             path: "\(files.checkpoints)/\(name)", name: name, recipeHash: header.recipeHash,
-            dataSHA256: dataSHA256)
+            dataSHA256: start.data.sha256)
         evaluation = RunEvaluation(phases: try files.evaluation().phases)
         guard evaluation.phases.count == self.recipe.phases.count else {
             throw UserError(.data, "evaluation.json lacks a phase", at: files.path, advice: "repeat the run")

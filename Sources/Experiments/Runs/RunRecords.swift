@@ -70,6 +70,8 @@ public struct DataRecord: Codable, Sendable, Equatable {
     public var name: String
     /// Of the training set.
     public var sha256: String
+    /// Of the test set; nil in runs of old.
+    public var testSHA256: String?
     /// Number of training images.
     public var train: Int
     /// Number of test images.
@@ -79,12 +81,24 @@ public struct DataRecord: Codable, Sendable, Equatable {
     public var width: Int
     public var channels: Int
 
+    /// How the images of a run, these, differ from those at hand; nil where nothing says that they do.
+    func difference(from now: DataRecord) -> String? {
+        func hashes(_ what: String, _ old: String, _ new: String) -> String {
+            "the \(what) differ (SHA-256 \(old.prefix(12))… then, \(new.prefix(12))… now)"
+        }
+        if sha256 != now.sha256 { return hashes("data", sha256, now.sha256) }
+        if test != now.test { return "the test images differ (\(test) then, \(now.test) now)" }
+        guard let old = testSHA256, let new = now.testSHA256, old != new else { return nil }
+        return hashes("test images", old, new)
+    }
+
     public init(
-        name: String, sha256: String, train: Int, test: Int, classes: Int, height: Int, width: Int,
-        channels: Int
+        name: String, sha256: String, testSHA256: String? = nil, train: Int, test: Int, classes: Int,
+        height: Int, width: Int, channels: Int
     ) {
         self.name = name
         self.sha256 = sha256
+        self.testSHA256 = testSHA256
         self.train = train
         self.test = test
         self.classes = classes

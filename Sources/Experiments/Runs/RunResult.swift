@@ -45,7 +45,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var method: String
     public var seed: Int
     public var dataName: String
+    /// Of the training set.
     public var dataSHA256: String
+    /// Of the test set. Absent from old results.
+    public var testSHA256: String?
     /// Number of test images.
     public var testCount: Int
     /// Labelled images in all.
@@ -113,6 +116,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         seed = recipe.seed
         dataName = header.data.name
         dataSHA256 = header.data.sha256
+        testSHA256 = header.data.testSHA256
         testCount = header.data.test
         labels = split.labelled.count
         heldOutCount = split.validation.count
@@ -138,6 +142,8 @@ public struct RunResult: Codable, Sendable, Equatable {
         }
         var copy = self
         copy.selection = "last iterate, \(heldOutCount) held-out training images"
+        // Which they are the flow's seed decides.
+        copy.testSHA256 = "held out by seed \(flowSeed ?? 0) of the flow"
         (copy.testError, copy.testCount, copy.errors) = (heldOutError, heldOutCount, heldOutErrors)
         (copy.testNLL, copy.ece, copy.paper) = (nil, nil, nil)
         (copy.brier, copy.scaling, copy.probes) = (nil, nil, nil)
@@ -153,14 +159,15 @@ public struct RunResult: Codable, Sendable, Equatable {
 
     /// Which of `count` test images are wrong; nil when that was not recorded for as many.
     public func wrongImages(count: Int) -> [Bool]? {
-        guard let data = errors.flatMap({ Data(base64Encoded: $0) }), data.count == (count + 7) / 8 else {
-            return nil
-        }
+        guard count == testCount, let data = errors.flatMap({ Data(base64Encoded: $0) }),
+            data.count == (count + 7) / 8
+        else { return nil }
         return (0..<count).map { data[data.startIndex + $0 / 8] >> ($0 % 8) & 1 == 1 }
     }
 
     private enum CodingKeys: String, CodingKey {
         case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
+        case testSHA256
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash

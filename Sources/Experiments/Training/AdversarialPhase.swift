@@ -70,7 +70,7 @@ final class AdversarialPhase: PhaseTraining {
         measures["rate"] = pace.rate
         measures.merge(objective.constrain(energy.store)) { $1 }
         state.energyUpdates += 1
-        state.average?.follow(energy.store, step: state.energyUpdates)
+        state.average?.follow(energy.store, step: optimizer.step)
         return measures
     }
 

@@ -42,7 +42,7 @@ final class EnergyPhase: PhaseTraining {
             samples: samples(), pace: schedule(state.step), optimizer: optimizer,
             logDensity: { state.flow?.logDensities($0) ?? [] })
         state.energyUpdates += 1
-        state.average?.follow(energy.store, step: state.energyUpdates)
+        state.average?.follow(energy.store, step: optimizer.step)
         return measures
     }
 

@@ -44,10 +44,10 @@ public final class Experiment: TrainingObserver {
         self.log = log
         backend = try CPUBackend(threads: options.threads, precision: recipe.precision)
         data = try ExperimentData(recipe)
-        let origin = try Self.origin(of: recipe, data, options)
+        let header = RunHeader(recipe, data, backend)
+        let origin = try Self.origin(of: recipe, header, options)
         directory = try RunDirectory(
-            at: options.out, recipe: recipe, header: RunHeader(recipe, data, backend), split: data.split,
-            resume: options.resume)
+            at: options.out, recipe: recipe, header: header, split: data.split, resume: options.resume)
         progress = ProgressFile(directory.files)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
@@ -106,11 +106,11 @@ public final class Experiment: TrainingObserver {
 
     /// The run that the user names, read before anything is written; nil where a checkpoint will be resumed.
     private static func origin(
-        of recipe: Recipe, _ data: ExperimentData, _ options: ExperimentOptions
+        of recipe: Recipe, _ header: RunHeader, _ options: ExperimentOptions
     ) throws -> RunOrigin? {
         let isResumed = options.resume && !RunFiles(path: options.out).states.isEmpty
         guard let path = options.origin, !isResumed else { return nil }
-        return try RunOrigin(path, of: recipe, dataSHA256: data.train.sha256)
+        return try RunOrigin(path, of: recipe, header)
     }
 
     // MARK: TrainingObserver
@@ -269,15 +269,20 @@ extension MachineRecord {
     }
 }
 
+extension DataRecord {
+    init(_ data: ExperimentData) {
+        self.init(
+            name: data.name, sha256: data.train.sha256, testSHA256: data.test.sha256, train: data.train.count,
+            test: data.test.count, classes: data.train.classes, height: data.extents[0],
+            width: data.extents[1], channels: data.extents[2])
+    }
+}
+
 extension RunHeader {
     init(_ recipe: Recipe, _ data: ExperimentData, _ backend: CPUBackend) {
-        let record = DataRecord(
-            name: data.name, sha256: data.train.sha256, train: data.train.count, test: data.test.count,
-            classes: data.train.classes, height: data.extents[0], width: data.extents[1],
-            channels: data.extents[2])
         self.init(
             recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(),
             machine: MachineRecord(backend),
-            data: record, classNames: data.train.classNames, startedAt: Date.now.ISO8601Format())
+            data: DataRecord(data), classNames: data.train.classNames, startedAt: Date.now.ISO8601Format())
     }
 }

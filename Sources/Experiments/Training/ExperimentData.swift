@@ -34,6 +34,20 @@ public struct ExperimentData: Sendable {
             validation: recipe.data.validation,
             seed: UInt64(recipe.seed), validationSeed: UInt64(recipe.flow.seed),
             includeLabelledInUnlabelled: recipe.data.unlabelledIncludesLabelled)
+        try expectImages()
+    }
+
+    private func expectImages() throws {
+        guard test.count > 0 else {
+            throw UserError(
+                .recipe, "nothing of \(name) is left to test on",
+                advice: "raise data.test, or data.test-share of a folder of images")
+        }
+        guard !split.unlabelled.isEmpty else {
+            throw UserError(
+                .recipe, "nothing of \(name) is left to train on without a label",
+                advice: "lower data.validation, or set data.unlabelled-includes-labelled = true")
+        }
     }
 
     private static func load(_ recipe: Recipe) throws -> (any ExampleSet, any ExampleSet) {

@@ -20,7 +20,8 @@ public struct FlowCache: Sendable {
     func read(_ path: String) throws -> (file: SafetensorsFile, seconds: Double)? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try SafetensorsFile(path: path)
-        return (file, file.metadata["seconds"].flatMap(Double.init) ?? 0)
+        let seconds = file.metadata["seconds"].flatMap(Double.init) ?? 0
+        return (file, (0..<1e9).contains(seconds) ? seconds : 0)
     }
 
     func write(_ state: TrainingState, to path: String) throws {

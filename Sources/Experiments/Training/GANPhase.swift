@@ -45,7 +45,7 @@ final class GANPhase: PhaseTraining {
             samples: (samples, Self.zeros(samples)), pace: schedule(state.step), optimizer: optimizer,
             logDensity: Self.zeros)
         state.energyUpdates += 1
-        state.average?.follow(energy.store, step: state.energyUpdates)
+        state.average?.follow(energy.store, step: optimizer.step)
         return measures
     }
 

@@ -69,7 +69,7 @@ final class JointPhase: PhaseTraining {
         let measures = energyUpdate(
             samples: freshSamples(flow, count, context), pace: energySchedule(state.energyUpdates),
             optimizer: optimizer, logDensity: { [flow] in flow.logDensities($0) })
-        state.average?.follow(energy.store, step: state.energyUpdates + 1)
+        state.average?.follow(energy.store, step: optimizer.step)
         return measures
     }
 

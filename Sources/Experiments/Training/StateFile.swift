@@ -85,7 +85,13 @@ extension TrainingState {
         if let energy, file.tensors.keys.contains(where: { $0.hasPrefix("average.") }) {
             average = recipe.average.parameters(of: energy.store)
         }
-        for (prefix, store) in stores { try store.read(from: file, prefix: prefix, at: place) }
+        // A run of a flow alone, which this one continues, has no energy: it is as its seed drew it.
+        let hasEnergy =
+            file.metadata["energyIsInitialized"] == "true"
+            || file.tensors.keys.contains { $0.hasPrefix("energy.") }
+        for (prefix, store) in stores where prefix != "energy" || hasEnergy {
+            try store.read(from: file, prefix: prefix, at: place)
+        }
         for (name, entry) in rotations where file.tensors[name] ?? entry != entry {
             throw damaged(name, place)
         }

@@ -42,7 +42,7 @@ extension MetricsLog {
             let x = Double(offset + row.step)
             let isEnd = row.event != nil
             // A joint phase is tested at updates of the energy, which the flow's part at other steps in each seed.
-            let step = row.values["energyUpdates"].map { Int($0) } ?? row.step
+            let step = row.values["energyUpdates"].flatMap(Int.init(exactly:)) ?? row.step
             let place = stretch.map { [Int(x / $0)] } ?? [row.phaseIndex, isEnd ? .max : step]
             return SeedPoint(place: place, x: x, y: scale * value)
         }
@@ -55,7 +55,7 @@ extension MetricsLog {
             guard row.phase != PhaseRecipe.Kind.flowMLE.rawValue else { return nil }
             if row.phaseIndex != phase { (phase, before) = (row.phaseIndex, last) }
             let isJoint = row.phase == PhaseRecipe.Kind.joint.rawValue
-            let update = isJoint ? row.values["energyUpdates"].map { Int($0) } : row.step
+            let update = isJoint ? row.values["energyUpdates"].flatMap(Int.init(exactly:)) : row.step
             guard let update else { return nil }
             last = before + update
             guard let value = row.values[key], value.isFinite, row.event == nil || row.event == "phaseEnd"

@@ -55,9 +55,11 @@ public struct ResultsTable: Sendable {
         shared = first
     }
 
-    private static func expectComparable(_ first: RunResult, _ other: RunResult) throws {
+    /// Throws `UserError(.data)` for results of other data, split or selection rule.
+    static func expectComparable(_ first: RunResult, _ other: RunResult) throws {
         let rules: [(String, String, String)] = [
-            ("test data", first.dataSHA256, other.dataSHA256),
+            ("data", first.dataSHA256, other.dataSHA256),
+            ("numbers of test images", String(first.testCount), String(other.testCount)),
             ("split rules", first.splitRule, other.splitRule),
             ("selection rules", first.selection, other.selection),
         ]

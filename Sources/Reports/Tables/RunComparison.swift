@@ -21,8 +21,7 @@ public struct RunComparison: Encodable, Sendable {
     ///   rule, or when a run did not record which test images it misses.
     public init(_ results: [RunResult], against others: [RunResult]) throws {
         let (own, other) = (try Self.row(results), try Self.row(others))
-        // Refuses what a table would refuse: the message says which rule differs.
-        if own.sample.recipe != other.sample.recipe { _ = try ResultsTable(results + others) }
+        for result in results + others { try Self.expectSameImages(own.sample, result) }
         let bootstrap = try own.compared(to: other, testCount: own.sample.testCount)
         recipe = own.sample.recipe
         against = other.sample.recipe
@@ -34,6 +33,15 @@ public struct RunComparison: Encodable, Sendable {
         difference = 100 * bootstrap.difference
         interval = Interval(lower: 100 * bootstrap.interval.lower, upper: 100 * bootstrap.interval.upper)
         excludesZero = interval.excludesZero
+    }
+
+    /// Refuses what a table would refuse, and other test images: the message says what differs.
+    private static func expectSameImages(_ first: RunResult, _ other: RunResult) throws {
+        try ResultsTable.expectComparable(first, other)
+        guard let one = first.testSHA256, let two = other.testSHA256, one != two else { return }
+        throw UserError(
+            .data, "the test images differ: \(one.prefix(40)) and \(two.prefix(40))",
+            advice: "compare runs that were tested on the same images")
     }
 
     private static func row(_ results: [RunResult]) throws -> ResultsTable.Row {
