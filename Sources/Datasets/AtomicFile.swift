@@ -5,7 +5,7 @@ import Tensors
 /// a temporary name in the same folder, sync, rename, sync of the folder.
 public struct AtomicFile: ~Copyable {
     /// Temporary files begin with this; those of a killed process may be removed by whoever holds the lock.
-    static let temporaryPrefix = ".partial-"
+    package static let temporaryPrefix = ".partial-"
     private static let advice = "free space or choose another --out"
 
     private let path: String
@@ -24,6 +24,19 @@ public struct AtomicFile: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Where a link leads. Nothing but a plain file is replaced: a pipe or a device is somebody's.
+    private static func target(of path: String) throws -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return path }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw UserError(.output, "is no plain file", at: path, advice: "name a file to write")
+        }
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil)
+        else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     /// Replaces the file at `path` by what `body` writes.
     ///
     /// - Parameter isSynced: false saves the wait for the disk: fit for what a crash of the machine may lose.
@@ -33,7 +46,7 @@ public struct AtomicFile: ~Copyable {
     public static func write(
         to path: String, isSynced: Bool = true, _ body: (borrowing AtomicFile) throws -> Void
     ) throws {
-        let file = try AtomicFile(path: path)
+        let file = try AtomicFile(path: Self.target(of: path))
         do {
             try body(file)
             try file.finish(isSynced: isSynced)
@@ -76,19 +89,19 @@ public struct AtomicFile: ~Copyable {
 }
 
 /// The few system calls that files and locks share.
-enum SystemCall {
+package enum SystemCall {
     /// The last error, in words.
-    static var reason: String { String(cString: strerror(errno)) }
+    package static var reason: String { String(cString: strerror(errno)) }
 
     /// Seconds of a clock that nobody sets.
-    static var seconds: Double {
+    package static var seconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// Writes every byte, however many calls it takes; false with `errno` set when that is not possible.
-    static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
@@ -102,7 +115,7 @@ enum SystemCall {
     }
 
     /// The whole file, or nil with `errno` set.
-    static func readAll(_ path: String) -> [UInt8]? {
+    package static func readAll(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

@@ -8,7 +8,8 @@ package enum Files {
     /// - Throws: `UserError(.missing)` when the file is absent, a folder, or unreadable.
     package static func read(_ path: String) throws(UserError) -> [UInt8] {
         guard let file = fopen(path, "rb") else {
-            throw UserError(.missing, "cannot be opened (\(reason()))", at: path, advice: "check the path")
+            throw UserError(
+                .missing, "cannot be opened (\(SystemCall.reason))", at: path, advice: "check the path")
         }
         defer { fclose(file) }
         var status = stat()
@@ -21,28 +22,21 @@ package enum Files {
         }
         guard bytes.count == size else {
             throw UserError(
-                .missing, "cannot be read to its end (\(reason()))", at: path, advice: "check the disk")
+                .missing, "cannot be read to its end (\(SystemCall.reason))", at: path,
+                advice: "check the disk")
         }
         return bytes
     }
 
-    /// Writes to a temporary name beside `path`, syncs, and renames: a reader sees the old file or the new one.
+    /// Replaces the file at `path`; see ``AtomicFile``.
     /// - Throws: `UserError(.output)` on a full disk or missing permission; nothing is left behind.
     static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
-        let url = URL(fileURLWithPath: path)
-        let temporary = url.deletingLastPathComponent()
-            .appending(path: ".partial-\(getpid())-\(url.lastPathComponent)").path
-        guard let file = fopen(temporary, "wb") else {
-            throw UserError(.output, "cannot be created (\(reason()))", at: path, advice: "check the folder")
-        }
-        var written = fwrite(bytes, 1, bytes.count, file) == bytes.count
-        written = fflush(file) == 0 && fsync(fileno(file)) == 0 && written
-        let why = reason()
-        let closed = fclose(file) == 0
-        guard written, closed, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw UserError(
-                .output, "cannot be written (\(why))", at: path, advice: "check space and permission")
+        do {
+            try AtomicFile.write(to: path) { file in try bytes.withUnsafeBytes { try file.append($0) } }
+        } catch let error as UserError {
+            throw error
+        } catch {
+            throw UserError(.output, "cannot be written: \(error)", at: path)
         }
     }
 
@@ -50,7 +44,8 @@ package enum Files {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw UserError(.output, "cannot be created (\(reason()))", at: path, advice: "check permission")
+            throw UserError(
+                .output, "cannot be created (\(SystemCall.reason))", at: path, advice: "check permission")
         }
     }
 
@@ -73,9 +68,8 @@ package enum Files {
                 .filter { !$0.hasPrefix(".") }
                 .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         } catch {
-            throw UserError(.missing, "cannot be listed (\(reason()))", at: path, advice: "check the path")
+            throw UserError(
+                .missing, "cannot be listed (\(SystemCall.reason))", at: path, advice: "check the path")
         }
     }
-
-    private static func reason() -> String { String(cString: strerror(errno)) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import EnergyModels
 import Experiments
 import Foundation
@@ -102,8 +103,8 @@ struct Bench: ParsableCommand {
         if !growth && (axes != nil || out != nil) {
             throw ValidationError("--axes and --out belong to --growth.")
         }
-        if batch < 1 { throw ValidationError("--batch takes a number of at least 1.") }
-        if runs < 1 { throw ValidationError("--runs takes a number of at least 1.") }
+        if !(1...8192).contains(batch) { throw ValidationError("--batch takes 1 to 8192.") }
+        if !(1...10_000).contains(runs) { throw ValidationError("--runs takes 1 to 10000.") }
     }
 
     func run() throws {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Experiments
-import Foundation
+@preconcurrency import Foundation
 import Tensors
 
 /// What subcommands print: results on standard output, everything else on standard error.
@@ -8,6 +8,14 @@ enum Console {
     /// A line on standard error.
     static func error(_ line: String) {
         try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
+    }
+
+    /// Ends standard output.
+    /// - Throws: `UserError(.output)` when not all of it could be written.
+    static func finish() throws {
+        guard fflush(stdout) == 0, ferror(stdout) == 0 else {
+            throw UserError(.output, "standard output cannot be written", advice: "free space")
+        }
     }
 
     static func warn(_ lines: [String]) { for line in lines { error("fce: warning: \(line)") } }
@@ -67,7 +75,9 @@ struct ThreadOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes 1 to 1024.")
+        }
     }
 }
 

@@ -70,10 +70,18 @@ struct Evaluate: ParsableCommand {
         Console.warn(run.notices)
         let data = try run.data(in: data)
         let score = try run.score(on: data, against: others)
-        if !others.isEmpty, try !run.keep(score, data) {
-            Console.warn(["not kept in evaluation.json: these weights are not a finished run's outcome"])
-        }
         if json { try Console.printJSON(score) } else { show(score, run) }
+        if !others.isEmpty { try keep(score, of: run, data) }
+    }
+
+    /// The scores are printed by now: a folder that cannot be written is not the end of them.
+    private func keep(_ score: RunScore, of run: LoadedRun, _ data: ExperimentData) throws {
+        do {
+            if try run.keep(score, data) { return }
+            Console.warn(["not kept in evaluation.json: these weights are not a finished run's outcome"])
+        } catch let error as UserError where error.kind == .output {
+            Console.warn(["not kept for reports: \(error)"])
+        }
     }
 
     private func show(_ score: RunScore, _ run: LoadedRun) {

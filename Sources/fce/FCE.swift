@@ -14,7 +14,7 @@ struct FCE: ParsableCommand {
 
               fce train Recipes/fashion-mnist/demo.toml   train, test, write a report
               fce eval Runs/fashion-mnist-demo/seed-1     all scores of a run
-              fce table Runs                              results beside the paper's
+              fce table Runs/svhn10k-500-*                results beside the paper's
               fce reproduce TABLE --jobs 2                all recipes and seeds of a table
               fce doctor                                  what this machine gives
 
@@ -45,6 +45,7 @@ struct FCE: ParsableCommand {
         do {
             var command = try parseAsRoot(Compare.spelledOut(Array(CommandLine.arguments.dropFirst())))
             try command.run()
+            try Console.finish()
         } catch let error as UserError {
             Console.error("fce: error: \(error)")
             Self.exit(withError: ExitCode(error.kind.rawValue))

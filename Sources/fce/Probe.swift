@@ -9,10 +9,10 @@ struct Probe: ParsableCommand {
         abstract: "What a linear classifier on a network's features is worth with few labels.",
         discussion: """
             Examples:
-              fce probe Runs/svhn10k-fce/seed-1 --labels 500,1000
-              fce probe Runs/svhn10k-fce/seed-1 --labels 1000 --random-init
-              fce probe Runs/svhn10k-fce/seed-* --layers top --classifier logistic --json
-              fce probe Runs/svhn10k-fce/seed-1 --costs 1e-6,1e-5,1e-4
+              fce probe Runs/svhn10k-probe-fce/seed-1 --labels 500,1000
+              fce probe Runs/svhn10k-probe-fce/seed-1 --labels 1000 --random-init
+              fce probe Runs/svhn10k-probe-fce/seed-* --layers top --classifier logistic --json
+              fce probe Runs/svhn10k-probe-fce/seed-1 --costs 1e-6,1e-5,1e-4
 
             The protocol is DCGAN's (Radford et al., 2016): every convolution's output,
             max-pooled to 4x4, makes the features (`fce features --help`); a linear
@@ -71,7 +71,9 @@ struct Probe: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if let draws, draws < 1 { throw ValidationError("--draws takes a number of at least 1.") }
+        if let draws, !(1...100_000).contains(draws) {
+            throw ValidationError("--draws takes 1 to 100000.")
+        }
         if let holdOut, holdOut < 1 { throw ValidationError("--hold-out takes a number of at least 1.") }
     }
 
@@ -85,7 +87,11 @@ struct Probe: ParsableCommand {
                 try settings(of: files.recipe()), cache: noCache ? nil : files.file("features"),
                 warn: { log.warn($0) }, progress: Console.showing(log))
             log.end()
-            try files.keep(results, recipeHash: try files.header().recipeHash)
+            do {
+                try files.keep(results, recipeHash: try files.header().recipeHash)
+            } catch let error as UserError where error.kind == .output {
+                log.warn("not kept for reports: \(error)")
+            }
             return RunProbe(run: path, results: results)
         }
         if json { try Console.printJSON(probed) } else { show(probed) }

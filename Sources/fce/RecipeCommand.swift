@@ -24,7 +24,7 @@ struct RecipeCommand: ParsableCommand {
             abstract: "Read recipes and tables of them strictly and say what they would do.",
             discussion: """
                 Example:
-                  fce recipe check Recipes/*/*.toml
+                  fce recipe check Recipes/svhn10k/*00-*.toml
 
                 Every error names file and line, and the nearest key that exists. Nothing
                 but the recipes is read.
@@ -40,7 +40,7 @@ struct RecipeCommand: ParsableCommand {
             for file in files {
                 do {
                     if TableFile.isTable(file) {
-                        show(try TableFile.load(file))
+                        show(try table(file))
                     } else {
                         show(try Recipe.load(file, overrides: overrides.overrides), file)
                     }
@@ -50,6 +50,15 @@ struct RecipeCommand: ParsableCommand {
                 }
             }
             if let worst { throw ExitCode(worst.kind.rawValue) }
+        }
+
+        /// A table whose rows are sound.
+        private func table(_ file: String) throws -> TableFile {
+            let table = try TableFile.load(file)
+            var options = TableOptions()
+            options.overrides = overrides.overrides
+            _ = try TableCells(table, options)
+            return table
         }
 
         private func show(_ table: TableFile) {
@@ -112,7 +121,7 @@ struct RecipeCommand: ParsableCommand {
             abstract: "Print a recipe with nothing inherited and every default filled in.",
             discussion: """
                 Example:
-                  fce recipe show Recipes/svhn10k/500-fce.toml --set vat.weight=1
+                  fce recipe show Recipes/svhn10k/500-fce.toml --set energy.pooling=max
                 """)
 
         @Argument(help: "The recipe.", completion: .file(extensions: ["toml"]))

@@ -10,7 +10,7 @@ struct Sample: ParsableCommand {
             Examples:
               fce sample Runs/svhn10k-500-fce/seed-1 --out samples.png
               fce sample Runs/svhn10k-500-fce/seed-1 --out calm.png --count 100 --temperature 0.7 --seed 2
-              fce sample Runs/svhn10k-fce/seed-1 --out figure6.png --phase 1 --phase 3 \\
+              fce sample Runs/svhn10k-probe-fce/seed-1 --out figure6.png --phase 1 --phase 3 \\
                 --temperature 0.7 --temperature 1
 
             With several phases or temperatures the picture holds a grid of samples for each:

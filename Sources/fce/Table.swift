@@ -6,12 +6,12 @@ struct Table: ParsableCommand {
         abstract: "Results beside the paper's: mean ± sd over seeds.",
         discussion: """
             Examples:
-              fce table Runs
+              fce table Runs/svhn10k-500-*
               fce table Runs/svhn10k-500-fce Runs/svhn10k-500-supervised --csv
-              fce table Results/svhn10k > Results/svhn10k.md
+              fce table Results/svhn10k-table-500 --latex > table.tex
 
             Takes run directories, result.json files and folders that contain either.
-            Runs of one recipe share a row.
+            Runs of one recipe share a row; runs on other data need a table of their own.
             """)
 
     enum Format: String, EnumerableFlag {

@@ -11,7 +11,7 @@ struct Train: ParsableCommand {
         discussion: """
             Examples:
               fce train Recipes/fashion-mnist/demo.toml
-              fce train Recipes/svhn10k/500-fce.toml --seeds 1,2,3 --set vat.weight=1
+              fce train Recipes/svhn10k/500-fce.toml --seeds 1,2,3 --set energy.pooling=max
               fce train Recipes/svhn/500-conv-small-fce.toml --smoke
 
             The run directory holds the resolved recipe, metrics, checkpoints, samples,

@@ -93,6 +93,31 @@ extension CommandLine {
             try withRecipe(tinyRecipe) { folder in
                 let output = try Tool.run("train", "tiny.toml", "--out", "/proc/none/run", in: folder)
                 expectError(output, 74, "/proc/none/run")
+                // Said before a flow is trained, not after.
+                let flows = try Tool.run("train", "tiny.toml", "--flows", "/proc/none/flows", in: folder)
+                expectError(flows, 74, "/proc/none/flows", "--flows")
+                #expect(!exists("\(folder)/Runs/tiny"))
+            }
+        }
+
+        @Test func aFullStandardOutputIsAnError() throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "\"$0\" recipe keys > /dev/full 2> /dev/null", Tool.path]
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 74)
+        }
+
+        @Test func aTablesRowsAreCheckedWithIt() throws {
+            try withRecipe(tinyRecipe) { folder in
+                let table = "title = \"t\"\nseeds = [1]\nrecipes = [\"tiny.toml\"]"
+                try write(table, to: "\(folder)/table-t.toml")
+                func check(_ words: String...) throws -> Tool.Output {
+                    try Tool.start(["recipe", "check", "table-t.toml"] + words, in: folder).finish()
+                }
+                #expect(try check().status == 0)
+                expectError(try check("--set", "flow.bloks=2"), 78, "flow.bloks")
             }
         }
 
@@ -100,8 +125,10 @@ extension CommandLine {
             ["train"], ["train", "a.toml", "--seed", "1", "--seeds", "1,2"],
             ["train", "a.toml", "--seeds", "1,x"],
             ["train", "a.toml", "--threads", "0"], ["train", "a.toml", "--seed", "-1"], ["nonsense"],
-            ["sample", "run", "--out", "a.jpg", "--count", "0"], ["sample", "run", "--out", "a.png"],
+            ["sample", "run", "--out", "a.jpg", "--count", "0"], ["sample", "run", "--out", "a.gif"],
             ["compare", "a"], ["recipe", "keys", "nonsense"],
+            ["train", "a.toml", "--seed", "9223372036854775807"], ["eval", "run", "--threads", "100000"],
+            ["bench", "--batch", "9223372036854775807"], ["probe", "run", "--draws", "9223372036854775807"],
         ])
         func aCommandLineThatIsNotUnderstoodIsAUsageError(arguments: [String]) throws {
             try withFolder { folder in

@@ -164,6 +164,8 @@ extension CommandLine {
             }
             let other = try from("Runs/tiny", "phase.1.steps=9")
             #expect(other.status == 78 && other.err.contains("`phase.1.steps`"), "\(other.err)")
+            let same = try from("Runs/tiny", "log.every=2")
+            #expect(same.status == 78 && same.err.contains("nothing is left to train"), "\(same.err)")
             let none = try from("Nowhere", "log.every=1")
             #expect(none.status == 66 && none.err.contains("is this a run directory?"), "\(none.err)")
         }

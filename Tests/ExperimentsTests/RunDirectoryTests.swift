@@ -148,6 +148,21 @@ private func names(_ path: String) throws -> [String] {
         }
     }
 
+    @Test func impossibleSizesAreNoRun() throws {
+        let changes: [(inout RunHeader) -> Void] = [
+            { $0.data.height = -1 }, { $0.data.channels = .max },
+        ]
+        try withScratch { folder in
+            for change in changes {
+                let path = "\(folder)/\(UUID().uuidString)"
+                let error = #expect(throws: UserError.self) {
+                    try open(path, changing: change).files.header()
+                }
+                #expect(error?.kind == .data)
+            }
+        }
+    }
+
     @Test func lastTwoStatesAreKept() throws {
         try withScratch { folder in
             let run = try open("\(folder)/run")

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// The memory that the system counts for this process: program, libraries, tensors and the libraries' scratch.

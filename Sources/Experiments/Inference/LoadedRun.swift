@@ -61,13 +61,13 @@ public struct LoadedRun {
                 advice: "continue it with `fce train … --resume`")
         }
         guard let number else { return last }
-        guard ended.contains(number - 1) else {
+        guard let index = ended.first(where: { $0 + 1 == number }) else {
             let numbers = ended.map { String($0 + 1) }.joined(separator: ", ")
             throw UserError(
                 .missing, "there are no weights of phase \(number)", at: files.path,
                 advice: "phases that have ended: \(numbers)")
         }
-        return number - 1
+        return index
     }
 
     /// The kind of the phase whose weights these are.

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// Shows several jobs at once on standard error: a block of lines that rewrites itself on a terminal, elsewhere the

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// What a worker has printed.

@@ -19,7 +19,15 @@ public struct RunFiles: Sendable {
     public var predictions: String { file("predictions.safetensors") }
 
     public func recipe() throws -> Recipe { try Recipe.load(file("recipe.toml")) }
-    public func header() throws -> RunHeader { try read(RunHeader.self, from: "run.json") }
+    public func header() throws -> RunHeader {
+        let header = try read(RunHeader.self, from: "run.json")
+        guard header.data.isPossible else {
+            throw UserError(
+                .data, "not the run.json of a run: its data have impossible sizes", at: file("run.json"),
+                advice: "restore or repeat the run")
+        }
+        return header
+    }
     public func split() throws -> Split { try Split(contentsOf: file("split.json")) }
     public func result() throws -> RunResult { try read(RunResult.self, from: "result.json") }
     public func evaluation() throws -> RunEvaluation { try read(RunEvaluation.self, from: "evaluation.json") }
@@ -41,7 +49,9 @@ public struct RunFiles: Sendable {
         } catch {
             throw UserError(
                 .data, "not the \(name) of a run: \(Self.reason(error))", at: path,
-                advice: "restore or repeat the run")
+                advice: name == "result.json"
+                    ? "delete it: the run's command with --resume makes it again"
+                    : "restore or repeat the run")
         }
     }
 

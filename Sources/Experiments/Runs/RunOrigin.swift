@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensors
 
@@ -32,6 +33,11 @@ struct RunOrigin {
             throw UserError(
                 .recipe, "its phases do not begin this recipe: \(what)", at: files.path,
                 advice: "train the whole recipe, without --from")
+        }
+        guard self.recipe.phases.count < recipe.phases.count else {
+            throw UserError(
+                .recipe, "it has all phases of this recipe: nothing is left to train", at: files.path,
+                advice: "leave out --from, or name a run of its first phases")
         }
         try RunDirectory.expectPrecision(header, of: start.machine.precision, at: files.path)
         let name = StateName(phaseIndex: self.recipe.phases.count, step: 0).name

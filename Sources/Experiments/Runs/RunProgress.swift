@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// `progress.json` of a run directory while it trains: where it stands, for whoever watches from another process.

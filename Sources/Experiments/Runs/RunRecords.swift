@@ -81,6 +81,11 @@ public struct DataRecord: Codable, Sendable, Equatable {
     public var width: Int
     public var channels: Int
 
+    /// Whether images can have these sizes.
+    var isPossible: Bool {
+        [height, width, channels].allSatisfy((1...65536).contains) && [train, test].allSatisfy { $0 >= 0 }
+    }
+
     /// How the images of a run, these, differ from those at hand; nil where nothing says that they do.
     func difference(from now: DataRecord) -> String? {
         func hashes(_ what: String, _ old: String, _ new: String) -> String {

@@ -160,7 +160,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     /// Which of `count` test images are wrong; nil when that was not recorded for as many.
     public func wrongImages(count: Int) -> [Bool]? {
         guard count == testCount, let data = errors.flatMap({ Data(base64Encoded: $0) }),
-            data.count == (count + 7) / 8
+            count > 0, data.count == (count - 1) / 8 + 1
         else { return nil }
         return (0..<count).map { data[data.startIndex + $0 / 8] >> ($0 % 8) & 1 == 1 }
     }

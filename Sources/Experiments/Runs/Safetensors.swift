@@ -1,3 +1,4 @@
+import Datasets
 import Tensors
 
 /// One tensor of a safetensors file: little-endian, row-major.

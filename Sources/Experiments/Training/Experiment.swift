@@ -44,6 +44,7 @@ public final class Experiment: TrainingObserver {
         self.log = log
         backend = try CPUBackend(threads: options.threads, precision: recipe.precision)
         data = try ExperimentData(recipe)
+        try Self.expectRoomForFlow(of: recipe, data, options, backend)
         let header = RunHeader(recipe, data, backend)
         let origin = try Self.origin(of: recipe, header, options)
         directory = try RunDirectory(
@@ -53,6 +54,15 @@ public final class Experiment: TrainingObserver {
             recipe, extents: data.extents, images: data.train.count, backend: backend)
         printHeader()
         if try !resume(), let origin { try begin(with: origin) }
+    }
+
+    private static func expectRoomForFlow(
+        of recipe: Recipe, _ data: ExperimentData, _ options: ExperimentOptions, _ backend: CPUBackend
+    ) throws {
+        guard recipe.phases.first?.kind == .flowMLE, let folder = options.flows else { return }
+        let cache = FlowCache(folder: folder)
+        let path = cache.path(recipe.flowHash(data: data.train.sha256), precision: backend.reduced)
+        if !FileManager.default.fileExists(atPath: path) { try cache.expectWritable() }
     }
 
     /// Trains what is left, scores the last iterate and writes the results.

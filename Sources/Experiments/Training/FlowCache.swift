@@ -1,3 +1,4 @@
+import Datasets
 import Flows
 import Foundation
 import Networks
@@ -9,6 +10,16 @@ public struct FlowCache: Sendable {
     public let folder: String
 
     public init(folder: String) { self.folder = folder }
+
+    /// Throws `UserError(.output)` when no flow can be kept: better now than when one is trained.
+    func expectWritable() throws {
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw UserError(
+                .output, "trained flows cannot be kept there: \(SystemCall.reason)", at: folder,
+                advice: "choose another --flows")
+        }
+    }
 
     /// A flow must be evaluated in the precision it trained in: both are part of its name.
     func path(_ hash: String, precision: ScalarType) -> String {

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 
 /// A drawing of fixed proportions that scales with its container: inline in a page, or as a file of its own.

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 
 /// How the error of estimated log densities falls over the updates of the energy, by method and seed. Gao et al.,

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 
 /// One self-contained page about several methods, each with its seeds: what a reader of their table wants to see.

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 
 /// One self-contained page about a run: it loads nothing, so it can be mailed, archived and printed.

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 
 /// What rows of a table share, and what sets them apart beside their method.
