@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Foundation
 import Networks
 import Tensors
@@ -81,6 +82,26 @@ private final class PictureRecorder: SilentObserver {
         let recipe = try Recipe.parse(noiseContrast, file: "plane.toml", overrides: [change])
         let error = #expect(throws: UserError.self) { try ExperimentData(recipe) }
         #expect(error?.kind == .recipe && error?.what.contains("is left to") == true)
+    }
+
+    /// Early on the average's decay is (1 + t)/(10 + t): t counts the updates of all phases.
+    @Test func theWeightAverageGoesOnInTheNextPhase() throws {
+        let first =
+            noiseContrast.replacing("steps = 3", with: "steps = 30").replacing(
+                "\"nce\"", with: "\"fce-init\""
+            )
+            .replacing("couplings = 0", with: "couplings = 2\nwidth = 4") + "[average]\ndecay = 0.999\n"
+        let phase = "[[phase]]\nkind = \"energy\"\nsteps = 1\nbatch = 8\n"
+        func weights(_ text: String) throws -> (average: [Float], current: [Float]) {
+            let state = try train(text).state
+            let (average, energy) = (try #require(state.average), try #require(state.energy))
+            return (state.backend.floats(average.store.values), state.backend.floats(energy.store.values))
+        }
+        let (before, after) = (try weights(first), try weights(first + phase))
+        let moved = zip(after.current, before.average).map { $0 - $1 }
+        let largest = try #require(moved.indices.max { abs(moved[$0]) < abs(moved[$1]) })
+        let share = (after.average[largest] - before.average[largest]) / moved[largest]
+        #expect(abs(share - 9.0 / 41) < 1e-3, "\(share)")
     }
 
     @Test func meansOfSquaredDifferencesAreThoseByHand() {

@@ -204,11 +204,21 @@ import Testing
         #expect(try refusal { $0.testSHA256 = "b" } == nil, "the other, of old, does not say")
         run.testSHA256 = "a"
         #expect(try refusal { $0.testSHA256 = "b" }?.contains("the test images differ") == true)
+        var others = run
+        (others.recipe, others.testSHA256) = ("b", "b")
+        #expect(throws: UserError.self) { try ResultsTable([run, others]) }
         run = try run.onHeldOut()
         #expect(try refusal { $0.protocolHash = "b" } == nil)
         var moved = result("a", seed: 1, error: 0.5)
         (moved.heldOutError, moved.heldOutErrors, moved.flowSeed) = (1, RunResult.bitmap(of: [true]), 2)
         let other = try moved.onHeldOut()
         #expect(throws: UserError.self) { try RunComparison([run], against: [other]) }
+        // Their means stand side by side all the same.
+        _ = try ResultsTable(
+            [run, other].enumerated().map { index, result in
+                var result = result
+                result.seed = index
+                return result
+            })
     }
 }

@@ -142,13 +142,15 @@ public struct RunResult: Codable, Sendable, Equatable {
         }
         var copy = self
         copy.selection = "last iterate, \(heldOutCount) held-out training images"
-        // Which they are the flow's seed decides.
-        copy.testSHA256 = "held out by seed \(flowSeed ?? 0) of the flow"
         (copy.testError, copy.testCount, copy.errors) = (heldOutError, heldOutCount, heldOutErrors)
         (copy.testNLL, copy.ece, copy.paper) = (nil, nil, nil)
         (copy.brier, copy.scaling, copy.probes) = (nil, nil, nil)
+        copy.testSHA256 = nil
         return copy
     }
+
+    /// Whether this is told of held-out images; which these are the flow's seed decides.
+    public var isOnHeldOut: Bool { selection != Self.selectionRule }
 
     /// One bit an image in base64: bit `i % 8` of byte `i / 8`, from the least significant; 1 is wrong.
     public static func bitmap(of wrong: [Bool]) -> String {

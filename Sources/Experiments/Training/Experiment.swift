@@ -44,7 +44,7 @@ public final class Experiment: TrainingObserver {
         self.log = log
         backend = try CPUBackend(threads: options.threads, precision: recipe.precision)
         data = try ExperimentData(recipe)
-        try Self.expectRoomForFlow(of: recipe, data, options, backend)
+        try Self.expectRoomForFlow(of: recipe, data, options)
         let header = RunHeader(recipe, data, backend)
         let origin = try Self.origin(of: recipe, header, options)
         directory = try RunDirectory(
@@ -56,12 +56,14 @@ public final class Experiment: TrainingObserver {
         if try !resume(), let origin { try begin(with: origin) }
     }
 
+    /// Throws `UserError(.output)` where the run begins with a flow that could not be kept.
     private static func expectRoomForFlow(
-        of recipe: Recipe, _ data: ExperimentData, _ options: ExperimentOptions, _ backend: CPUBackend
+        of recipe: Recipe, _ data: ExperimentData, _ options: ExperimentOptions
     ) throws {
-        guard recipe.phases.first?.kind == .flowMLE, let folder = options.flows else { return }
-        let cache = FlowCache(folder: folder)
-        let path = cache.path(recipe.flowHash(data: data.train.sha256), precision: backend.reduced)
+        let begins = options.origin == nil && RunFiles(path: options.out).states.isEmpty
+        guard begins, let cache = options.flows.map(FlowCache.init) else { return }
+        let identity = DataIdentity(sha256: data.train.sha256, splitRule: nil)
+        guard let path = try identity.flowPath(recipe, in: cache) else { return }
         if !FileManager.default.fileExists(atPath: path) { try cache.expectWritable() }
     }
 

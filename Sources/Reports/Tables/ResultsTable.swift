@@ -57,9 +57,12 @@ public struct ResultsTable: Sendable {
 
     /// Throws `UserError(.data)` for results of other data, split or selection rule.
     static func expectComparable(_ first: RunResult, _ other: RunResult) throws {
+        // Results of old do not say which their test images were.
+        let unknown = first.testSHA256 ?? other.testSHA256 ?? ""
         let rules: [(String, String, String)] = [
             ("data", first.dataSHA256, other.dataSHA256),
             ("numbers of test images", String(first.testCount), String(other.testCount)),
+            ("test images", first.testSHA256 ?? unknown, other.testSHA256 ?? unknown),
             ("split rules", first.splitRule, other.splitRule),
             ("selection rules", first.selection, other.selection),
         ]
