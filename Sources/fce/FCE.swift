@@ -42,15 +42,36 @@ struct FCE: ParsableCommand {
 
     static func main() {
         IdleThreads.sleepEarly()
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(Compare.spelledOut(Array(CommandLine.arguments.dropFirst())))
+            var command = try parseAsRoot(Compare.spelledOut(arguments))
             try command.run()
             try Console.finish()
         } catch let error as UserError {
             Console.error("fce: error: \(error)")
             Self.exit(withError: ExitCode(error.kind.rawValue))
         } catch {
-            Self.exit(withError: error)
+            exit(for: error, of: arguments)
         }
+    }
+
+    /// Ends as the library does, but for a command line that is not understood in one line, as for all errors.
+    private static func exit(for error: any Error, of arguments: [String]) -> Never {
+        guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+        let what = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+        let sentence = what.hasSuffix(".") ? String(what.dropLast()) : what
+        Console.error("fce: error: \(sentence); see `\(commandName(in: arguments)) --help`")
+        exit(withError: ExitCode.validationFailure)
+    }
+
+    /// The command that `arguments` begin with, such as `fce recipe check`.
+    private static func commandName(in arguments: [String]) -> String {
+        var (command, names): (any ParsableCommand.Type, [String]) = (FCE.self, [FCE._commandName])
+        for argument in arguments {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument })
+            else { break }
+            (command, names) = (next, names + [argument])
+        }
+        return names.joined(separator: " ")
     }
 }

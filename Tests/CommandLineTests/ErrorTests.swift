@@ -133,8 +133,17 @@ extension CommandLine {
         func aCommandLineThatIsNotUnderstoodIsAUsageError(arguments: [String]) throws {
             try withFolder { folder in
                 let output = try Tool.start(arguments, in: folder).finish()
-                #expect(output.status == 64, "\(output.err)")
-                #expect(output.err.contains("Usage: fce") || output.err.contains("See 'fce"))
+                let command = arguments[0] == "nonsense" ? "fce" : "fce \(arguments[0])"
+                expectError(output, 64, "; see `\(command)")
+                #expect(output.err.split(separator: "\n").count == 1, "\(output.err)")
+            }
+        }
+
+        @Test func aSubcommandOfASubcommandIsNamedWhole() throws {
+            try withFolder { folder in
+                expectError(
+                    try Tool.start(["recipe", "keys", "x"], in: folder).finish(), 64,
+                    "`fce recipe keys --help`")
             }
         }
     }

@@ -98,6 +98,11 @@ private func failure(_ old: String, _ new: String, overrides: [String] = []) -> 
         #expect(failure("labels", "la\u{0}bels")?.what == "a NUL byte in a TOML file")
     }
 
+    @Test func aKeyOfFiftyThousandPartsIsRefused() {
+        let key = String(repeating: "a.", count: 50_000) + "b"
+        #expect(failure("labels = 500", "\(key) = 1")?.place == "r.toml:8")
+    }
+
     @Test(arguments: [
         ("method = \"fce\"", "method = \"fce-init\"", "r.toml:4"),
         ("method = \"fce\"", "method = \"fce-vat\"", "r.toml:4"),

@@ -23,4 +23,18 @@ import Testing
         let (other, _) = try self.state(flowSeed: 2)
         #expect(throws: UserError.self) { try other.restoreWeights(file, of: recipe, at: "here") }
     }
+
+    @Test func weightsThatAreNotFiniteAreRefused() throws {
+        let (state, recipe) = try state(flowSeed: 1)
+        var file = state.weightsFile
+        let name = try #require(file.tensors.keys.filter { $0.hasPrefix("energy.") }.min())
+        let shape = try #require(file.tensors[name]?.shape)
+        let values = shape.reduce(1, *)
+        file.tensors[name] = .init(floats: [.nan] + Array(repeating: 0, count: values - 1), shape: shape)
+        let error = #expect(throws: UserError.self) {
+            try state.restoreWeights(file, of: recipe, at: "here")
+        }
+        #expect(error?.kind == .data)
+        #expect(error?.description.contains("here: \(name) holds values that are not finite") == true)
+    }
 }

@@ -12,12 +12,22 @@ enum TOMLNode: Equatable, Sendable {
     /// Dates and times, which no recipe key takes.
     case other(String)
 
+    /// TOMLKit recurses over the parts of a dotted key: one of 50,000 ends its stack.
+    private static let longestLine = 10_000
+
     /// Parses a document into its top-level table.
     ///
-    /// Throws `UserError(.recipe)` with TOMLKit's line and column.
+    /// Throws `UserError(.recipe)`, for syntax errors with TOMLKit's line and column.
     static func parse(_ text: String, file: String) throws -> [String: TOMLNode] {
         guard !text.utf8.contains(0) else {
             throw UserError(.recipe, "a NUL byte in a TOML file", at: file, advice: "recipes are plain text")
+        }
+        if let line = text.utf8.split(separator: 10, omittingEmptySubsequences: false)
+            .firstIndex(where: { $0.count > longestLine })
+        {
+            throw UserError(
+                .recipe, "a line of more than \(longestLine) bytes", at: "\(file):\(line + 1)",
+                advice: "break it, or check that this is the recipe")
         }
         do {
             let table = try TOMLTable(string: text)

@@ -79,7 +79,7 @@ extension TrainingState {
     }
 
     /// Takes over parameters from a weights or state file.
-    /// - Throws: `UserError(.data)` when a tensor is missing or has another shape.
+    /// - Throws: `UserError(.data)` when a tensor is missing, has another shape or is not finite.
     public func restoreWeights(_ file: SafetensorsFile, of recipe: Recipe, at place: String) throws {
         if file.tensors.keys.contains(where: { $0.hasPrefix("base.") }) { base = flow?.duplicate() }
         if let energy, file.tensors.keys.contains(where: { $0.hasPrefix("average.") }) {
@@ -206,6 +206,11 @@ extension ParameterStore {
             guard let entry = file.tensors["\(prefix).\(name)"], entry.shape == view.shape.dimensions,
                 let values = entry.floats()
             else { throw damaged("\(prefix).\(name)", place) }
+            guard values.allSatisfy(\.isFinite) else {
+                throw UserError(
+                    .data, "\(prefix).\(name) holds values that are not finite", at: place,
+                    advice: "restore the file from a copy, or repeat the run")
+            }
             backend.copy(backend.tensor(values, view.shape, backend.real), into: view)
         }
     }
