@@ -36,6 +36,20 @@ import Testing
         #expect(markdown.contains("| base | ") && !markdown.contains("with log Z"))
     }
 
+    @Test func theTimeOfWhatRunsShareCountsOnce() throws {
+        var results = [1, 2].map { result("a", seed: $0, error: 0.1) }
+        #expect(!(try ResultsTable(results).caption.contains("Training took")))
+        for index in results.indices {
+            results[index].phases = [
+                .init(name: "flow-mle", steps: 1, seconds: 600.25),
+                .init(name: "energy", steps: 1, seconds: 1200.5 + Double(index)),
+            ]
+        }
+        #expect(
+            try ResultsTable(results).caption.contains(
+                ". Training took 50 min, what runs share counted once."))
+    }
+
     @Test func csvQuotesAndKeepsItsColumns() throws {
         let lines = try table().csv.split(separator: "\r\n")
         #expect(

@@ -96,7 +96,7 @@ extension LabelEfficiency {
             "Data: \(unique(results.map(\.dataName)).joined(separator: ", ")) (SHA-256 "
                 + "\(results.first?.dataSHA256.prefix(12) ?? "")); seeds \(seeds).",
             "Networks: " + unique(results.map(\.network)).joined(separator: ", ") + ".",
-            "Machine: \(unique(results.map(\.machine)).joined(separator: "; ")).",
+            machineSentence(results),
         ]
         return (head + unique(notes)).joined(separator: " ")
     }

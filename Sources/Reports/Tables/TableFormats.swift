@@ -15,7 +15,7 @@ extension ResultsTable {
             hasErrors
                 ? "Difference: ours − paper with Student's 95 % interval over our seeds, the paper's number taken "
                     + "as exact." : "",
-            "Machine: \(distinct(results.map(\.machine))). Commit: \(distinct(results.map(\.commit))).",
+            machineSentence(results), "Commit: \(distinct(results.map(\.commit))).",
         ]
         return (sentences + densitySentences + probeSentences + flowSentences + differenceSentences + notes)
             .filter { !$0.isEmpty }.joined(separator: " ")
