@@ -60,7 +60,7 @@ struct FCE: ParsableCommand {
         guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
         let what = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
         let sentence = what.hasSuffix(".") ? String(what.dropLast()) : what
-        Console.error("fce: error: \(sentence); see `\(commandName(in: arguments)) --help`")
+        Console.error("fce: error: \(sentence) (see `\(commandName(in: arguments)) --help`)")
         exit(withError: ExitCode.validationFailure)
     }
 

@@ -134,7 +134,7 @@ extension CommandLine {
             try withFolder { folder in
                 let output = try Tool.start(arguments, in: folder).finish()
                 let command = arguments[0] == "nonsense" ? "fce" : "fce \(arguments[0])"
-                expectError(output, 64, "; see `\(command)")
+                expectError(output, 64, "(see `\(command)")
                 #expect(output.err.split(separator: "\n").count == 1, "\(output.err)")
             }
         }
