@@ -88,7 +88,7 @@ extension CommandLine {
             try withFolder { folder in
                 let output = try Tool.start(["bench"] + options, in: folder).finish()
                 #expect(output.status == 64 && output.out.isEmpty)
-                #expect(output.err.hasPrefix("Error: "))
+                #expect(output.err.hasPrefix("fce: error: "))
             }
         }
 
