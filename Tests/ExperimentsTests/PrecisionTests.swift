@@ -87,8 +87,11 @@ struct PrecisionTests {
         #expect(rounded.series("bpd") != exact.series("bpd"), "bfloat16 is not in use")
         expectClose(rounded.series("bpd"), exact.series("bpd"), relative: 0.01, "bits/dim")
         for name in ["labelLoss", "value", "vat"] {
-            #expect(rounded.series(name).count == exact.series(name).count)
-            expectClose([mean(rounded.series(name))], [mean(exact.series(name))], relative: 0.15, name)
+            let (values, expected) = (rounded.series(name), exact.series(name))
+            #expect(values.count == expected.count)
+            expectClose(
+                [mean(values)], [mean(expected)], relative: 0.15,
+                "\(name), mean of \(values) against \(expected),")
         }
     }
 
