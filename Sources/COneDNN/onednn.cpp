@@ -315,6 +315,13 @@ const char *fc_dnn_instruction_set(void) {
 int fc_dnn_has_bf16(void) { return may_use(dnnl_cpu_isa_avx512_core_bf16); }
 
 fc_dnn *fc_dnn_create(int threads, const char **message) {
+    // The library's own cache would give one primitive to several contexts, which run at once, and not all primitives
+    // bear that (github.com/uxlfoundation/oneDNN/issues/5393). A context keeps those that it made.
+    static const dnnl_status_t uncached = dnnl_set_primitive_cache_capacity(0);
+    if (uncached != dnnl_success) {
+        *message = "oneDNN's cache of primitives cannot be switched off";
+        return nullptr;
+    }
     try {
         return new fc_dnn(threads);
     } catch (const std::exception &) {
