@@ -21,6 +21,13 @@ public struct ProbeSettings: Sendable, Equatable {
     public var holdOutSeed: UInt64 = 1
 
     public init() {}
+
+    /// How many problems a probe with `labels` labelled examples makes, one a draw, and how often it solves one. Of all
+    /// examples there is but one draw of each kind.
+    public func work(labels: Int) -> (problems: Int, solutions: Int) {
+        let (choosing, testing) = labels == 0 ? (1, 1) : (Self.choosingDraws, draws)
+        return (choosing + testing, choosing * costs.count + testing)
+    }
 }
 
 /// What a probe of one number of labels found.
@@ -70,11 +77,9 @@ public struct LinearProbe {
         rowOfExample = rows
     }
 
-    /// The problems that ``score(labels:progress:)`` solves: of all examples there is but one draw.
+    /// How often ``score(labels:progress:)`` solves a problem.
     public static func solutionCount(labels: Int, _ settings: ProbeSettings) -> Int {
-        labels == 0
-            ? settings.costs.count + 1
-            : ProbeSettings.choosingDraws * settings.costs.count + settings.draws
+        settings.work(labels: labels).solutions
     }
 
     /// Probes with `labels` labelled examples; 0: with all that are not held out.

@@ -43,7 +43,7 @@ extension CommandLine {
                 let recipe = try Recipe.load("\(folder)/tiny.toml")
                 #expect(
                     check.out.contains(recipe.hash.prefix(12))
-                        && check.out.contains("phase 3  joint, 5 steps"))
+                        && check.out.contains("phase 3   joint, 5 steps"))
 
                 let shown = try Tool.run("recipe", "show", "tiny.toml", "--set", "vat.weight=2", in: folder)
                 #expect(try Recipe.parse(shown.out).vat.weight == 2)
@@ -52,6 +52,41 @@ extension CommandLine {
                 #expect(keys.compactMap { $0["path"] as? String } == Recipe.keys.map(\.path))
                 #expect(
                     try Tool.run("recipe", "keys", "phase.gate", in: folder).out.contains("phase.gate.cap"))
+            }
+        }
+
+        @Test func aCheckSaysWhatTrainingCostsHere() throws {
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let table = "title = \"T\"\nseeds = [1, 2]\nrecipes = [\"tiny.toml\"]\n"
+                try write(table, to: "\(folder)/table.toml")
+                // A folder that nobody can write.
+                let check = try Tool.run(
+                    "recipe", "check", "tiny.toml", "table.toml", "--json", "--threads", "1", in: folder,
+                    environment: ["XDG_CACHE_HOME": "/dev/null"])
+                #expect(check.status == 0 && check.err.contains("measuring how fast"), "\(check.err)")
+                let records = try #require(try check.json() as? [[String: Any]])
+                let costs = records.compactMap { $0["cost"] as? [String: Any] }
+                let times = costs.compactMap { $0["seconds"] as? Double }
+                #expect(records.map { $0["kind"] as? String } == ["recipe", "table"])
+                #expect(times.count == 2 && times[0] > 1 && times[1] > times[0])
+                #expect(costs.allSatisfy { $0["threads"] as? Int == 1 && $0["missing"] == nil })
+                let phases = try #require(records[0]["phases"] as? [[String: Any]])
+                #expect(phases.compactMap { $0["seconds"] as? Double }.count == 3)
+
+                let counted = try Tool.run("recipe", "check", "tiny.toml", "--no-measure", in: folder)
+                #expect(counted.status == 0 && counted.err.isEmpty)
+                #expect(counted.out.contains("was not measured"))
+
+                let absent = tinyRecipe.replacing(
+                    "\"synthetic\"", with: "\"cifar10\"\ndirectory = \"nowhere\""
+                )
+                .replacing("classes = 4", with: "classes = 10")
+                .replacing("labels = 8\nsize = 32", with: "labels = 10")
+                try write(absent, to: "\(folder)/absent.toml")
+                let partly = try Tool.run("recipe", "check", "absent.toml", in: folder)
+                #expect(partly.status == 0, "\(partly.err)")
+                #expect(partly.out.contains("not counted  reading the data and tests: nowhere"))
             }
         }
 

@@ -8,6 +8,13 @@ enum Tool {
         return tests.deletingLastPathComponent().appendingPathComponent("fce").path
     }()
 
+    /// In place of the user's folder of caches; removed in the end.
+    private static let caches: String = {
+        atexit { try? FileManager.default.removeItem(atPath: Tool.cacheFolder) }
+        return cacheFolder
+    }()
+    private static let cacheFolder = NSTemporaryDirectory() + "fce-tests-caches-\(getpid())"
+
     struct Output {
         let status: Int32
         let out: String
@@ -42,7 +49,8 @@ enum Tool {
             process.executableURL = URL(fileURLWithPath: Tool.path)
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            let own = ["XDG_CACHE_HOME": Tool.caches].merging(environment) { $1 }
+            process.environment = ProcessInfo.processInfo.environment.merging(own) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = try Self.file("\(folder)/.\(name).out")
             process.standardError = try Self.file("\(folder)/.\(name).err")

@@ -57,7 +57,7 @@ public struct DataIdentity: Sendable, Equatable {
 
 extension Recipe {
     /// Whether data and split rule of two recipes are surely the same.
-    fileprivate func readsTheSame(as other: Recipe) -> Bool {
+    public func readsTheSame(as other: Recipe) -> Bool {
         data == other.data && energy.classes == other.energy.classes && flow.seed == other.flow.seed
     }
 }

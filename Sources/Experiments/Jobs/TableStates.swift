@@ -18,6 +18,9 @@ extension TableCells {
         return JobPlan(cells, facts: facts, flows: flows)
     }
 
+    /// The jobs of all cells as if nothing were on disk.
+    func untouchedPlan() throws -> JobPlan { try plan(nil, facts: cells.map { _ in CellFacts() }) }
+
     /// A cell as `--list` shows it.
     public struct State: Sendable, Equatable {
         public let recipe: String

@@ -1,0 +1,139 @@
+import Datasets
+import EnergyModels
+import Flows
+import Foundation
+import Tensors
+
+/// One phase of a recipe with its models at their own sizes, on generated images, ready to be timed. It makes what
+/// training makes, through the same code.
+final class SpeedTrial {
+    private let state: TrainingState
+    private let data: ExperimentData
+    private let context: TrainingContext
+    private let evaluator: Evaluator
+    /// How many of the recipe's batches one timed batch is.
+    private let share: Double
+    /// Seconds that the updates may take.
+    private let budget: Double
+
+    /// An update of more operations is measured with fewer images and scaled.
+    private static let operationsLimit = 1e11
+
+    init(_ recipe: Recipe, phase index: Int, backend: CPUBackend, budget: Double) throws {
+        self.budget = budget
+        let phase = recipe.phases[index]
+        var single = phase
+        single.steps = 1
+        let operations = recipe.operations(of: single, extents: recipe.extents)
+        let batch = max(min(8, phase.batch), Int(Double(phase.batch) * Self.operationsLimit / operations))
+        let isReduced = operations > Self.operationsLimit && batch < phase.batch
+        share = isReduced ? Double(batch) / Double(phase.batch) : 1
+        let trial = recipe.trial(of: index, share: share)
+        data = try ExperimentData(trial)
+        state = TrainingState(trial, extents: data.extents, images: data.train.count, backend: backend)
+        state.phase = index
+        context = TrainingContext(recipe: trial, data: data, state: state, phaseIndex: index)
+        evaluator = Evaluator(trial, data, state)
+        if trial.phases.prefix(index).contains(where: { $0.kind.needsFlow }) || phase.kind == .energy {
+            state.flow?.initialize(with: context.fixedImages(Array(data.split.unlabelled.prefix(256))))
+            state.flowIsInitialized = true
+        }
+    }
+
+    func measure() throws -> PhaseSpeed {
+        var speed = PhaseSpeed()
+        let training = context.makeTraining()
+        speed.start = try ComputeTime.of { try training.start() }
+        guard context.recipe.method != .randomInit else { return try finish(speed) }
+        let isJoint = context.phase.kind == .joint
+        if isJoint { state.gate = .always(.energy) }
+        speed.update = try update(training, budget: isJoint ? budget / 2 : budget)
+        if isJoint {
+            state.gate = .always(.flow)
+            speed.flowUpdate = try update(training, budget: budget / 2)
+        }
+        return try finish(speed)
+    }
+
+    private func update(_ training: any PhaseTraining, budget: Double) throws -> ComputeTime {
+        let time = try ComputeTime.median(budget: budget) {
+            _ = try training.update()
+            state.step += 1
+        }
+        return 1 / share * time
+    }
+
+    /// What surrounds the updates.
+    private func finish(_ speed: PhaseSpeed) throws -> PhaseSpeed {
+        var speed = speed
+        let count = data.test.count
+        let images = evaluator.images(of: data.test, Array(0..<count), .uniform)
+        func one(_ body: () throws -> Void) rethrows -> ComputeTime {
+            1 / Double(count) * (try ComputeTime.median(budget: 0, body))
+        }
+        if context.phase.kind != .flowMLE {
+            speed.classification = try one { _ = try evaluator.predictions(of: data.test) }
+        }
+        if let flow = state.flow, state.flowIsInitialized {
+            speed.flowDensity = one { _ = flow.logDensities(images) }
+            speed.density =
+                state.energyIsInitialized ? one { _ = state.densities(images) } : speed.flowDensity
+            speed.picture = ComputeTime.of { _ = evaluator.planeSnapshot() }
+        }
+        if state.flowIsInitialized || state.generatorIsInitialized {
+            speed.sample = one { _ = state.samples(count) }
+        }
+        if context.phase.kind == .vae {
+            speed.bound = one { _ = evaluator.variationalBound(of: data.test) }
+        }
+        speed.checkpoint = checkpoint()
+        return speed
+    }
+
+    /// Writing the state; nothing where no folder for temporary files can be written.
+    private func checkpoint() -> ComputeTime {
+        let path = NSTemporaryDirectory() + "/fce-speed-\(UUID().uuidString).safetensors"
+        defer { unlink(path) }
+        return ComputeTime.of { try? state.stateFile.write(to: path) }
+    }
+}
+
+extension Gate {
+    /// One side's turn, whatever the accuracy.
+    static func always(_ turn: Turn) -> Gate {
+        guard turn == .flow else { return Gate(high: .infinity, low: 0, smoothing: 1, cap: .max) }
+        var gate = Gate(high: 0, low: 0, smoothing: 1, cap: .max)
+        gate.record(1)
+        return gate
+    }
+}
+
+extension Recipe {
+    /// The recipe with as many generated images as updates of one phase look at, and with that phase endless.
+    fileprivate func trial(of index: Int, share: Double) -> Recipe {
+        var trial = self
+        func scaled(_ count: Int) -> Int { max(min(count, 1), Int((share * Double(count)).rounded())) }
+        trial.phases[index].steps = .max
+        trial.phases[index].batch = scaled(phases[index].batch)
+        trial.phases[index].labelledBatch = scaled(phases[index].labelledBatch)
+        trial.phases[index].draws = min(phases[index].draws, 1)
+        if phases[index].pool > 0 {
+            // The pool is filled once; drawing samples is measured by itself.
+            trial.phases[index].pool = generatedBatch(of: trial.phases[index])
+            trial.phases[index].poolUses = .max
+        }
+        let test = max(8, scaled(250))
+        guard data.source != .plane else {
+            trial.data.test = min(data.test, test)
+            return trial
+        }
+        trial.data = DataRecipe(source: .synthetic)
+        (trial.data.size, trial.data.channels) = (extents[0], extents[2])
+        let classes = trial.datasetOptions.classes
+        let batches = max(trial.phases[index].batch, trial.phases[index].labelledBatch)
+        trial.data.train = max(share < 1 ? 64 : 256, 2 * classes, batches)
+        trial.data.test = test
+        trial.data.labels = data.hasLabels ? classes : 0
+        return trial
+    }
+}
