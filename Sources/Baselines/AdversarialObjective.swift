@@ -2,8 +2,8 @@ import Gradients
 import Networks
 import Tensors
 
-/// What the two sides of a GAN minimise: a critic f, `[N, K]` of images, and a generator. A trainer knows no more of a
-/// method than this; every method is a file of its own.
+/// The losses of the two sides of a GAN: a critic f, which maps images to `[N, K]`, and a generator. A trainer knows a
+/// method by this protocol only; every method is a file of its own.
 public protocol AdversarialObjective: Sendable {
     /// What the critic minimises.
     ///
@@ -19,11 +19,11 @@ public protocol AdversarialObjective: Sendable {
     /// Whether the generator's loss needs f of images.
     var comparesWithData: Bool { get }
 
-    /// What else the critic minimises, of images and of as many generated ones, real `[N, H, W, C]`; nil where there is
-    /// nothing.
+    /// A further term of the critic's loss, a function of images and of as many generated ones, real `[N, H, W, C]`; nil
+    /// for none.
     func penalty(_ critic: Critic, data: Tensor, samples: Tensor, key: RandomKey) -> AdversarialTerm?
 
-    /// What else the generator minimises; nil where there is nothing.
+    /// A further term of the generator's loss; nil for none.
     func regularizer(of generator: Generator, _ pass: Pass) -> AdversarialTerm?
 
     /// Called after every update of the critic, to keep its parameters within bounds; returns what is worth logging.
@@ -37,9 +37,9 @@ extension AdversarialObjective {
     public func constrain(_ critic: ParameterStore) -> [String: Double] { [:] }
 }
 
-/// A further term of a loss, with what is logged of it.
+/// A further term of a loss, with the measures that are logged beside it.
 public struct AdversarialTerm {
-    /// To be added to the loss, float64 `[1]`. Its gradient is the term's; its value need not be.
+    /// The number to add to the loss, float64 `[1]`. Its gradient is the term's; its value may be another.
     public let loss: Variable
     public let measures: [String: Double]
 }

@@ -11,7 +11,7 @@ public enum ImageLikelihood: String, Sendable, CaseIterable, Codable {
     case logistic
 }
 
-/// Where images lie in their bins.
+/// Images together with the bins of 1/256 that their values lie in.
 public struct BinnedImages {
     /// The centres of the bins, `[N, H, W, C]`.
     let centres: Tensor
@@ -53,7 +53,7 @@ extension Variable {
         let upper = (distance + half).combined(.multiply, inverse, .channels)
         let lower = (distance - half).combined(.multiply, inverse, .channels)
         let width = log(exp(inverse.affine(scale: -2 * half)).affine(scale: -1, shift: 1))
-        // In a bin that reaches to infinity one factor is all there is.
+        // The mass of a bin that reaches to infinity is one factor alone.
         let both = (above * below).combined(.multiply, width, .channels)
         let mass = both - below * softplus(-upper) - above * softplus(lower)
         return mass.sum(.rows).affine(shift: Double(shape.rowCount) * BinnedImages.logBins)

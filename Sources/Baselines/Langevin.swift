@@ -14,7 +14,7 @@ public struct Langevin: Sendable, Hashable {
     public var stepSize: Double
     /// τ.
     public var noise: Double
-    /// Elements of ∇f are clipped to ± this; 0: not at all. Du & Mordatch 2019, appendix.
+    /// Elements of ∇f are clipped to ± this; 0 means no clipping. Du & Mordatch 2019, appendix.
     public var gradientLimit: Double
     /// Whether pixels stay in [−½, ½].
     public var staysInRange: Bool
@@ -33,7 +33,7 @@ public struct Langevin: Sendable, Hashable {
     /// f of a batch `[N, …]` on a tape: `[N]`, or anything whose sum is Σ f.
     public typealias Function = (Variable, Tape) -> Variable
 
-    /// Where chains went.
+    /// Where chains ended, and how they came there.
     public struct Walk {
         /// `[N, …]`.
         public let end: Tensor
@@ -47,7 +47,7 @@ public struct Langevin: Sendable, Hashable {
 
     /// Moves all chains from `start` `[N, …]`, real.
     ///
-    /// - Parameter key: of the noise of a step, counted from 0.
+    /// - Parameter key: gives the key of the noise of a step, counted from 0.
     public func callAsFunction(
         from start: Tensor, on backend: any Backend, key: (Int) -> RandomKey, _ f: Function
     ) -> Walk {

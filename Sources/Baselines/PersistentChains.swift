@@ -28,8 +28,8 @@ public final class PersistentChains {
     ///
     /// - Parameters:
     ///   - restart: the probability that a chain starts again from noise.
-    ///   - choice: of which chains, and which of them start again.
-    ///   - noise: of where those start.
+    ///   - choice: the key that selects the chains, and those of them that start again.
+    ///   - noise: the key of the images at which those start.
     /// - Returns: `indices`, to give back to ``put(_:at:)``, and where the chains are, `[count, H, W, C]`.
     public func draw(_ count: Int, restart: Double, choice: RandomKey, noise: RandomKey) -> (
         indices: [Int], images: Tensor
@@ -43,7 +43,7 @@ public final class PersistentChains {
         return (indices, backend.gatherRows(backend.stacked([kept, fresh]), rows))
     }
 
-    /// Where the chains `indices` have come to.
+    /// Stores the images at which the chains `indices` have arrived.
     public func put(_ ends: Tensor, at indices: [Int]) {
         for (row, index) in indices.enumerated() {
             backend.copy(ends.rows(row..<row + 1), into: images.rows(index..<index + 1))

@@ -112,7 +112,7 @@ static int decode(decoder *d, size_t max_pixels, cjpeg_image *image, char *messa
 }
 
 int cjpeg_decode(const uint8_t *bytes, size_t count, size_t max_pixels, cjpeg_image *image, char *message) {
-    /* On the heap: what setjmp's frame keeps in registers is lost by longjmp. */
+    /* The decoder is on the heap, because longjmp loses what setjmp's frame keeps in registers. */
     decoder *const d = calloc(1, sizeof(decoder));
     if (!d) {
         snprintf(message, CJPEG_MESSAGE_SIZE, "not enough memory");

@@ -32,7 +32,7 @@ struct Key {
     bool operator<(const Key &other) const { return numbers < other.numbers; }
 };
 
-// Between a dense float32 layout and the one a primitive chose for its weights.
+// A reorder between a dense float32 layout and the one that a primitive chose for its weights.
 struct Reorder {
     dnnl::reorder primitive;
     memory dense, chosen;
@@ -218,7 +218,7 @@ void add_weights(Operation &operation, const dnnl::engine &engine, const Dims &d
 
 Key convolution_key(Kind kind, const fc_dnn_shape &s, fc_dnn_type x, fc_dnn_type y, bool bias, bool activate,
                     float slope) {
-    // The slope is part of the primitive; its bits tell two apart.
+    // The slope is part of the primitive, so its bits are part of the key.
     int bits = 0;
     if (activate) __builtin_memcpy(&bits, &slope, sizeof bits);
     return {{static_cast<long>(kind), s.n, s.h, s.w, s.c, s.o, s.kh, s.kw, s.stride, s.padding, s.oh, s.ow, x, y, bias,

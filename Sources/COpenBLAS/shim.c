@@ -34,7 +34,7 @@ static const char *core_type(void) {
     return NULL;
 }
 
-// Before main, while there is one thread: changing the environment later could race with getenv elsewhere.
+// Runs before main, while there is one thread: changing the environment later could race with getenv elsewhere.
 __attribute__((constructor)) static void choose_core(void) {
     const char *type = core_type();
     if (type) setenv("OPENBLAS_CORETYPE", type, 0);

@@ -26,8 +26,8 @@ public struct EnergyConfiguration: Sendable, Hashable {
 
     public enum Pooling: String, Sendable, CaseIterable, Codable { case max, mean }
     public enum Downsampling: String, Sendable, CaseIterable, Codable { case stride, maxpool }
-    /// Of the shared layers. A density must be a function of one image, which batch statistics do not leave f; they are
-    /// those of classifiers and critics that FCE is compared with.
+    /// Normalisation of the shared layers. A density must be a function of one image, and batch statistics make f a
+    /// function of the whole batch: they are for the classifiers and critics that FCE is compared with.
     public enum Normalization: String, Sendable, CaseIterable, Codable {
         /// Salimans & Kingma 2016, started from data: the paper's.
         case weight
@@ -39,21 +39,21 @@ public struct EnergyConfiguration: Sendable, Hashable {
         case batchAfterFirst = "batch-after-first"
         /// Spectral normalisation of all layers, the last too: Miyato et al. 2018.
         case spectral
-        /// None at all, as in WGAN-GP's critic.
+        /// No normalisation, as in WGAN-GP's critic.
         case none
 
         /// Whether f of an image depends on the batch it is in.
         public var usesBatchStatistics: Bool { [.batch, .meanOnly, .batchAfterFirst].contains(self) }
     }
     /// `gain`: f_k = e^l·e(x) + h_k(x), a shared energy with a learnable gain and K class parts of order 1.
-    /// `experts`: one f, of a ``ProductOfExperts``.
+    /// `experts`: one f, that of a ``ProductOfExperts``.
     public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain, experts }
 
     public var network: Network = .convSmall
     public var classes = 10
-    /// Units of a critic's last layer, which are no classes; 0: K.
+    /// Units of a critic's last layer, which are not classes; 0 means K.
     public var outputs = 0
-    /// Of a head that is a product of experts.
+    /// Number of experts where the head is a product of experts.
     public var experts = 128
     public var base: Base = .none
     public var pooling: Pooling = .max
@@ -62,11 +62,11 @@ public struct EnergyConfiguration: Sendable, Hashable {
     public var normalization: Normalization = .weight
     /// Batch normalisation of the logits, as VAT on SVHN has it.
     public var normalizesLogits = false
-    /// Every image to mean 0 and variance 1 over its pixels and channels.
+    /// Whether every image is brought to mean 0 and variance 1 over its pixels and channels.
     public var standardizesInput = false
-    /// In training, images move by up to so many pixels each way.
+    /// Largest shift of images in training, in pixels each way.
     public var translation = 0
-    /// In training, standard deviation of Gaussian noise on the images, after standardisation.
+    /// Standard deviation of Gaussian noise that training adds to standardised images.
     public var inputNoise = 0.0
     /// Multiplies every channel count.
     public var width = 1.0
@@ -76,7 +76,7 @@ public struct EnergyConfiguration: Sendable, Hashable {
     public var priors: [Double]?
     /// Standard deviation of the logits after initialisation.
     public var initialDeviation = 1.0
-    /// Of the leaky ReLU.
+    /// Slope of the leaky ReLU below 0.
     public var slope = 0.2
 
     public init() {}

@@ -5,7 +5,7 @@ import Tensors
 /// The layers that all classes share: images `[N, H, W, C]` → features `[N, F]`.
 struct EnergyNetwork: Sendable {
     enum Stage: Sendable {
-        /// The index tells the masks of one pass apart.
+        /// The index makes the masks of one pass different.
         case dropout(rate: Double, index: Int)
         case convolution(WeightNormConvolution)
         case plainConvolution(PlainConvolution)

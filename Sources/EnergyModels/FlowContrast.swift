@@ -26,14 +26,16 @@ public enum FlowObjective: String, Sendable, CaseIterable, Codable {
     }
 }
 
-/// Which of the ways that V depends on α the flow descends.
+/// Selects the dependence of V on α that the flow's gradient follows.
 public enum FlowGradient: String, Sendable, CaseIterable, Codable {
-    /// All: through the samples g_α(z), and through log q_α in d.
+    /// The whole gradient: through the samples g_α(z), and through log q_α in d.
     case full
-    /// Through the samples only, with d held fixed as a function of x, as a GAN's generator does.
+    /// The gradient through the samples only, with d held fixed as a function of x, as for a GAN's generator.
     ///
-    /// What is left out is −E_data[σ(−d) ∂log q] + E_q[σ(d) ∂log q]. It vanishes where p is the data's density,
-    /// because there d is the optimal classifier; its noise at image scale is a hundred times the rest.
+    /// It leaves out −E_data[σ(−d) ∂log q] + E_q[σ(d) ∂log q], whose mean vanishes where p is the data's density,
+    /// because d is the optimal classifier there. Elsewhere it is the part that raises the flow's likelihood, which is
+    /// why recipes that use `pathwise` add −log q with a small weight. On images its norm was a hundred times the
+    /// rest's; how much of that is noise has not been measured.
     case pathwise
 }
 
@@ -42,7 +44,7 @@ public func crossEntropy(_ logPosterior: Variable, oneHot labels: Variable) -> V
     -(logPosterior * labels).sum(.all).affine(scale: 1 / Double(labels.shape.first))
 }
 
-/// What the gate and the log want to know of d.
+/// Statistics of d for the gate and for the log.
 public struct ContrastStatistics: Sendable, Equatable {
     /// ½(P(d > 0 on data) + P(d < 0 on samples)); a tie counts for neither.
     public let accuracy: Double

@@ -1,5 +1,6 @@
-/// Decides whose turn it is: the energy model trains until its accuracy exceeds `high`, then the flow until it falls
-/// below `low`. Gao et al. 2020, section 3.4, with smoothing and a cap on the length of a turn.
+/// Decides which model is updated next: the energy model trains until its accuracy exceeds `high`, then the flow until it
+/// falls below `low`. Gao et al. 2020, beginning of section 4, with smoothing and a cap on the length of a turn. With a cap
+/// of 1 the models alternate whatever the accuracy is.
 public struct Gate: Sendable, Codable, Equatable {
     public enum Turn: String, Sendable, Codable { case energy, flow }
 

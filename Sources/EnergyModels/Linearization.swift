@@ -11,7 +11,7 @@ public final class Linearization {
         /// y and 1/σ of y = (x − μ)/σ.
         case standardization(output: Tensor, inverse: Tensor)
         case translation([Translation])
-        /// From the type of images to that of activations.
+        /// The conversion from the type of images to that of activations.
         case cast
         case dropout(rate: Double, key: RandomKey)
         case convolution(WeightNormConvolution, input: Shape, output: Tensor)
@@ -25,7 +25,7 @@ public final class Linearization {
     private var pieces: [Piece] = []
     private let store: ParameterStore
     private let activations: ScalarType
-    /// Only the first `count` entries of the evaluated batch are kept.
+    /// Number of entries of the evaluated batch, from the first on, that are kept.
     private let count: Int
 
     init(_ store: ParameterStore, activations: ScalarType, count: Int) {

@@ -5,7 +5,8 @@ import Tensors
 /// A coupling layer: the first half of the channels passes through and tells how the second half moves.
 ///
 /// Additive (NICE): y₂ = x₂ + t(x₁). Affine (Real NVP, Glow): y₂ = (x₂ + t)·σ(s + 2). The network runs in the backend's
-/// reduced precision; the map itself stays exact: whatever t is, the same t is taken away again.
+/// reduced precision; the map itself stays exact, because its
+/// inverse subtracts the same t, whatever t is.
 public struct Coupling: Sendable {
     public enum Kind: String, Sendable, CaseIterable, Codable { case additive, affine }
 
@@ -51,7 +52,7 @@ public struct Coupling: Sendable {
     private func network(_ x: Variable, _ pass: Pass) -> Variable {
         let h1 = first(x.cast(to: pass.backend.reduced), pass)
         let h2 = second(h1, pass)
-        // Half of the flow's activations, for a tenth of its arithmetic.
+        // This halves the memory of the flow's activations for a tenth more arithmetic.
         h1.forget()
         return last(h2, pass)
     }

@@ -14,9 +14,9 @@ public struct GlowConfiguration: Sendable, Hashable {
     public var blocks: Int
     /// Hidden channels of the coupling networks.
     public var hidden: Int
-    /// nil: steps are affine maps alone.
+    /// The kind of coupling; with nil, steps are affine maps alone.
     public var coupling: Coupling.Kind?
-    /// Whether levels start with a squeeze and couplings look at 3×3 neighbourhoods. Off for points in the plane.
+    /// Whether levels start with a squeeze and couplings look at 3×3 neighbourhoods. It is false for points in the plane.
     public var isSpatial: Bool
 
     public init(
@@ -98,8 +98,8 @@ public final class Glow: Sendable {
     /// A frozen copy: same structure, its own parameters.
     public func duplicate() -> Glow { Glow(self) }
 
-    /// What of the 1×1 convolutions is drawn from the seed and never trained, by the names of their parameters: the
-    /// signs of U's diagonal, and P, row i of P·A being row `permutation[i]` of A.
+    /// The parts of the 1×1 convolutions that are drawn from the seed and never trained, by the names of their
+    /// parameters: the signs of U's diagonal, and P. Row i of P·A is row `permutation[i]` of A.
     public var fixedRotations: [(name: String, signs: [Float], permutation: [Int])] {
         levels.flatMap(\.steps).map { ("\($0.name).rotation", $0.rotation.signs, $0.rotation.permutation) }
     }

@@ -2,8 +2,8 @@ import Gradients
 import Networks
 import Tensors
 
-/// Half of the channels leave with a Gaussian prior whose mean and log deviation a 3×3 convolution of the other
-/// half gives. Dinh et al., *Real NVP*, 2017, section 3.6; Glow's `split2d`.
+/// Half of the channels leave the flow here. Their prior is Gaussian; a 3×3 convolution of the other half gives its mean and
+/// log deviation. Dinh et al., *Real NVP*, 2017, section 3.6; Glow's `split2d`.
 struct SplitPrior: Sendable {
     let half: Int
     let network: ZeroConvolution

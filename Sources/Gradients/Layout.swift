@@ -20,7 +20,7 @@ extension Variable {
         (channels(0..<count), channels(count..<shape.last))
     }
 
-    /// Joined along the last axis.
+    /// Both variables joined along the last axis.
     public func joined(with other: Variable) -> Variable {
         let (left, total, backend) = (shape.last, shape.last + other.shape.last, backend)
         return tape.record(backend.concatenated(value, other.value), from: [self, other]) { dy in
@@ -59,7 +59,7 @@ extension Variable {
     }
 }
 
-/// Stacked along the first axis.
+/// All parts stacked along the first axis.
 public func stacked(_ parts: [Variable]) -> Variable {
     precondition(!parts.isEmpty, "nothing to stack")
     let tape = parts[0].tape

@@ -8,7 +8,7 @@ extension Variable {
         let (a, b, backend) = (value, other.value, backend)
         let y = backend.matrixProduct(a, b, transposeA: transposeSelf, transposeB: transposeOther)
         return tape.record(y, from: [self, other]) { dy in
-            // For C = AB: dA = dC·Bᵀ and dB = Aᵀ·dC; a transposed operand's gradient is transposed too.
+            // C = AB has dA = dC·Bᵀ and dB = Aᵀ·dC; the gradient of a transposed operand is transposed too.
             self.receive(
                 transposeSelf
                     ? backend.matrixProduct(b, dy, transposeA: transposeOther, transposeB: true)
@@ -32,8 +32,8 @@ extension Variable {
                 self.value, weights.value, bias: b, geometry, slope: slope, output: output)
         }
         let y = convolve()
-        // The activation's step is a record of its own: y and dy, often the largest tensors of all, are gone before
-        // dx is made.
+        // The activation is a record of its own, so that y and dy, often the largest tensors, are freed before dx is
+        // made.
         let z = tape.recordStep(y.shape, type, from: [self, weights]) { dz in
             let (x, w) = (self.value, weights.value)
             weights.receive(backend.convolutionWeightGradient(x, dz, geometry, shape: w.shape))

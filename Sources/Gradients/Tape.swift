@@ -37,10 +37,10 @@ public final class Variable {
         self.init(value, value.shape, value.type, tracked: tracked, tape: tape, recompute: recompute)
     }
 
-    /// Drops the value, which the backward pass makes again when it needs it: time for memory, worth it for large
-    /// results of little arithmetic. Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016.
+    /// Drops the value; the backward pass computes it again when it needs it. That trades time for memory and is worth
+    /// it for large results of little arithmetic. Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016.
     ///
-    /// To be called once everything that reads it forward has run; does nothing where the value cannot be made again.
+    /// Call it once everything that reads the value forward has run. It does nothing where the value cannot be computed again.
     public func forget() {
         if recompute != nil { stored = nil }
     }
@@ -87,7 +87,7 @@ public final class Tape {
     /// A leaf that receives a gradient.
     public func variable(_ value: Tensor) -> Variable { Variable(value, tracked: true, tape: self) }
 
-    /// A leaf that does not.
+    /// A leaf that receives no gradient.
     public func constant(_ value: Tensor) -> Variable { Variable(value, tracked: false, tape: self) }
 
     /// The result of an operation. `backward` gets dLoss/dvalue and passes it on through

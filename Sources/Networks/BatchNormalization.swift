@@ -8,7 +8,7 @@ import Tensors
 public struct BatchNorm: Sendable {
     public let name: String
     public let channels: Int
-    /// Of the running averages.
+    /// Decay of the running averages.
     public let momentum: Double
     public let epsilon: Double
     /// Whether there is a `name.gamma`; else γ is 1.
@@ -63,7 +63,7 @@ public struct BatchNorm: Sendable {
 public struct MeanOnlyBatchNorm: Sendable {
     public let name: String
     public let channels: Int
-    /// Of the running average.
+    /// Decay of the running average.
     public let momentum: Double
 
     public init(_ name: String, channels: Int, momentum: Double = 0.999) {

@@ -11,7 +11,7 @@ public struct WeightNormConvolution: Sendable {
     public let inputs: Int
     public let outputs: Int
     public let geometry: ConvolutionGeometry
-    /// Of the leaky ReLU; nil for none.
+    /// Slope of the leaky ReLU below 0; nil for no activation.
     public let slope: Float?
     public let hasBias: Bool
 
@@ -66,7 +66,7 @@ public struct PlainConvolution: Sendable {
     public let inputs: Int
     public let outputs: Int
     public let geometry: ConvolutionGeometry
-    /// Of the leaky ReLU; nil for none.
+    /// Slope of the leaky ReLU below 0; nil for no activation.
     public let slope: Float?
     public let hasBias: Bool
     private let norm: SpectralNorm?

@@ -82,7 +82,7 @@ public final class Optimizer {
 /// An exponential moving average of parameters: average ← decay·average + (1 − decay)·parameters.
 public struct AveragedParameters {
     public let decay: Double
-    /// Updates with a decay of `warmupDecay`.
+    /// Number of first updates whose decay is `warmupDecay`.
     public let warmup: Int
     public let warmupDecay: Double
     public let store: ParameterStore

@@ -40,7 +40,7 @@ public final class ParameterStore: @unchecked Sendable {
     /// Every parameter, `[count]`, in order of declaration.
     public let values: Tensor
     public let names: [String]
-    /// Those that gradients reach: all but running averages and the like.
+    /// Names of the parameters that gradients reach: all but running averages and the like.
     public let trainedNames: [String]
     private let views: [String: Tensor]
 

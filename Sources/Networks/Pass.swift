@@ -14,7 +14,7 @@ public final class Pass {
         /// Layers with data-dependent initialisation set themselves from the batch, with dropout where a key is given.
         case initialize(dropout: RandomKey? = nil)
 
-        /// The key of dropout masks; nil: dropout off.
+        /// The key of dropout masks; nil turns dropout off.
         public var dropout: RandomKey? {
             switch self {
             case .train(let key): key

@@ -5,8 +5,8 @@ import Tensors
 /// estimate of its largest singular value. Miyato et al., *Spectral Normalization for Generative Adversarial Networks*,
 /// 2018, section 2.1 and algorithm 1. The matrix is the kernel's, `[k·k·C, O]`, not the convolution's as an operator on images.
 ///
-/// Kept of past updates: `name.spectral.left` `[rows]` and `name.spectral.right` `[columns]`, singular vectors, which no
-/// gradient reaches. A training pass that moves statistics makes one step of power iteration before it uses them, an
+/// The singular vectors `name.spectral.left` `[rows]` and `name.spectral.right` `[columns]` are kept from update to update;
+/// no gradient reaches them. A training pass that moves statistics makes one step of power iteration before it uses them, an
 /// initialising one ``startIterations``; others use them as they are, so that evaluation is a function of the weights
 /// and the checkpoint alone.
 public struct SpectralNorm: Sendable {

@@ -24,13 +24,13 @@ final class Design {
     private let gram: Tensor?
 
     /// - Parameter x: real `[n, d]`.
-    /// - Parameter isDual: nil for what is cheaper.
+    /// - Parameter isDual: whether weights are kept in the dual; nil takes the cheaper kind.
     init(_ x: Tensor, hasBias: Bool, isDual: Bool? = nil, backend: any Backend) {
         self.backend = backend
         self.hasBias = hasBias
         count = x.shape.first
         self.isDual = isDual ?? (x.shape.first <= x.shape.last)
-        // In the features' type, so that taking it off and putting it back are the same number.
+        // The mean has the features' type, so that the number subtracted here equals the number added again later.
         let average = backend.affine(backend.sum(x, .channels), scale: 1 / Double(count), shift: 0)
         mean = backend.cast(average, to: .float64).reshaped([1, x.shape.last])
         centred = backend.combine(.subtract, x, average, .channels)

@@ -34,7 +34,7 @@ public struct FeatureExtractor {
     /// Images of one pass.
     private static let chunk = 250
 
-    /// From the image to the top.
+    /// Names of the layers, from the image to the top.
     public let layers: [String]
     private let energy: ConditionalEnergy
     private let store: ParameterStore

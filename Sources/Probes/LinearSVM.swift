@@ -56,7 +56,7 @@ public final class LinearSVM: LinearProblem {
         var coordinates: Tensor
         var scores: Tensor
 
-        /// Column by column, by `lengths` `[K]`.
+        /// The point moved column by column, by `lengths` `[K]`.
         func moved(along direction: Point, _ lengths: Tensor, _ backend: any Backend) -> Point {
             func sum(_ a: Tensor, _ b: Tensor) -> Tensor {
                 backend.combine(.add, a, backend.combine(.multiply, b, lengths, .channels), .elementwise)

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Multinomial logistic regression: min ½‖W‖² − C Σ_i log softmax(Wᵀx_i + b)_{y_i}, the intercepts b not regularised. What
-/// scikit-learn's `LogisticRegression` minimises for the same C.
+/// Multinomial logistic regression: min ½‖W‖² − C Σ_i log softmax(Wᵀx_i + b)_{y_i}, the intercepts b not regularised. This
+/// is what scikit-learn's `LogisticRegression` minimises for the same C.
 ///
 /// Newton's method, its systems by conjugate gradients, with halved steps until the objective falls enough (Armijo).
 public final class LogisticRegression: LinearProblem {
@@ -98,14 +98,14 @@ public final class LogisticRegression: LinearProblem {
         design.inner(weightRows(u), weightRows(v), scores: scores)
     }
 
-    /// Of weights and intercepts, `[1]`.
+    /// Inner product of two points, weights and intercepts, `[1]`.
     private func inner(_ u: Tensor, _ v: Tensor, _ scores: Tensor) -> Tensor {
         let free = backend.columnDots(intercepts(u), intercepts(v))
         return backend.sum(
             backend.combine(.add, weightInner(u, v, scores), free, .elementwise), .all)
     }
 
-    /// Squared.
+    /// The squared norm.
     private func norm(_ point: Point) -> Double {
         backend.scalar(inner(point.coordinates, point.coordinates, point.scores))
     }

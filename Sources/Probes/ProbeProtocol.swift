@@ -15,9 +15,9 @@ public struct ProbeSettings: Sendable, Equatable {
     public var draws = 100
     /// Training images kept apart to choose C by.
     public var holdOut = 1500
-    /// Moves the draws.
+    /// Seed of the draws.
     public var seed: UInt64 = 1
-    /// Chooses the images held out: that of a run's own, which then are among them.
+    /// Seed that chooses the images held out. With a run's own seed, the run's held-out images are among them.
     public var holdOutSeed: UInt64 = 1
 
     public init() {}

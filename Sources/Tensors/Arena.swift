@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// A range of addresses, handed out in spans: the smallest free one that is large enough, and what comes free joins its
-/// neighbours. So the memory of small tensors serves large ones later, which blocks of their own would not.
+/// A range of addresses that is handed out in spans. A request gets the smallest free span that is large enough, and a
+/// span that comes free joins its free neighbours, so that the memory of small tensors serves large ones later.
 ///
 /// The range is reserved once, as large as the machine's memory; memory itself comes with the first write to a page.
 final class Arena {
@@ -29,7 +29,7 @@ final class Arena {
     /// The most bytes from the start that were ever handed out.
     private(set) var top = 0
 
-    /// nil where the process may not have `minimum` bytes more.
+    /// Returns nil where the process may not have `minimum` bytes more.
     /// - Parameter available: bytes that the system can still give; nil where it does not say.
     init?(minimum: Int, available: @escaping () -> Int? = { Machine.availableMemory }) {
         let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
@@ -53,7 +53,7 @@ final class Arena {
         offset(of: count).map { UInt(bitPattern: base + $0) }
     }
 
-    /// Where `count` bytes begin.
+    /// The offset at which `count` bytes begin.
     private func offset(of count: Int) -> Int? {
         if let index = bestFit(count) {
             let span = free[index]
@@ -67,7 +67,7 @@ final class Arena {
         return extended(by: count)
     }
 
-    /// - Parameter address: of an ``allocate(_:)`` of `count` bytes.
+    /// - Parameter address: what ``allocate(_:)`` returned for `count` bytes.
     func release(_ address: UInt, _ count: Int) {
         var start = Int(address - UInt(bitPattern: base))
         var end = start + count
@@ -95,7 +95,7 @@ final class Arena {
         return best
     }
 
-    /// From the end of what is in use, past `top`.
+    /// Takes the bytes from the end of what is in use, past `top`.
     private func extended(by count: Int) -> Int? {
         let start = free.last.flatMap { $0.end == top ? $0.start : nil } ?? top
         guard start + count <= capacity, makeUsable(start + count) else { return nil }
@@ -104,7 +104,7 @@ final class Arena {
         return start
     }
 
-    /// The system lets more be written to than it has, and kills whoever does.
+    /// Linux promises more memory than it has and kills the process that writes to too much of it, so we ask first.
     private func makeUsable(_ end: Int) -> Bool {
         guard end > usable else { return true }
         let goal = (end + Self.step - 1) / Self.step * Self.step

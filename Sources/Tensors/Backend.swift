@@ -61,8 +61,8 @@ public protocol Backend: AnyObject, Sendable {
     func convolutionWeightGradient(
         _ x: Tensor, _ dy: Tensor, _ geometry: ConvolutionGeometry, shape: Shape
     ) -> Tensor
-    /// Through leaky ReLU and bias: `dz = dy · (y > 0 ? 1 : slope)` of `dy`'s type (`dy` itself when `slope` is
-    /// nil), and, when asked, its sum over all but the last axis, real `[C]`. `dy`, `y`: real or reduced.
+    /// The gradient through leaky ReLU and bias: `dz = dy · (y > 0 ? 1 : slope)` of `dy`'s type (`dy` itself when `slope`
+    /// is nil), and, when asked, its sum over all but the last axis, real `[C]`. `dy` and `y` are real or reduced.
     func activationGradient(_ dy: Tensor, _ y: Tensor, slope: Float?, wantsBias: Bool) -> (
         dz: Tensor, bias: Tensor?
     )
@@ -91,9 +91,9 @@ public protocol Backend: AnyObject, Sendable {
 
     /// Channels `range` of the last axis (any type).
     func channels(_ x: Tensor, _ range: Range<Int>) -> Tensor
-    /// Joined along the last axis.
+    /// Both tensors joined along the last axis.
     func concatenated(_ a: Tensor, _ b: Tensor) -> Tensor
-    /// Joined along the first axis.
+    /// All parts joined along the first axis.
     func stacked(_ parts: [Tensor]) -> Tensor
     /// `[N, H, W, C]` → `[N, H/2, W/2, 4C]`; new channel `4c + 2·dy + dx` holds channel c of pixel (2i+dy, 2j+dx).
     func squeeze(_ x: Tensor) -> Tensor
@@ -106,7 +106,7 @@ public protocol Backend: AnyObject, Sendable {
 
     /// `w[…, o] = g[o] · v[…, o] / ‖v[…, o]‖`; also returns the norms `[O]`. Salimans & Kingma 2016, eq. 2.
     func weightNorm(_ v: Tensor, _ g: Tensor) -> (weights: Tensor, norms: Tensor)
-    /// Salimans & Kingma 2016, eq. 3.
+    /// Gradients of ``weightNorm(_:_:)`` for v and g; Salimans & Kingma 2016, eq. 3.
     func weightNormGradient(_ dw: Tensor, _ v: Tensor, _ g: Tensor, norms: Tensor) -> (dv: Tensor, dg: Tensor)
     /// Zeroes each element with probability `rate` and scales the rest by 1/(1 − rate). The mask is a function
     /// of `key` and the element's index alone, so that the gradient is the same call on dy: element i takes
@@ -187,13 +187,13 @@ public enum BinaryOperation: String, Hashable, Sendable, CaseIterable {
 
 /// How the second operand of ``Backend/combine(_:_:_:_:)`` is read.
 public enum Broadcast: Hashable, Sendable {
-    /// Same count.
+    /// Both operands have the same count.
     case elementwise
-    /// `[C]`, along the last axis.
+    /// The second operand is `[C]` and lies along the last axis.
     case channels
-    /// `[N]`, along the first axis.
+    /// The second operand is `[N]` and lies along the first axis.
     case rows
-    /// One element.
+    /// The second operand is one element.
     case scalar
 }
 

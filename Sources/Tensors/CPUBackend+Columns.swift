@@ -31,7 +31,7 @@ extension CPUBackend {
     ) {
         let wide = bias.map { widened($0, for: y) }
         policy.forRanges(s.images, grain: imagesPerProduct(s)) { images in
-            // Held to the end: a block given back at once would serve another thread during the product.
+            // We hold the block to the end: given back at once, it would serve another thread during the product.
             let scratch = scratch(s, images: images.count)
             defer { withExtendedLifetime(scratch) {} }
             let patches = columns(x, s, images, scratch: scratch)
@@ -67,7 +67,7 @@ extension CPUBackend {
 
     func weightGradientByColumns(_ x: Tensor, _ dy: Tensor, _ s: ConvolutionShape, into dw: Tensor) {
         let step = imagesPerProduct(s)
-        // At most 16 partial gradients, whatever the number of threads.
+        // There are at most 16 partial gradients, whatever the number of threads.
         let grain = max(step, (s.images + 15) / 16)
         let chunks = (s.images + grain - 1) / grain
         let partials = allocate([chunks, dw.count], .float32)

@@ -98,8 +98,8 @@ extension CPUBackend {
         }
     }
 
-    /// Every thread sums over a share of the images. Left to itself oneDNN has its threads wait for one another in
-    /// loops that never yield: beside one more process on two processors a step took up to 40 times as long.
+    /// Every thread sums over a share of the images. oneDNN's own threads wait for one another in loops that never
+    /// yield: beside one more process on two processors a step took up to 40 times as long with them.
     private func weightGradientByShares(_ x: Tensor, _ dy: Tensor, _ s: ConvolutionShape, into dw: Tensor) {
         let grain = (s.images + threads - 1) / threads
         let shares = (s.images + grain - 1) / grain

@@ -26,10 +26,10 @@ public final class CPUBackend: Backend {
     public let threads: Int
     let policy: ThreadPolicy
     let pool = StoragePool()
-    /// nil: im2col and OpenBLAS.
+    /// oneDNN; where it is nil, im2col and OpenBLAS do its work.
     let oneDNN: OneDNN?
-    /// One for each of several threads, for work that is shared out here. None for one thread, and none for more than
-    /// ``mostShares``: as many partial sums would outweigh the work.
+    /// A context for each of several threads, for work that is shared out here. The array is empty for one thread and
+    /// for more than ``mostShares``, because so many partial sums would outweigh the work.
     let oneDNNShares: [OneDNN]
     private static let mostShares = 8
 

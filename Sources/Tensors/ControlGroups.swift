@@ -14,7 +14,7 @@ struct ControlGroups {
         return ControlGroups(membership: membership ?? "", root: "/sys/fs/cgroup")
     }
 
-    /// Bytes that are left, what the system can drop of cached files included; nil without a limit.
+    /// Bytes that are left, cached files that the system can drop included; nil without a limit.
     var memory: Int? {
         folders("memory").compactMap { folder in
             guard let limit = number("memory.max", in: folder) ?? number("memory.limit_in_bytes", in: folder),
@@ -24,7 +24,7 @@ struct ControlGroups {
         }.min()
     }
 
-    /// As many processors as the time suffices for that the process may use; nil without a limit.
+    /// Number of processors that the group's share of processor time keeps busy; nil without a limit.
     var processors: Double? {
         folders("cpu").compactMap { folder in
             // Version 2 has "QUOTA PERIOD" in one file.
@@ -62,7 +62,7 @@ struct ControlGroups {
         }
     }
 
-    /// nil where there is no such file, or "max" in it.
+    /// The number in a file of the group; nil where there is no such file, or "max" in it.
     private func number(_ name: String, in folder: String) -> Int? {
         words(name, in: folder).first.flatMap { Int($0) }
     }

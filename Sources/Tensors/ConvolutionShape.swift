@@ -28,22 +28,22 @@ struct ConvolutionShape {
         kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
     }
 
-    /// At most this many channels leave most of the library's blocks of 16 empty...
+    /// A side of at most this many channels leaves most of the library's blocks of 16 empty.
     private static let few = 32
-    /// ... which more channels than this on the other side make dear: ``NarrowConvolution`` is then two to three
-    /// times as fast (measured with AVX512-BF16; under it the library is ahead).
+    /// Empty blocks are dear where the other side has more channels than this: ``NarrowConvolution`` is then two to
+    /// three times as fast (measured with AVX512-BF16; the library is ahead with fewer channels).
     private static let many = 256
 
     var hasNarrowInput: Bool { fanIn > inputs && inputs <= Self.few && outputs > Self.many }
     var hasNarrowOutput: Bool { hasNarrowOutputGradient && inputs > Self.many }
-    /// For weight gradients the library's kernels are the slower ones from 64 channels on.
+    /// Weight gradients are slower with the library's kernels from 64 channels on.
     var hasNarrowOutputGradient: Bool {
         geometry.stride == 1 && kernelHeight == kernelWidth && geometry.padding < kernelHeight
             && fanIn > inputs && outputs <= Self.few && inputs >= 64
     }
 
-    /// Whether ``WinogradConvolution`` computes it. Its kernels work on 16 channels at a time; from 32 on it is ahead of the
-    /// library (measured with AVX-512; fewer were not tried).
+    /// Whether ``WinogradConvolution`` computes this convolution. Its kernels work on 16 channels at a time; from 32
+    /// channels on it is faster than the library (measured with AVX-512; fewer were not tried).
     var suitsWinograd: Bool {
         kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && inputs % 16 == 0 && outputs % 16 == 0
             && min(inputs, outputs) >= 32

@@ -8,9 +8,9 @@ final class OneDNN: @unchecked Sendable {
 
     static var isCompiled: Bool { fc_dnn_is_compiled() != 0 }
     static var version: String { String(cString: fc_dnn_version()) }
-    /// The widest it uses: the processor's, or less where `ONEDNN_MAX_CPU_ISA` says so.
+    /// The widest instruction set that oneDNN uses: the processor's, or less where `ONEDNN_MAX_CPU_ISA` says so.
     static var instructionSet: String { String(cString: fc_dnn_instruction_set()) }
-    /// Whether that multiplies bfloat16: AVX512-BF16 or AMX. Elsewhere oneDNN refuses.
+    /// Whether that set multiplies bfloat16, as AVX512-BF16 and AMX do. Elsewhere oneDNN refuses bfloat16.
     static var hasBFloat16: Bool { fc_dnn_has_bf16() != 0 }
 
     init(threads: Int) throws(UserError) {
@@ -23,7 +23,7 @@ final class OneDNN: @unchecked Sendable {
 
     deinit { fc_dnn_destroy(context) }
 
-    /// A failure here is an argument that no shape check let through: a programming error.
+    /// A failure here means that a shape check is missing, which is a programming error.
     private func check(_ status: Int32) {
         precondition(status == 0, "oneDNN: \(String(cString: fc_dnn_error(context)))")
     }

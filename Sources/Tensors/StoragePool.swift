@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// The memory of a backend's tensors. What is freed is kept and used again: 16 MB fresh from the system cost
-/// milliseconds of page faults. Thread-safe.
+/// The memory of a backend's tensors. Freed memory is kept and used again, because 16 MB fresh from the system cost
+/// milliseconds of page faults. The pool is thread-safe.
 final class StoragePool: Sendable {
     fileprivate struct State: ~Copyable {
         var arenas: [Arena] = []
@@ -42,7 +42,7 @@ final class StoragePool: Sendable {
         }
     }
 
-    /// An update half done cannot be taken back, but a run goes on from its last checkpoint.
+    /// Ends the process: an update that is half done cannot be undone, but a run continues from its last checkpoint.
     private static func endProcess(lacking size: Int, held: Int) -> Never {
         let error = UserError(
             .memory,
@@ -53,8 +53,8 @@ final class StoragePool: Sendable {
         _exit(error.kind.rawValue)
     }
 
-    /// A multiple of 64; of small blocks the smallest of 2ⁿ·{4, 5, 6, 7}/4, so that one serves every request near it and
-    /// at most a quarter is unused.
+    /// The size of the block for a request, a multiple of 64. Small blocks have sizes 2ⁿ·{4, 5, 6, 7}/4, so that one
+    /// block serves every request near its size and at most a quarter of it is unused.
     static func size(of byteCount: Int) -> Int {
         guard byteCount > 64 else { return 64 }
         let quarter = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount - 2)

@@ -39,7 +39,7 @@ void fc_affine_channels(fc_type t, const void *x, const float *scale, const floa
                         long period);
 // y += scale * x
 void fc_accumulate(fc_type t, const void *x, void *y, long n, double scale);
-// In place: x[i] = leaky(x[i] + bias[i % period]); bias may be null, slope 1 is none.
+// x[i] = leaky(x[i] + bias[i % period]) in place; bias may be null, and slope 1 means no activation.
 void fc_bias_leaky(float *x, const float *bias, long n, long period, float slope);
 
 // MARK: Reductions (reductions.c)

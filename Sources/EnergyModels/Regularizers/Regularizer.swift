@@ -11,7 +11,7 @@ public protocol Regularizer {
     var needsLinearization: Bool { get }
     /// The term, a scalar to be minimised, differentiable for the classifier's parameters.
     func loss(_ batch: UnlabelledBatch) -> Variable
-    /// What is worth knowing of its own workings, by the names that metrics use; called at some updates only.
+    /// Measures of how the term works, by the names that metrics use; called at some updates only.
     func selfCheck(_ batch: UnlabelledBatch) -> [String: Double]
 }
 
@@ -26,15 +26,15 @@ public struct UnlabelledBatch {
     public let energy: ConditionalEnergy
     /// `[B, H, W, C]`.
     public let images: Tensor
-    /// Which training images these are, `[B]`.
+    /// Indices of these images among the training images, `[B]`.
     public let indices: [Int]
     /// log p(y|x) of the clean pass, `[B, K]`.
     public let logPosterior: Variable
-    /// Of the clean pass; nil unless asked for.
+    /// The linearised network of the clean pass; nil unless asked for.
     public let linearization: Linearization?
-    /// The clean pass, for further evaluations: those leave running averages alone.
+    /// The clean pass, for further evaluations, which leave running averages alone.
     public let pass: Pass
-    /// For random draws of this update.
+    /// The key of this update's random draws.
     public let key: RandomKey
     /// Averaged weights of the energy; nil where the recipe keeps none.
     public let teacher: ParameterStore?

@@ -36,7 +36,7 @@ public final class TemporalEnsembling: Regularizer {
     public func loss(_ batch: UnlabelledBatch) -> Variable {
         let backend = batch.backend
         let p = backend.doubles(backend.map(.exp, batch.logPosterior.value))
-        // Without a target an image is its own: a difference of 0.
+        // An image without a target is its own target, so that its difference is 0.
         var targets = p
         for (row, image) in batch.indices.enumerated() where visits[image] > 0 {
             let scale = 1 / (1 - pow(momentum, Double(visits[image])))

@@ -5,7 +5,8 @@ import Gradients
 import Networks
 import Tensors
 
-/// Energy and flow in turns: θ maximises L_label + V, α minimises V. Gao et al. 2020, algorithm 1.
+/// Updates energy and flow in turns: θ maximises L_label + V, α minimises V. Gao et al. 2020, section 3.3 and the
+/// beginning of section 4.
 final class JointPhase: PhaseTraining {
     private let context: TrainingContext
     private let energy: ConditionalEnergy
