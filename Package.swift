@@ -86,7 +86,11 @@ packageTargets += tested.map { name in
 }
 packageTargets.append(
     .testTarget(
-        name: "CommandLineTests", dependencies: ["fce", "TestSupport", "Experiments"], swiftSettings: strict))
+        name: "CommandLineTests",
+        dependencies: [
+            "fce", "TestSupport", "Experiments",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], swiftSettings: strict))
 
 let package = Package(
     name: "FlowContrast",

@@ -6,19 +6,19 @@ public enum Benchmark {
     /// What one step takes.
     public struct Measurement: Sendable {
         public let step: BenchmarkStep
-        /// Until the first execution could begin: images generated, models made and initialised.
+        /// Time until the first execution could begin, with images generated and models made and initialised.
         public let startMilliseconds: Double
         /// Median of the timed executions.
         public let milliseconds: Double
         /// Largest resident memory of the process while the step ran, in 10⁶ bytes.
         public let peakResident: Double
-        /// Largest memory held by tensors, of that, in 10⁶ bytes.
+        /// The part of it that tensors held at most, in 10⁶ bytes.
         public let peakTensors: Double
         /// Arithmetic of one execution in 10⁹ operations, from the layers' shapes.
         public let gigaflop: Double
         /// What most of the products were computed in.
         public let precision: ScalarType
-        /// Of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second.
+        /// Rate of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second.
         public let peakRate: Double
 
         /// Arithmetic over time, 10⁹ operations a second.

@@ -7,7 +7,7 @@ public struct BenchmarkReport: Sendable {
     public let cpu: String
     public let isa: String
     public let threads: Int
-    /// Of convolution activations, after `auto` has been decided.
+    /// Precision of convolution activations, after `auto` has been decided.
     public let precision: String
 
     init(_ measurements: [Benchmark.Measurement], _ backend: CPUBackend) {

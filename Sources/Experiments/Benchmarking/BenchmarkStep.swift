@@ -28,7 +28,7 @@ public struct BenchmarkSettings: Sendable {
     /// Images of each kind an update.
     public var batch = 64
     public var precision = Precision.auto
-    /// nil: all processors.
+    /// Number of threads; nil takes all processors.
     public var threads: Int?
     /// Timed executions of a step, after two that are not.
     public var runs = 5

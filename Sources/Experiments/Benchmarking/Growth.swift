@@ -33,7 +33,7 @@ public struct Growth: Sendable {
 
     public let axis: Axis
     public let step: BenchmarkStep
-    /// By rising value.
+    /// The points, by rising value.
     public let points: [Point]
 
     public init(_ axis: Axis, _ step: BenchmarkStep, _ points: [Point]) {
@@ -57,7 +57,7 @@ public struct Growth: Sendable {
 
     public var timeExponent: Double? { exponent(\.milliseconds) }
     public var memoryExponent: Double? { exponent(\.peakResident) }
-    /// Of the products that the shapes ask for: what time may grow by.
+    /// The exponent of the products that the shapes ask for, by which time may grow.
     public var arithmeticExponent: Double? { exponent(\.gigaflop) }
 
     /// How much an exponent may exceed what is due before it counts as growing faster: 1.15 is 11 % a doubling.

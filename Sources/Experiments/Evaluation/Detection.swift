@@ -1,7 +1,7 @@
 import Datasets
 import Tensors
 
-/// Scores by which images of the run's data may be told from others; larger ones speak for the data. All `[N]`, and
+/// Scores that separate images of the run's data from others; larger ones speak for the data. All are `[N]`, and
 /// empty where the run lacks the model.
 struct DetectionScores {
     /// log q and log p − log q, nats.
@@ -11,7 +11,7 @@ struct DetectionScores {
 }
 
 extension Evaluator {
-    /// How well the models tell test images from those of `others`.
+    /// How well the models separate test images from those of `others`.
     /// - Throws: `UserError` as reading `others` does.
     func otherSets(_ others: [OtherImages]) throws -> [RunEvaluation.OtherSet] {
         let count = min(data.test.count, Self.densityLimit)

@@ -31,7 +31,7 @@ public struct FlowAgreement: Encodable, Sendable, Equatable {
 }
 
 extension TrainingState {
-    /// Of so many samples; nil without a trained flow.
+    /// The agreement over so many samples; nil without a trained flow.
     public func flowAgreement(samples: Int, seed: Int) -> FlowAgreement? {
         guard let flow, flowIsInitialized, samples > 0 else { return nil }
         var (differences, pixels) = ([Double](), [Double]())

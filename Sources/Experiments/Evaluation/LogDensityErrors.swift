@@ -3,12 +3,12 @@ import Datasets
 /// How far log densities are from the true ones: mean squared differences over test points, which no model has trained on,
 /// nats². Gao et al., CVPR 2020, figure 2.
 struct LogDensityErrors: Equatable {
-    /// Of log q; nil without a trained flow.
+    /// The error of log q; nil without a trained flow.
     var flow: Double?
-    /// Of log p, normalised by c alone; nil without an energy.
+    /// The error of log p, normalised by c alone; nil without an energy.
     var energy: Double?
 
-    /// By the names that `metrics.jsonl` uses.
+    /// The errors by the names that `metrics.jsonl` uses.
     var measures: Measures {
         var measures: Measures = [:]
         measures["flowLogDensityMSE"] = flow
@@ -38,7 +38,7 @@ extension Evaluator {
     }
 }
 
-/// Σ(a − b)²/N; nil of nothing.
+/// Σ(a − b)²/N; nil for empty arrays.
 func meanSquaredDifference(_ a: [Double], _ b: [Double]) -> Double? {
     guard !a.isEmpty else { return nil }
     precondition(a.count == b.count)

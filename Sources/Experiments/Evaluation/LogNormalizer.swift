@@ -32,6 +32,6 @@ public struct LogNormalizer: Codable, Sendable, Equatable {
     public var effectiveShare: Double { effectiveSampleSize / Double(samples) }
     /// Whether so few samples carry the estimate that it says little.
     public var isUnreliable: Bool { effectiveShare < Self.reliableShare }
-    /// The least share that an estimate is relied on with.
+    /// An estimate with a smaller effective share is not relied on.
     public static let reliableShare = 0.1
 }

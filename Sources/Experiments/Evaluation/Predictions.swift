@@ -76,7 +76,7 @@ public struct Predictions: Sendable {
     private func probability(_ image: Int, _ k: Int) -> Float { probabilities[image * classes + k] }
 }
 
-/// The arithmetic mean; NaN of nothing.
+/// The arithmetic mean; NaN for an empty array.
 public func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
 /// Counts of true class (row) against predicted class (column).

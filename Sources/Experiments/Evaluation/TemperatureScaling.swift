@@ -6,7 +6,7 @@ import Foundation
 public struct TemperatureScaling: Codable, Sendable, Equatable {
     /// T; above 1 the model was over-confident. At an end of ``range`` the held-out images do not determine it.
     public var temperature: Double
-    /// Held-out training images that T is fitted on.
+    /// Number of held-out training images on which T is fitted.
     public var heldOutCount: Int
     /// Mean −log p(y|x) of the scaled predictions on test images, nats.
     public var testNLL: Double
@@ -15,7 +15,7 @@ public struct TemperatureScaling: Codable, Sendable, Equatable {
     /// Brier score of the scaled predictions on test images, 0...2.
     public var brier: Double
 
-    /// Where T is looked for.
+    /// The range in which T is sought.
     public static let range = 0.05...20.0
 
     public init(temperature: Double, heldOutCount: Int, testNLL: Double, ece: Double, brier: Double) {

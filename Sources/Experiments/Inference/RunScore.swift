@@ -9,11 +9,11 @@ public struct RunScore: Encodable, Sendable {
     /// Test examples; densities are of the first 2,000 of them.
     public let testCount: Int
     public let phase: RunEvaluation.Phase
-    /// Held-out training images: without any there is no temperature.
+    /// Number of held-out training images; without any there is no temperature.
     public let heldOutCount: Int
     /// Images that are not the run's, in the order they were named.
     public let otherSets: [RunEvaluation.OtherSet]
-    /// nil without a flow.
+    /// How the flow's two passes agree; nil without a flow.
     public let flowAgreement: FlowAgreement?
 
     /// Share of wrong test images by true class, 0...1; nil without a classifier.
@@ -39,7 +39,7 @@ public struct RunScore: Encodable, Sendable {
 }
 
 extension LoadedRun {
-    /// Scores the weights on test data, and how they tell those from `others`.
+    /// Scores the weights on test data, and how they separate those from `others`.
     /// - Throws: `UserError(.data)` when test labels and model do not fit, `.recipe` for other images beside points
     ///   of the plane; as the readers do.
     public func score(on data: ExperimentData, against others: [OtherImages] = []) throws -> RunScore {

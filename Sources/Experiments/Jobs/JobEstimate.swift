@@ -34,7 +34,7 @@ public struct JobEstimate: Sendable {
         for (index, job) in queue.plan.jobs.enumerated() where !queue.statuses[index].isOver {
             var first = job.facts.phase ?? 0
             if let origin = job.origin { first = queue.plan.jobs[origin].cell.recipe.phases.count }
-            // Whoever comes first trains the flow.
+            // The first job that needs the flow trains it.
             if let flow = job.flow, flowIsKept(flow) || !flows.insert(flow).inserted { first = max(first, 1) }
             let own = rest(
                 of: job, from: first, queue.statuses[index] == .running ? progress(index) : nil)

@@ -1,10 +1,10 @@
-/// Which job of a plan is next. A value that changes with what happens to the jobs.
+/// Chooses the next job of a plan. It is a value that changes with what happens to the jobs.
 public struct JobQueue: Sendable {
     public enum Status: Sendable, Equatable {
         case waiting, running, done
-        /// With the worker's error, on one line.
+        /// The job failed; the text is the worker's error, on one line.
         case failed(String)
-        /// With the reason.
+        /// The job was skipped; the text is the reason.
         case skipped(String)
 
         public var isOver: Bool {
@@ -60,7 +60,8 @@ public struct JobQueue: Sendable {
     /// A running job has failed; those that wait for it are skipped at the next ``start(flowIsKept:)``.
     public mutating func fail(_ index: Int, _ reason: String) { statuses[index] = .failed(reason) }
 
-    /// Nothing that a job waits for in vain is tried in another way: the same training would fail the same way.
+    /// Skips jobs that wait for something that failed. It is not tried in another way, because the same training would fail
+    /// the same way.
     private mutating func skip(_ flowIsKept: (String) -> Bool) {
         var changed = true
         while changed {

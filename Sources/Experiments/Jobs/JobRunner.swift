@@ -145,7 +145,7 @@ public final class JobRunner {
         display.warn("\(label(index)): failed: \(reason)")
     }
 
-    /// Has every worker write a checkpoint and end.
+    /// Makes every worker write a checkpoint and end.
     private func stop() {
         display.note("stopping: the workers write checkpoints")
         for case .training(let worker, _) in work.values { worker.send(SIGTERM) }
@@ -205,7 +205,7 @@ public final class JobRunner {
         return line
     }
 
-    /// Where the process stands that trains the cell; nil while it has not said anything.
+    /// Progress of the process that trains the cell; nil while it has not reported any.
     private func progress(_ index: Int) -> RunProgress? {
         guard let progress = queue.plan.jobs[index].cell.run.progress() else { return nil }
         guard case .training(let worker, _) = work[index] else { return progress }

@@ -3,7 +3,7 @@ import Tensors
 
 /// One recipe of a table with one seed: one run, and one committed result.
 public struct TableCell: Sendable, Equatable {
-    /// As it is trained: with the cell's seed and flow, and cut down in a smoke run.
+    /// The recipe as it is trained: with the cell's seed and flow, and cut down in a smoke run.
     public let recipe: Recipe
     /// The recipe's file.
     public let file: String
@@ -33,15 +33,15 @@ public struct TableCell: Sendable, Equatable {
     }
 }
 
-/// Where a table's cells are trained and kept, and what the command line changes of them.
+/// The places where a table's cells are trained and kept, and the changes that the command line makes to them.
 public struct TableOptions: Sendable {
     /// Run directories, `RECIPE/seed-N`, and trained flows lie here.
     public var runs = "Runs"
     /// Committed results; nil: where the table says.
     public var results: String?
-    /// In place of the table's seeds.
+    /// Seeds that replace the table's.
     public var seeds: [Int]?
-    /// In place of `data.directory`.
+    /// A folder that replaces `data.directory`.
     public var data: String?
     /// What is changed of every recipe, as `--set` takes it.
     public var overrides: [String] = []
@@ -130,10 +130,10 @@ public struct TableCells: Sendable {
 
 /// One row of a table: a recipe, with a number of labels where the table says.
 struct TableRow {
-    /// As the table lists it, and the path.
+    /// The recipe as the table lists it, and its path.
     let listed: String
     let file: String
-    /// As `--set` takes them.
+    /// Changes, as `--set` takes them.
     let overrides: [String]
     var recipe: Recipe
 }

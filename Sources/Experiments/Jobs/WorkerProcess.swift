@@ -35,7 +35,7 @@ final class WorkerProcess {
         let error = Self.withCStrings(["fce"] + arguments) { words in
             Self.withCStrings(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }) {
                 variables in
-                // Through /proc the running program is found also when its file has been replaced.
+                // /proc leads to the running program even when its file has been replaced.
                 posix_spawn(&id, "/proc/self/exe", &actions, &attributes, words, variables)
             }
         }
@@ -55,7 +55,7 @@ final class WorkerProcess {
         while answer < 0 && errno == EINTR { answer = waitpid(id, &status, WNOHANG) }
         guard answer != 0 else { return nil }
         let signal = status & 0x7F
-        // Where nothing can be waited for, somebody else has taken the status.
+        // If there is nothing to wait for, somebody else has taken the status.
         end = answer < 0 ? .exited(-1) : signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: signal)
         return end
     }

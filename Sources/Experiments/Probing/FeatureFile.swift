@@ -8,7 +8,7 @@ import Tensors
 public struct FeatureFile: Sendable {
     /// What decides the features: they are computed anew when any of it changes.
     public struct Identity: Sendable, Equatable {
-        /// Of the network and its parameters.
+        /// The hash of the network and its parameters.
         public var weights: String
         public var layers: [String]
         /// SHA-256 of the images.
@@ -61,7 +61,7 @@ public struct FeatureFile: Sendable {
     }
 }
 
-/// Where a run keeps features that it has computed: `features/HASH.safetensors`.
+/// The features that a run has computed and keeps in `features/HASH.safetensors`.
 struct FeatureCache {
     let folder: String
     let backend: any Backend

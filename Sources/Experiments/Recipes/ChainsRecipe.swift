@@ -3,11 +3,11 @@ import Baselines
 /// `phase.chains`: the Langevin chains that sample the energy while it is trained.
 public struct ChainsRecipe: Sendable, Equatable {
     public enum Start: String, CaseIterable, Sendable {
-        /// Where they ended in an earlier update, or at uniform noise: persistent CD.
+        /// Chains start where they ended in an earlier update, or at uniform noise: persistent CD.
         case persistent
-        /// At the images of the update: contrastive divergence.
+        /// Chains start at the images of the update: contrastive divergence.
         case data
-        /// Where those of the next coarser grid ended, the first at images of one pixel: multigrid sampling.
+        /// Chains start where those of the next coarser grid ended, the first at images of one pixel: multigrid sampling.
         case coarserGrid = "coarser-grid"
     }
 

@@ -66,13 +66,13 @@ public struct PhaseRecipe: Sendable, Equatable {
     /// Images without labels per update.
     public var batch = 64
     public var labelledBatch = 64
-    /// Of the flow in a `flow-mle` phase, else of the energy.
+    /// The optimiser of the flow in a `flow-mle` phase, else of the energy.
     public var optimizer: OptimizerRecipe
-    /// Of the flow in a joint phase.
+    /// The optimiser of the flow in a joint phase.
     public var flowOptimizer = OptimizerRecipe(kind: .adamax, rate: 1e-5)
-    /// Of the generator in a GAN or an adversarial phase.
+    /// The optimiser of the generator in a GAN or an adversarial phase.
     public var generatorOptimizer = OptimizerRecipe.gan
-    /// Of the energy's samples in a phase of chains.
+    /// How a phase of chains samples from the energy.
     public var chains = ChainsRecipe(start: .persistent)
     /// p(x|z) of a variational autoencoder.
     public var observation = ImageLikelihood.gaussian
@@ -93,7 +93,7 @@ public struct PhaseRecipe: Sendable, Equatable {
     public var draws = 0
     public var gate = GateRecipe()
     public var objective = Objective.value
-    /// Which dependence on α the flow's update follows.
+    /// The dependence on α that the flow's update follows.
     public var flowGradient = FlowGradient.full
     /// Weight of −E_data[log q], in nats, in what the flow minimises; the paper has no such term.
     public var likelihood = 0.0
@@ -145,14 +145,14 @@ public struct OptimizerRecipe: Sendable, Equatable {
         self.warmup = warmup
     }
 
-    /// Of both models of a GAN: openai/improved-gan.
+    /// The optimiser of both models of a GAN, as in openai/improved-gan.
     static let gan = {
         var recipe = OptimizerRecipe(kind: .adam, rate: 3e-4)
         recipe.beta1 = 0.5
         return recipe
     }()
 
-    /// Of both models of an adversarial phase: Radford et al. 2016.
+    /// The optimiser of both models of an adversarial phase; Radford et al. 2016.
     static let adversarial = {
         var recipe = OptimizerRecipe(kind: .adam, rate: 2e-4)
         recipe.beta1 = 0.5
@@ -160,12 +160,13 @@ public struct OptimizerRecipe: Sendable, Equatable {
     }()
 }
 
-/// `phase.gate`: who is updated next in a joint phase. The energy is until the accuracy of
-/// log p − log q as a classifier rises above `high`, the flow until it falls below `low`.
+/// `phase.gate`: which model is updated next in a joint phase. The energy is updated until the accuracy of
+/// log p − log q as a classifier rises above `high`, then the flow until it falls below `low`. With a cap of 1 they
+/// alternate.
 public struct GateRecipe: Sendable, Equatable {
     public var high = 0.5
     public var low = 0.5
-    /// Of the exponential average of the accuracy; 0: the last update's, as the paper prints it.
+    /// Decay of the exponential average of the accuracy; 0 takes the last update's, as the paper does.
     public var smoothing = 0.9
     /// Most updates a turn; 0: no limit.
     public var cap = 20

@@ -51,7 +51,7 @@ public struct ProbeRecipe: Sendable, Equatable {
         return settings
     }
 
-    /// For a smoke run: all labels of few images, of which every class has some.
+    /// Shrinks the probe for a smoke run: all labels of a few images, with some of every class.
     mutating func shrink() {
         guard !labels.isEmpty else { return }
         (labels, draws, holdOut) = ([0], min(draws, 2), min(holdOut, 16))

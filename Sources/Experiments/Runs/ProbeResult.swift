@@ -1,6 +1,6 @@
 /// What linear classifiers on a network's features are worth with so many labels: in `result.json` and `probe.json`.
 public struct ProbeResult: Codable, Sendable, Equatable {
-    /// Which network.
+    /// The network that was probed.
     public enum Network: String, Codable, Sendable {
         case trained
         /// The same, as initialised from data.
@@ -13,7 +13,7 @@ public struct ProbeResult: Codable, Sendable, Equatable {
     /// `svm` or `logistic`.
     public var classifier: String
     public var layers: [String]
-    /// Of an image.
+    /// Number of features of an image.
     public var features: Int
     /// Labelled images of a draw.
     public var labels: Int
@@ -21,7 +21,7 @@ public struct ProbeResult: Codable, Sendable, Equatable {
     public var holdOut: Int
     /// C.
     public var cost: Double
-    /// With it, the mean share of wrong held-out images over ten draws, 0...1.
+    /// Mean share of wrong held-out images with that C over ten draws, 0...1.
     public var heldOutError: Double
     /// Share of wrong test images of each draw, 0...1.
     public var errors: [Double]
@@ -52,7 +52,7 @@ public struct ProbeResult: Codable, Sendable, Equatable {
         return errors.count > 1 ? (squares / Double(errors.count - 1)).squareRoot() : nil
     }
 
-    /// Where 95 % of draws lie, mean ± 1.96 sd, as Radford et al. 2016 print it; nil for a single draw.
+    /// The interval in which 95 % of draws lie, mean ± 1.96 sd, as Radford et al. 2016 print it; nil for a single draw.
     public var interval: (low: Double, high: Double)? {
         deviation.map { (error - 1.96 * $0, error + 1.96 * $0) }
     }

@@ -5,10 +5,10 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         public var name: String
         public var testError: Double?
         public var testNLL: Double?
-        /// On the training images held out to choose settings by.
+        /// Error on the training images that are held out to choose settings by.
         public var heldOutError: Double?
         public var ece: Double?
-        /// On test images, 0...2. Absent from old evaluations, as is `scaling`.
+        /// Brier score on test images, 0...2. Old evaluations lack it, and `scaling` too.
         public var brier: Double?
         /// Nil where the run held out no training images to fit a temperature on.
         public var scaling: TemperatureScaling?
@@ -65,11 +65,11 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         /// Images of the set that were scored, and test images.
         public var images: Int
         public var testImages: Int
-        /// By log p(x).
+        /// AUROC by log p(x).
         public var aurocLogP: Double?
-        /// By log p(x) − log q(x).
+        /// AUROC by log p(x) − log q(x).
         public var aurocLogRatio: Double?
-        /// By max_k p(k|x).
+        /// AUROC by max_k p(k|x).
         public var aurocConfidence: Double?
         /// log p(x) of a subsample of the set, nats.
         public var logP: [Double]

@@ -41,7 +41,7 @@ final class AdversarialPhase: PhaseTraining {
         var measures: Measures = [:]
         for turn in 0..<turns {
             measures = updateCritic(context.state.step * turns + turn)
-            // What is not finite must not be hidden by a later update.
+            // A later update must not hide a number that is not finite.
             guard measures.values.allSatisfy(\.isFinite) else { return measures }
         }
         return measures.merging(updateGenerator()) { $1 }

@@ -7,13 +7,13 @@ import Tensors
 
 /// The energy by contrastive divergence: θ ascends E_data[f] − E_chains[f], the chains being Langevin's on exp(f).
 ///
-/// `[phase.chains]` says where they start, which tells persistent CD, one-step CD and multigrid sampling apart; see
+/// `[phase.chains]` says where they start: this is what makes persistent CD, one-step CD or multigrid sampling; see
 /// ``contrastiveDivergenceLoss(data:chains:penalty:)``, ``PersistentChains`` and `Multigrid.swift`. With coarser grids there
 /// is an energy at each of them, trained alike on images averaged to it.
 final class ChainsPhase: PhaseTraining {
     private let context: TrainingContext
     private let energy: ConditionalEnergy
-    /// The coarsest first, that of the images last.
+    /// The grids, the coarsest first and that of the images last.
     private let grids: [Grid]
     private let batches: BatchStream
     private let schedule: Schedule
@@ -25,9 +25,9 @@ final class ChainsPhase: PhaseTraining {
         let ratio: Int
         /// Pixels here that a pixel of the next coarser grid makes; of an image of one pixel for the coarsest.
         let growth: Int
-        /// Of the measures: nothing for the images' own grid.
+        /// Suffix of the measures' names; empty for the images' own grid.
         let suffix: String
-        /// Of the optimiser among the state's companions; nil for the run's energy.
+        /// Name of the optimiser among the state's companions; nil for the run's energy.
         let companion: String?
     }
 
@@ -92,7 +92,7 @@ final class ChainsPhase: PhaseTraining {
         return measures
     }
 
-    /// Where the chains of an update start, and which of the persistent ones they are.
+    /// The images at which the chains of an update start, and the indices of those that persist.
     private func starts(_ data: Tensor, coarser: Tensor?, _ grid: Grid) -> (Tensor, indices: [Int]?) {
         let (chains, step, backend) = (context.phase.chains, context.state.step, context.backend)
         switch chains.start {

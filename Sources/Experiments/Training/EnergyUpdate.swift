@@ -5,7 +5,7 @@ import Gradients
 import Networks
 import Tensors
 
-/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12, 17 and 19), plus regularisers.
+/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12 and 17), plus regularisers.
 ///
 /// The three batches run through the network as one, unlabelled images first: their dropout masks then equal those of
 /// the regularisers' further passes.
@@ -41,7 +41,7 @@ final class EnergyUpdate {
     /// The parts of the joined batch.
     private struct Batch {
         var unlabelled: Tensor?
-        /// Which training images the unlabelled ones are.
+        /// Indices of the unlabelled images among the training images.
         var indices: [Int] = []
         var labels: [Int] = []
         var parts: [Tensor] = []
@@ -179,7 +179,7 @@ private struct Terms {
     }
 }
 
-/// What gate and log want to know of d on data and on samples.
+/// Statistics of d on data and on samples, for the gate and for the log.
 func contrastMeasures(_ onData: Variable, _ onSamples: Variable, _ backend: any Backend) -> Measures {
     let statistics = ContrastStatistics(
         data: backend.doubles(onData.value), samples: backend.doubles(onSamples.value))

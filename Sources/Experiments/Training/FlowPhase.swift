@@ -4,7 +4,8 @@ import Gradients
 import Networks
 import Tensors
 
-/// Maximum likelihood of the flow: −E_data[log q(x)], in nats a dimension. Of a Gaussian in one step and closed form.
+/// Maximum likelihood of the flow: −E_data[log q(x)], in nats a dimension. A Gaussian is fitted in
+/// one step and closed form.
 final class FlowPhase: PhaseTraining {
     private let context: TrainingContext
     private let flow: Glow

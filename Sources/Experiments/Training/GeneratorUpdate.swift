@@ -16,7 +16,7 @@ final class GeneratorUpdate {
         let samples: Variable
         let data: Variable?
         let generator: Pass
-        /// The energy's, whose parameters and statistics stay.
+        /// The energy's pass, whose parameters and statistics stay.
         let opponent: Pass
     }
 

@@ -3,7 +3,7 @@ import Foundation
 // What is written down when a phase ends.
 
 extension RunEvaluation.Phase {
-    /// For `metrics.jsonl`.
+    /// The scores by the names of `metrics.jsonl`.
     var measures: Measures {
         var measures: Measures = [:]
         measures["heldOutError"] = heldOutError
