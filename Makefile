@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 
 FCE := .build/release/fce
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests Plugins Package.swift
 DEMO := Runs/fashion-mnist-demo
 SUPERVISED := Runs/fashion-mnist-demo-supervised
 

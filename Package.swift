@@ -41,11 +41,13 @@ var packageTargets: [Target] = [
     .target(
         name: "Probes", dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets"],
         swiftSettings: numeric),
+    .plugin(name: "EmbedRecipes", capability: .buildTool(), exclude: ["embed"]),
+    .target(name: "BuiltInRecipes", swiftSettings: strict, plugins: ["EmbedRecipes"]),
     .target(
         name: "Experiments",
         dependencies: [
             "Baselines", "Probes", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
-            .product(name: "TOMLKit", package: "TOMLKit"),
+            "BuiltInRecipes",
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
     .target(
@@ -80,7 +82,7 @@ packageTargets += tested.map { name in
         name: "\(name)Tests",
         dependencies: [
             .target(name: name), "TestSupport", .product(name: "Numerics", package: "swift-numerics"),
-        ],
+        ] + (name == "Experiments" ? ["BuiltInRecipes"] : []),
         exclude: hasFixtures(name) ? ["Fixtures"] : [],
         swiftSettings: strict)
 }
@@ -99,7 +101,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: packageTargets,
     cxxLanguageStandard: .cxx17

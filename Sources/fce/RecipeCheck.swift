@@ -21,7 +21,7 @@ extension RecipeCommand {
                 phases that cells share are trained once. --no-measure counts operations only.
                 """)
 
-        @Argument(help: "Recipes and tables.", completion: .file(extensions: ["toml"]))
+        @Argument(help: "Recipes and tables, also built-in ones.", completion: .file(extensions: ["toml"]))
         var files: [String]
 
         @OptionGroup var overrides: Overrides

@@ -4,8 +4,8 @@ import Experiments
 struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recipe",
-        abstract: "Check, show and explain recipes.",
-        subcommands: [Check.self, Show.self, Keys.self])
+        abstract: "List, check, show and explain recipes.",
+        subcommands: [List.self, Check.self, Show.self, Keys.self])
 
     /// `--set`, as the subcommands take it.
     struct Overrides: ParsableArguments {
@@ -23,7 +23,7 @@ struct RecipeCommand: ParsableCommand {
                   fce recipe show Recipes/svhn10k/500-fce.toml --set energy.pooling=max
                 """)
 
-        @Argument(help: "The recipe.", completion: .file(extensions: ["toml"]))
+        @Argument(help: "The recipe, a TOML file or builtin:NAME.", completion: .file(extensions: ["toml"]))
         var file: String
 
         @OptionGroup var overrides: Overrides

@@ -42,7 +42,9 @@ struct Reproduce: ParsableCommand {
               fce reproduce TABLE --set vat.epsilon=2 --runs Runs/eps-2 --results Results/eps-2
             """)
 
-    @Argument(help: "The table, a TOML file.", completion: .file(extensions: ["toml"]))
+    @Argument(
+        help: "The table, a TOML file or builtin:NAME (see `fce recipe list`).",
+        completion: .file(extensions: ["toml"]))
     var table: String
 
     @Option(help: ArgumentHelp("In place of the table's seeds.", valueName: "a,b,c"))

@@ -10,7 +10,7 @@ struct Train: ParsableCommand {
         abstract: "Train a recipe to the end and score it.",
         discussion: """
             Examples:
-              fce train Recipes/fashion-mnist/demo.toml
+              fce train builtin:fashion-mnist/demo
               fce train Recipes/svhn10k/500-fce.toml --seeds 1,2,3 --set energy.pooling=max
               fce train Recipes/svhn/500-conv-small-fce.toml --smoke
 
@@ -26,7 +26,9 @@ struct Train: ParsableCommand {
             trains only the joint phase, and ends in the same numbers.
             """)
 
-    @Argument(help: "The recipe, a TOML file.", completion: .file(extensions: ["toml"]))
+    @Argument(
+        help: "The recipe, a TOML file or builtin:NAME (see `fce recipe list`).",
+        completion: .file(extensions: ["toml"]))
     var recipe: String
 
     @Option(help: "Moves split, initialisation and batches; by default the recipe's.")

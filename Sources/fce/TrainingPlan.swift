@@ -57,6 +57,7 @@ struct TrainingPlan {
 
     /// The path below the working directory, else below its last folder `Recipes`, else its folder and name.
     private static func portable(_ path: String) -> String {
+        if RecipeLocation(path).isBuiltIn { return path }
         let file = URL(fileURLWithPath: path).standardizedFileURL.path
         let here =
             URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL.path + "/"

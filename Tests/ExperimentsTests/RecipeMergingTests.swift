@@ -95,7 +95,7 @@ import Testing
         try withScratch { folder in
             try Data([0x6D, 0xFF, 0xFE]).write(to: URL(fileURLWithPath: "\(folder)/x.toml"))
             let bytes = #expect(throws: UserError.self) { try Recipe.load("\(folder)/x.toml") }
-            #expect(bytes?.what == "not UTF-8 text")
+            #expect(bytes?.what == "TOML syntax: a byte that is not UTF-8")
         }
     }
 

@@ -1,9 +1,8 @@
-import Foundation
 import Tensors
 
 /// A table of results to be made: recipes, which are its rows, and seeds. A small strict TOML file.
 public struct TableFile: Sendable, Equatable {
-    /// The file, as the user named it.
+    /// The file, or `builtin:FOLDER/NAME`, as the user named it.
     public private(set) var path = ""
     /// What stands above the table.
     public var title = ""
@@ -59,13 +58,18 @@ public struct TableFile: Sendable, Equatable {
     /// Throws `UserError(.missing)` for a file that cannot be read and `UserError(.recipe)`, with file, line and
     /// the nearest valid key, for anything in it that is not as it must be.
     public static func load(_ path: String) throws -> TableFile {
-        try parse(try RecipeSource.text(of: path, "the table"), file: path)
+        try parse(try RecipeLocation(path).contents("the table"), file: path)
     }
 
     /// Reads a table from its text; `file` stands for it in errors, and is what recipes are relative to.
     static func parse(_ text: String, file: String) throws -> TableFile {
-        let root = try TOMLNode.parse(text, file: file)
-        let cursor = RecipeCursor(RecipeOrigins(file: file, lines: TOMLLines(text).lines))
+        try parse(Array(text.utf8), file: file)
+    }
+
+    private static func parse(_ bytes: [UInt8], file: String) throws -> TableFile {
+        let document = try TOMLDocument(bytes, file: file)
+        let root = document.root
+        let cursor = RecipeCursor(RecipeOrigins(file: file, lines: document.lines))
         guard root["recipes"] != nil || root["method"] == nil else {
             throw UserError(
                 .recipe, "a recipe, not a table of recipes", at: file, advice: "fce train runs it")
@@ -80,17 +84,13 @@ public struct TableFile: Sendable, Equatable {
 
     /// Whether the file at `path` lists recipes, as tables do and recipes do not.
     public static func isTable(_ path: String) -> Bool {
-        guard let text = try? RecipeSource.text(of: path, ""),
-            let root = try? TOMLNode.parse(text, file: path)
-        else { return false }
-        return root["recipes"] != nil
+        guard let bytes = try? RecipeLocation(path).contents("the table") else { return false }
+        return (try? TOMLDocument(bytes, file: path))?.root["recipes"] != nil
     }
 
     /// `Results/FOLDER-NAME` of the table's file.
     private static func defaultResults(_ file: String) -> String {
-        let url = URL(fileURLWithPath: file).standardizedFileURL.deletingPathExtension()
-        let folder = url.deletingLastPathComponent().lastPathComponent
-        return "Results/" + (folder == "/" ? "" : folder + "-") + url.lastPathComponent
+        "Results/" + RecipeLocation(file).title.replacing("/", with: "-")
     }
 
     private func check(_ cursor: RecipeCursor) throws {
@@ -108,7 +108,7 @@ public struct TableFile: Sendable, Equatable {
             if recipes[..<index].contains(recipe) {
                 throw place.error("\(recipe) is listed twice", advice: "a recipe is one row")
             }
-            guard FileManager.default.fileExists(atPath: self.path(of: recipe)) else {
+            guard RecipeLocation(path).relative(recipe).exists else {
                 throw UserError(
                     .missing, "cannot read the recipe \(self.path(of: recipe))", at: place.place,
                     advice: "recipes are relative to the table's file")
@@ -117,8 +117,5 @@ public struct TableFile: Sendable, Equatable {
     }
 
     /// Where a recipe of ``recipes`` is.
-    func path(of recipe: String) -> String {
-        guard !recipe.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return recipe }
-        return path[...slash] + recipe
-    }
+    func path(of recipe: String) -> String { RecipeLocation(path).relative(recipe).description }
 }

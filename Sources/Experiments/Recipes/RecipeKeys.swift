@@ -8,7 +8,9 @@ extension Recipe {
         [
             RecipeKey(
                 path: "extends", type: "a string", defaultValue: "none",
-                summary: "recipe to start from, relative to this file; tables merge, arrays replace")
+                summary:
+                    "recipe to start from: a path relative to this file, or builtin:NAME; tables merge, arrays replace"
+            )
         ] + table.keys(below: "", examples: [("", Recipe())])
 
     /// The keys of a resolved recipe.

@@ -1,14 +1,13 @@
-import Foundation
 import Tensors
 
 extension Recipe {
-    /// Reads the recipe at `path` with everything it extends, and applies `overrides` (`key=value`, as given
+    /// Reads the recipe at `path`, a file or `builtin:FOLDER/NAME`, with everything it extends, and applies `overrides` (`key=value`, as given
     /// to `--set`) in order.
     ///
     /// Throws `UserError(.missing)` for a file that cannot be read and `UserError(.recipe)`, with file, line and
     /// the nearest valid key, for anything in it that is not as it must be.
     public static func load(_ path: String, overrides: [String] = []) throws -> Recipe {
-        try Recipe(RecipeSource(path: path), file: path, overrides: overrides)
+        try Recipe(RecipeSource(RecipeLocation(path)), file: path, overrides: overrides)
     }
 
     /// Reads a recipe from its text. `file` stands for it in errors, names it, and is what `extends` is
@@ -17,6 +16,11 @@ extension Recipe {
         -> Recipe
     {
         try Recipe(RecipeSource(text: text, file: file), file: file, overrides: overrides)
+    }
+
+    /// Reads a recipe from the bytes of its file.
+    static func parse(_ bytes: [UInt8], file: String) throws -> Recipe {
+        try Recipe(RecipeSource(bytes, file: file), file: file, overrides: [])
     }
 
     private init(_ source: RecipeSource, file: String, overrides: [String]) throws {
@@ -28,16 +32,9 @@ extension Recipe {
         for assignment in overrides { try source.set(assignment) }
         let cursor = RecipeCursor(source.origins)
         self.init()
-        name = Self.name(of: file)
+        name = RecipeLocation(file).title
         try Self.table.decode(.table(source.root), cursor, into: &self)
         header = source.header
         try check(cursor)
-    }
-
-    /// Folder and name of the file, such as `svhn10k/500-fce`.
-    private static func name(of file: String) -> String {
-        let url = URL(fileURLWithPath: file).standardizedFileURL.deletingPathExtension()
-        let folder = url.deletingLastPathComponent().lastPathComponent
-        return folder == "/" ? url.lastPathComponent : "\(folder)/\(url.lastPathComponent)"
     }
 }

@@ -10,49 +10,42 @@ struct RecipeSource {
     /// Keys that describe one file, so that a recipe does not take them from its base.
     private static let ownKeys = ["name", "report", "extends"]
 
-    /// Reads the file at `path` and the recipes it extends.
+    /// Reads the recipe at `location` and the recipes it extends.
     ///
     /// Throws `UserError(.missing)` for an unreadable file, `UserError(.recipe)` for what is wrong in it.
-    init(path: String) throws { try self.init(path: path, requestedBy: nil, open: []) }
+    init(_ location: RecipeLocation) throws { try self.init(location, requestedBy: nil, open: []) }
 
     /// Reads `text`; `file` names it in errors and is what `extends` is relative to.
-    init(text: String, file: String) throws { try self.init(text: text, file: file, open: []) }
+    init(text: String, file: String) throws { try self.init(Array(text.utf8), file: file) }
 
-    private init(path: String, requestedBy place: String?, open: [String]) throws {
-        let text = try Self.text(of: path, "the recipe", requestedBy: place)
-        try self.init(text: text, file: path, open: open)
+    /// The same of the file's bytes.
+    init(_ bytes: [UInt8], file: String) throws {
+        try self.init(bytes, at: RecipeLocation(file), open: [])
     }
 
-    /// The text of the file at `path`; `what` it is, for the error.
-    static func text(of path: String, _ what: String, requestedBy place: String? = nil) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw UserError(
-                .missing, "cannot read \(what) \(path)", at: place ?? path, advice: "check the path")
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw UserError(.recipe, "not UTF-8 text", at: path, advice: "save the file as UTF-8")
-        }
-        return text
+    private init(_ location: RecipeLocation, requestedBy place: String?, open: [String]) throws {
+        let bytes = try location.contents("the recipe", requestedBy: place)
+        try self.init(bytes, at: location, open: open)
     }
 
-    private init(text: String, file: String, open: [String]) throws {
-        root = try TOMLNode.parse(text, file: file)
-        origins = RecipeOrigins(file: file, lines: TOMLLines(text).lines)
-        header = Self.header(of: text)
-        try extend(file: file, open: open)
+    private init(_ bytes: [UInt8], at location: RecipeLocation, open: [String]) throws {
+        let document = try TOMLDocument(bytes, file: location.description)
+        root = document.root
+        origins = RecipeOrigins(file: location.description, lines: document.lines)
+        header = RecipeHeader.text(of: bytes)
+        try extend(location, open: open)
     }
 
     /// Puts this recipe over the one that it `extends`.
-    private mutating func extend(file: String, open: [String]) throws {
+    private mutating func extend(_ location: RecipeLocation, open: [String]) throws {
         guard let node = root.removeValue(forKey: "extends") else { return }
         let place = origins.place(of: ["extends"])
         guard case .string(let relative) = node, !relative.isEmpty else {
             throw UserError(.recipe, "`extends` takes a recipe's path, not \(node.described)", at: place)
         }
-        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-        let base = relative.hasPrefix("/") ? relative : folder + relative
-        let chain = open + [Self.resolved(file)]
-        guard !chain.contains(Self.resolved(base)) else {
+        let base = location.relative(relative)
+        let chain = open + [location.identity]
+        guard !chain.contains(base.identity) else {
             throw UserError(.recipe, "`extends` runs in a circle", at: place, advice: "break it")
         }
         guard chain.count < Self.deepest else {
@@ -61,15 +54,11 @@ struct RecipeSource {
                 advice: "flatten the recipes")
         }
         let own = self
-        self = try RecipeSource(path: base, requestedBy: place, open: chain)
+        self = try RecipeSource(base, requestedBy: place, open: chain)
         for key in Self.ownKeys { root[key] = nil }
         merge(own.root, from: own.origins, at: [])
-        origins = RecipeOrigins(file: file, places: origins)
+        origins = RecipeOrigins(file: location.description, places: origins)
         header = own.header
-    }
-
-    private static func resolved(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }
 
     /// Tables merge key by key; everything else, arrays too, is replaced.
@@ -159,8 +148,8 @@ struct RecipeSource {
 
     private static func value(_ text: Substring, place: String) throws -> TOMLNode {
         let text = text.trimmingCharacters(in: .whitespaces)
-        if let table = try? TOMLNode.parse("x = \(text)", file: place), table.count == 1,
-            let value = table["x"]
+        if let root = try? TOMLDocument("x = \(text)".utf8, file: place).root, root.count == 1,
+            let value = root["x"]
         {
             return value
         }
@@ -182,18 +171,6 @@ struct RecipeSource {
             throw UserError(.recipe, "no phase `\(keys[1])`", at: place, advice: advice)
         }
         return ["phase", String(index)] + keys[2...]
-    }
-
-    /// The comment lines before the first key, without their `#`.
-    private static func header(of text: String) -> String {
-        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-            .prefix { $0.hasPrefix("#") }
-            .map { line in
-                let body = line.dropFirst()
-                return String(body.hasPrefix(" ") ? body.dropFirst() : body)
-            }
-            .joined(separator: "\n")
     }
 }
 
