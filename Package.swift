@@ -21,6 +21,8 @@ var packageTargets: [Target] = [
     // Loaded at run time: see COpenBLAS.h.
     .target(name: "COpenBLAS", cSettings: kernels),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    // Loaded at run time too: see CWebP.h.
+    .target(name: "CWebP", cSettings: kernels),
     .target(name: "CJPEG", cSettings: kernels, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels", cSettings: kernels, linkerSettings: [.linkedLibrary("m")]),
     .target(
@@ -37,7 +39,9 @@ var packageTargets: [Target] = [
         name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(
         name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
-    .target(name: "Datasets", dependencies: ["Tensors", "CJPEG", "CPNG", "CZlib"], swiftSettings: numeric),
+    .target(
+        name: "Datasets", dependencies: ["Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"], swiftSettings: numeric
+    ),
     .target(
         name: "Probes", dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets"],
         swiftSettings: numeric),

@@ -27,10 +27,21 @@ static void fail(j_common_ptr cinfo) {
     longjmp(self->escape, 1);
 }
 
-/* Level -1 is a warning about damaged data. All end the decoding but stray bytes between segments, which some
- * cameras write and which change no pixel. */
+/* Level -1 is a warning. Those about missing or corrupt pixels end the decoding; what changes no pixel, such as an
+ * unknown JFIF version or stray bytes between segments, does not. */
+static int is_damage(int code) {
+    switch (code) {
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_JPEG_EOF:
+    case JWRN_MUST_RESYNC: return 1;
+    default: return 0;
+    }
+}
+
 static void emit(j_common_ptr cinfo, int level) {
-    if (level < 0 && cinfo->err->msg_code != JWRN_EXTRANEOUS_DATA) fail(cinfo);
+    if (level < 0 && is_damage(cinfo->err->msg_code)) fail(cinfo);
 }
 
 static void ignore(j_common_ptr cinfo) { (void)cinfo; }

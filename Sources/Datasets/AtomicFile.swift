@@ -14,9 +14,11 @@ public struct AtomicFile: ~Copyable {
 
     private init(path: String) throws {
         self.path = path
-        let (folder, name) = Self.split(path)
+        let (folder, name) = Files.split(path)
         temporary = "\(folder)/\(Self.temporaryPrefix)\(getpid())-\(name)"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor = withSystemPath(temporary) {
+            open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        }
         guard descriptor >= 0 else {
             throw UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
         }
@@ -27,14 +29,14 @@ public struct AtomicFile: ~Copyable {
     /// Where a link leads. Nothing but a plain file is replaced: a pipe or a device is somebody's.
     private static func target(of path: String) throws -> String {
         var status = stat()
-        guard stat(path, &status) == 0 else { return path }
+        guard withSystemPath(path, { stat($0, &status) }) == 0 else { return path }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw UserError(.output, "is no plain file", at: path, advice: "name a file to write")
         }
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil)
-        else { return path }
+        guard Files.isLink(path), let real = withSystemPath(path, { realpath($0, nil) }) else { return path }
         defer { free(real) }
-        return String(cString: real)
+        return PathText.text(
+            of: UnsafeBufferPointer(start: real, count: strlen(real)).map { UInt8(bitPattern: $0) })
     }
 
     /// Replaces the file at `path` by what `body` writes.
@@ -51,7 +53,7 @@ public struct AtomicFile: ~Copyable {
             try body(file)
             try file.finish(isSynced: isSynced)
         } catch {
-            unlink(file.temporary)
+            file.discard()
             throw error
         }
     }
@@ -69,22 +71,22 @@ public struct AtomicFile: ~Copyable {
     }
 
     private func finish(isSynced: Bool) throws {
-        guard !isSynced || fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
+        guard !isSynced || fsync(descriptor) == 0, move(to: path) else { throw failure() }
         guard isSynced else { return }
-        let folder = open(Self.split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = withSystemPath(Files.split(path).folder) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard folder >= 0 else { throw failure() }
         defer { close(folder) }
         guard fsync(folder) == 0 else { throw failure() }
     }
 
-    private func failure() -> UserError {
-        UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
+    private func move(to path: String) -> Bool {
+        withSystemPath(temporary) { old in withSystemPath(path) { rename(old, $0) } } == 0
     }
 
-    private static func split(_ path: String) -> (folder: String, name: Substring) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
-        let folder = path[..<slash]
-        return (folder.isEmpty ? "/" : String(folder), path[path.index(after: slash)...])
+    private func discard() { _ = withSystemPath(temporary) { unlink($0) } }
+
+    private func failure() -> UserError {
+        UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
     }
 }
 
@@ -116,7 +118,7 @@ package enum SystemCall {
 
     /// The whole file, or nil with `errno` set.
     package static func readAll(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()

@@ -9,6 +9,8 @@ public protocol ExampleSet: Sendable {
     var classNames: [String] { get }
     /// `[N]`: a class, or −1 for an unlabelled example.
     var labels: [Int] { get }
+    /// Positions that the source itself holds out of training, ascending.
+    var heldOut: [Int] { get }
     /// The identity of the data in splits and runs.
     var sha256: String { get }
     /// The examples at `indices` as the models see them, one after the other; `key` draws the noise of
@@ -17,6 +19,8 @@ public protocol ExampleSet: Sendable {
 }
 
 extension ExampleSet {
+    /// None.
+    public var heldOut: [Int] { [] }
     public var count: Int { labels.count }
     /// Number of classes K.
     public var classes: Int { classNames.count }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Fashion-MNIST (Xiao, Rasul, Vollgraf, arXiv:1708.07747), 28×28 grey, padded with zeros to 32×32.
-public enum FashionMNIST {
+public enum FashionMNIST: DatasetReader {
     /// Where Debian's package `dataset-fashion-mnist` puts the files.
     public static let debianDirectory = "/usr/share/datasets/fashion-mnist"
     public static let classNames = [
@@ -10,12 +10,13 @@ public enum FashionMNIST {
     ]
     private static let padded = 32
 
-    /// Reads the four official IDX files of `directory`, gzip-compressed or not; `channels` is 1, or 3 to repeat
+    /// Reads the four official IDX files of a folder, gzip-compressed or not; `options.channels` is 1, or 3 to repeat
     /// the grey value.
     /// - Throws: `UserError(.missing)` or `UserError(.data)`.
     public static func load(
-        directory: String = debianDirectory, channels: Int = 1
+        _ path: String = debianDirectory, _ options: DatasetOptions = DatasetOptions()
     ) throws(UserError) -> DataPair {
+        let (directory, channels) = (Files.folder(of: path), options.channels ?? 1)
         func part(_ prefix: String, _ name: String) throws(UserError) -> ImageDataset {
             let images = try find("\(prefix)-images-idx3-ubyte", in: directory)
             let labels = try find("\(prefix)-labels-idx1-ubyte", in: directory)
@@ -26,6 +27,27 @@ public enum FashionMNIST {
         return DataPair(train: try part("train", "train"), test: try part("t10k", "test"))
     }
 
+    public static func inspect(_ path: String) throws(UserError) -> DatasetInspection {
+        let directory = Files.folder(of: path)
+        func labels(_ prefix: String) throws(UserError) -> [Int] {
+            _ = try find("\(prefix)-images-idx3-ubyte", in: directory)
+            let file = try find("\(prefix)-labels-idx1-ubyte", in: directory)
+            return try Self.labels(try Files.read(file), file: file)
+        }
+        return DatasetInspection(
+            .fashionMNIST, directory, classNames: classNames, train: try labels("train"),
+            test: try labels("t10k"),
+            size: padded, isGrey: true)
+    }
+
+    private static func labels(_ bytes: [UInt8], file: String) throws(UserError) -> [Int] {
+        let labels = try IDX(bytes, rank: 1, file: file).bytes
+        guard labels.allSatisfy({ $0 < classNames.count }) else {
+            throw .damaged(file, "holds other labels than 0...9")
+        }
+        return labels.map(Int.init)
+    }
+
     static func decode(
         images: [UInt8], imageFile: String, labels: [UInt8], labelFile: String, name: String, channels: Int
     ) throws(UserError) -> ImageDataset {
@@ -34,14 +56,14 @@ public enum FashionMNIST {
                 .recipe, "fashion-mnist has no form with \(channels) channels", advice: "use 1 or 3")
         }
         let pictures = try decodeImages(images, file: imageFile, channels: channels)
-        let classes = try IDX(labels, rank: 1, file: labelFile)
+        let classes = try self.labels(labels, file: labelFile)
         let count = pictures.pixels.count / (padded * padded * channels)
-        guard classes.bytes.count == count, classes.bytes.allSatisfy({ $0 < classNames.count }) else {
-            throw .damaged(labelFile, "does not hold one label 0...9 for each of \(count) images")
+        guard classes.count == count else {
+            throw .damaged(labelFile, "holds \(classes.count) labels for \(count) images")
         }
         return ImageDataset(
             name: name, height: padded, width: padded, channels: channels, classNames: classNames,
-            pixels: pictures.pixels, labels: classes.bytes.map(Int.init))
+            pixels: pictures.pixels, labels: classes)
     }
 
     /// The padded images of an IDX file, `[N, 32, 32, channels]`, and their side.
@@ -76,7 +98,7 @@ public enum FashionMNIST {
     }
 
     private static func find(_ name: String, in directory: String) throws(UserError) -> String {
-        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where Files.exists(path) {
+        for path in ["\(directory)/\(name).gz", "\(directory)/\(name)"] where try Files.find(path) {
             return path
         }
         throw UserError(

@@ -2,6 +2,8 @@
 public struct ImageDataset: Sendable {
     /// The label of an image without one.
     public static let unlabelled = -1
+    /// No source, and no recipe, has more classes.
+    public static let largestClassCount = 1000
 
     /// What the tool calls this set, such as `svhn train`.
     public let name: String
@@ -14,7 +16,9 @@ public struct ImageDataset: Sendable {
     public let pixels: [UInt8]
     /// `[N]`: a class in `0..<classes`, or −1 for an unlabelled image.
     public let labels: [Int]
-    /// SHA-256 over geometry, pixels and labels, in hexadecimal: the identity of the data in splits and runs.
+    /// Positions of the images that the source itself holds out of training, ascending; most sources have none.
+    public let heldOut: [Int]
+    /// SHA-256 over geometry, pixels, labels and held-out positions, in hexadecimal: the identity of the data in splits and runs.
     public let sha256: String
 
     /// Number of classes K.
@@ -24,14 +28,16 @@ public struct ImageDataset: Sendable {
     /// Numbers in one image: H·W·C.
     public var imageSize: Int { height * width * channels }
 
-    /// Takes over `pixels` (`[N, H, W, C]`) and `labels` (`[N]`), and hashes them.
+    /// Takes over `pixels` (`[N, H, W, C]`), `labels` (`[N]`) and the ascending positions `heldOut`, and hashes them.
     public init(
         name: String, height: Int, width: Int, channels: Int, classNames: [String], pixels: [UInt8],
-        labels: [Int]
+        labels: [Int], heldOut: [Int] = []
     ) {
         precondition(height > 0 && width > 0 && channels > 0)
         precondition(pixels.count == labels.count * height * width * channels)
         precondition(labels.allSatisfy { $0 >= Self.unlabelled && $0 < classNames.count })
+        precondition(heldOut.first ?? 0 >= 0 && heldOut.last ?? -1 < labels.count)
+        precondition(zip(heldOut, heldOut.dropFirst()).allSatisfy { $0 < $1 })
         self.name = name
         self.height = height
         self.width = width
@@ -39,12 +45,14 @@ public struct ImageDataset: Sendable {
         self.classNames = classNames
         self.pixels = pixels
         self.labels = labels
+        self.heldOut = heldOut
         var hash = SHA256()
         let geometry = "\(labels.count)x\(height)x\(width)x\(channels) in \(classNames.count) classes\n"
         hash.update(geometry.utf8)
         hash.update(pixels)
         // Little-endian 16-bit labels; −1 becomes 0xFFFF.
         hash.update(labels.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
+        if !heldOut.isEmpty { hash.update("held out: \(heldOut)\n".utf8) }
         sha256 = hash.hex()
     }
 
@@ -64,13 +72,16 @@ public struct ImageDataset: Sendable {
     public func subset(_ indices: some Sequence<Int>, name: String) -> ImageDataset {
         var chosen: [UInt8] = []
         var chosenLabels: [Int] = []
+        var chosenHeldOut: [Int] = []
+        let isHeldOut = Set(heldOut)
         for index in indices {
+            if isHeldOut.contains(index) { chosenHeldOut.append(chosenLabels.count) }
             chosen += image(index)
             chosenLabels.append(labels[index])
         }
         return ImageDataset(
             name: name, height: height, width: width, channels: channels, classNames: classNames,
-            pixels: chosen, labels: chosenLabels)
+            pixels: chosen, labels: chosenLabels, heldOut: chosenHeldOut)
     }
 
     /// These images followed by `other`'s, all of those unlabelled; the geometries must agree.
@@ -79,7 +90,7 @@ public struct ImageDataset: Sendable {
         let unlabelled = [Int](repeating: Self.unlabelled, count: other.count)
         return ImageDataset(
             name: name, height: height, width: width, channels: channels, classNames: classNames,
-            pixels: pixels + other.pixels, labels: labels + unlabelled)
+            pixels: pixels + other.pixels, labels: labels + unlabelled, heldOut: heldOut)
     }
 
     /// How many images of `other` occur, byte for byte, among these: a leak between training and test sets.
@@ -95,12 +106,16 @@ public struct DataPair: Sendable {
     /// Unlabelled images, where the source has any, are among these with label −1.
     public let train: ImageDataset
     public let test: ImageDataset
+    /// What a user should know about the data, one line each: what was left out, or is read in another way than it lies
+    /// there.
+    public let notices: [String]
 
-    public init(train: ImageDataset, test: ImageDataset) {
+    public init(train: ImageDataset, test: ImageDataset, notices: [String] = []) {
         precondition(train.classNames == test.classNames)
         precondition(
             (train.height, train.width, train.channels) == (test.height, test.width, test.channels))
         self.train = train
         self.test = test
+        self.notices = notices
     }
 }

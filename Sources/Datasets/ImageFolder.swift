@@ -1,158 +1,138 @@
 import Tensors
 
-/// JPEG and PNG files in folders, one folder a class, resized and centre-cropped to one size.
+/// Pictures in folders, one folder a class, resized and centre-cropped to one size.
 ///
-/// Layouts: `train/CLASS/*.jpg` and `test/CLASS/*.jpg`; or `CLASS/*.jpg` alone, a share of each class kept for
-/// testing; or `*.jpg` alone, without classes. Images of a folder `unlabelled`, at the top or in `train`, join the
-/// training set without a label. Both sets are shuffled.
-public struct ImageFolder: Sendable {
-    /// Side of the square images, in pixels.
-    public var size = 32
-    /// 3, or 1 for grey.
-    public var channels = 3
-    /// Share of the images kept for testing when there is no folder `test`.
-    public var testShare = 0.2
-    /// Number of images kept for testing, instead of `testShare`.
-    public var testCount: Int?
-    /// Chooses the images kept for testing, and the order of all.
-    public var seed: UInt64 = 1
+/// Layouts: `train/CLASS/*.jpg` and `test/CLASS/*.jpg`, with `val/CLASS/*.jpg` for held-out images; or `CLASS/*.jpg`
+/// alone, a share of each class kept for testing; or `*.jpg` alone, without classes. Pictures in folders below a class
+/// are of that class. Those of a folder `unlabelled`, at the top or in `train`, join the training set without a label.
+/// Names of classes agree when they look the same, however their accents are encoded.
+public enum ImageFolder: DatasetReader {
+    public static let advice = "put them in one folder a class: CLASS/*.jpg"
 
-    private static let unlabelled = "unlabelled"
-
-    public init() {}
-
-    /// A file and its class, −1 without one.
-    private struct Entry {
-        let path: String
-        let label: Int
+    /// - Throws: `UserError(.missing)` when the folder holds no images, `UserError(.data)` naming the first file that is
+    ///   no sound picture, `UserError(.recipe)` for impossible settings.
+    public static func load(
+        _ path: String, _ options: DatasetOptions = DatasetOptions()
+    ) throws(UserError) -> DataPair {
+        try catalogue(path).pair("image-folder", at: path, options) { picture throws(UserError) in
+            try Picture.read(picture).thumbnail(size: options.size, channels: options.channels ?? 3)
+        }
     }
 
-    /// Reads the folder.
-    /// - Throws: `UserError(.missing)` when it holds no images, `UserError(.data)` naming the first file that is no
-    ///   sound picture, `UserError(.recipe)` for impossible settings.
-    public func load(_ directory: String) throws(UserError) -> DataPair {
-        try checkSettings()
-        let inTrain = Files.isFolder("\(directory)/train")
-        let root = inTrain ? "\(directory)/train" : directory
-        let names = try classNames(root)
-        var train = try labelled(root, names)
-        guard !train.isEmpty else {
-            throw UserError(
-                .missing, "holds no JPEG or PNG images", at: root,
-                advice: "put them in one folder a class: CLASS/*.jpg")
+    public static func inspect(_ path: String) throws(UserError) -> DatasetInspection {
+        DatasetInspection(.imageFolder, path, of: try catalogue(path))
+    }
+
+    private static func catalogue(_ path: String) throws(UserError) -> Catalogue<String> {
+        let layout = try FolderLayout(path)
+        var walk = PictureWalk()
+        let train = try ClassFolders(layout.train, layout, &walk)
+        guard !train.entries.isEmpty else {
+            throw UserError(.missing, "holds no pictures", at: layout.train, advice: advice)
         }
-        var test: [Entry]
-        if Files.isFolder("\(directory)/test") {
-            test = try labelled("\(directory)/test", names)
+        var catalogue = Catalogue<String>(classNames: train.names, train: train.entries)
+        if let test = layout.test { catalogue.test = try part(test, train.names, layout, &walk) }
+        if let folder = layout.heldOut { catalogue.heldOut = try part(folder, train.names, layout, &walk) }
+        for folder in layout.unlabelled {
+            let found = try PictureWalk(pictures: folder)
+            catalogue.unlabelled += found.pictures
+            walk.add(found)
+        }
+        catalogue.notices = layout.notices + train.notices + walk.notices
+        return catalogue
+    }
+
+    /// The images of a test or held-out folder, by the classes of the training images.
+    private static func part(
+        _ folder: String, _ names: [String], _ layout: FolderLayout, _ walk: inout PictureWalk
+    ) throws(UserError) -> [Catalogue<String>.Entry] {
+        let part = try ClassFolders(folder, layout, &walk)
+        for name in part.names where !names.contains(name) {
+            throw UserError(
+                .data, "is a class that the training images lack", at: "\(folder)/\(name)",
+                advice: "rename the folder, or add such a class in \(layout.train)")
+        }
+        guard !part.entries.isEmpty else {
+            throw UserError(.missing, "holds no pictures", at: folder, advice: advice)
+        }
+        guard names.isEmpty || !part.names.isEmpty else {
+            throw UserError(
+                .data, "holds pictures without class folders, unlike \(layout.train)", at: folder,
+                advice: "sort them into one folder a class")
+        }
+        let labels = part.names.map { name in names.firstIndex(of: name) ?? ImageDataset.unlabelled }
+        return part.entries.map { entry in
+            .init(item: entry.item, label: entry.label < 0 ? entry.label : labels[entry.label])
+        }
+    }
+}
+
+/// The classes in one folder, with their pictures.
+private struct ClassFolders {
+    private(set) var names: [String] = []
+    private(set) var entries: [Catalogue<String>.Entry] = []
+    private(set) var notices: [String] = []
+
+    /// Adds to `walk` what is left out.
+    init(_ root: String, _ layout: FolderLayout, _ walk: inout PictureWalk) throws(UserError) {
+        let listing = try FolderListing(root)
+        let folders = listing.folders.filter { !layout.isPart($0, in: root) }
+        if folders.isEmpty {
+            entries = listing.pictures.map { .init(item: "\(root)/\($0)", label: ImageDataset.unlabelled) }
+        } else if let loose = listing.pictures.first {
+            throw UserError(
+                .data,
+                "\(abridged(loose, listing.pictures.count)) beside the class folders belongs to no class",
+                at: root, advice: "move such pictures into a class folder, or into `unlabelled`")
+        }
+        if let first = listing.otherFiles.first {
+            notices.append(
+                "not read, since no picture: \(abridged(first, listing.otherFiles.count)) in \(root)")
+        }
+        try checkLinks(root, folders)
+        for folder in folders { try add(folder, in: root, &walk) }
+        walk.count(litterOf: listing)
+        hint(root, folders)
+    }
+
+    private mutating func add(_ name: String, in root: String, _ walk: inout PictureWalk) throws(UserError) {
+        let found = try PictureWalk(pictures: "\(root)/\(name)")
+        walk.add(found)
+        // Swift compares text as people do: é is é, in one code point or in two.
+        if let other = names.firstIndex(of: name) {
+            notices.append(
+                "\(names[other]): two folders of this name, in two encodings of its accents, are one class")
         } else {
-            (train, test) = try divide(train, classes: names.count, at: root)
+            names.append(name)
         }
-        for folder in Set(["\(directory)/\(Self.unlabelled)", "\(root)/\(Self.unlabelled)"]).sorted()
-        where Files.isFolder(folder) {
-            train += try images(folder).map { Entry(path: $0, label: ImageDataset.unlabelled) }
-        }
-        return DataPair(
-            train: try decode(shuffled(train, lane: 0), names, "image-folder train"),
-            test: try decode(shuffled(test, lane: 1), names, "image-folder test"))
+        let label = names.firstIndex(of: name) ?? 0
+        entries += found.pictures.map { .init(item: $0, label: label) }
     }
 
-    private func checkSettings() throws(UserError) {
-        guard (1...1024).contains(size), channels == 1 || channels == 3, (0..<1).contains(testShare),
-            testCount ?? 0 >= 0
-        else {
-            throw UserError(
-                .recipe,
-                "image-folder cannot make \(size)x\(size)x\(channels) images with test share \(testShare)",
-                advice: "use a size in 1...1024, 1 or 3 channels, and a share in 0..<1")
-        }
-    }
-
-    private func classNames(_ root: String) throws(UserError) -> [String] {
-        try Files.list(root).filter {
-            !["train", "test", Self.unlabelled].contains($0) && Files.isFolder("\(root)/\($0)")
+    /// Links must lead neither back up, where every class would be found again, nor to one folder twice.
+    private func checkLinks(_ root: String, _ folders: [String]) throws(UserError) {
+        let above = Files.ancestors(of: root)
+        var known: [Files.Identity: String] = [:]
+        for path in folders.map({ "\(root)/\($0)" }) {
+            guard let identity = Files.identity(path) else { continue }
+            if above.contains(identity) {
+                throw UserError(
+                    .data, "is a link to a folder that it lies in", at: path, advice: "remove the link")
+            }
+            if let other = known.updateValue(path, forKey: identity) {
+                throw UserError(
+                    .data, "leads to the same folder as \(other)", at: path, advice: "remove one of the links"
+                )
+            }
         }
     }
 
-    /// All images of the class folders, or, without any, those of `root` itself, unlabelled.
-    private func labelled(_ root: String, _ names: [String]) throws(UserError) -> [Entry] {
-        let entries = try entries(root, names)
-        guard !entries.isEmpty else {
-            throw UserError(
-                .missing, "holds no JPEG or PNG images", at: root,
-                advice: "put them in one folder a class: CLASS/*.jpg")
-        }
-        return entries
-    }
-
-    private func entries(_ root: String, _ names: [String]) throws(UserError) -> [Entry] {
-        if names.isEmpty {
-            return try Files.list(root).filter(Picture.isNamed)
-                .map { Entry(path: "\(root)/\($0)", label: ImageDataset.unlabelled) }
-        }
-        for name in try classNames(root) where !names.contains(name) {
-            throw UserError(
-                .data, "is a class that the training images lack", at: "\(root)/\(name)",
-                advice: "rename the folder")
-        }
-        var entries: [Entry] = []
-        for (label, name) in names.enumerated() where Files.isFolder("\(root)/\(name)") {
-            entries += try images("\(root)/\(name)").map { Entry(path: $0, label: label) }
-        }
-        return entries
-    }
-
-    private func images(_ folder: String) throws(UserError) -> [String] {
-        let names = try Files.list(folder)
-        if let other = names.first(where: { !Picture.isNamed($0) }) {
-            throw UserError(
-                .data, "is not a .jpg, .jpeg or .png file", at: "\(folder)/\(other)",
-                advice: "convert or remove it"
-            )
-        }
-        return names.map { "\(folder)/\($0)" }
-    }
-
-    /// Keeps images of every class, in proportion, for testing.
-    private func divide(
-        _ all: [Entry], classes: Int, at root: String
-    ) throws(UserError) -> (train: [Entry], test: [Entry]) {
-        let groups = (classes == 0 ? [ImageDataset.unlabelled] : Array(0..<classes)).map { label in
-            all.indices.filter { all[$0].label == label }
-        }
-        let count = testCount ?? Int((testShare * Double(all.count)).rounded())
-        guard count < all.count else {
-            throw UserError(
-                .recipe, "has \(all.count) images, of which \(count) cannot be for testing", at: root,
-                advice: "keep fewer for testing")
-        }
-        var kept = Set<Int>()
-        for (lane, (group, seats)) in zip(groups, apportion(count, among: groups.map(\.count))).enumerated() {
-            var stream = RandomStream(
-                RandomKey(seed: seed, purpose: .split, step: SplitStep.testShare, lane: lane))
-            kept.formUnion(stream.permutation(group.count).prefix(seats).map { group[$0] })
-        }
-        return (
-            all.indices.filter { !kept.contains($0) }.map { all[$0] }, kept.sorted().map { all[$0] }
-        )
-    }
-
-    /// Folders come class by class; whoever takes the first images of a set wants some of all.
-    private func shuffled(_ entries: [Entry], lane: Int) -> [Entry] {
-        var stream = RandomStream(
-            RandomKey(seed: seed, purpose: .split, step: SplitStep.order, lane: lane))
-        return stream.permutation(entries.count).map { entries[$0] }
-    }
-
-    private func decode(_ entries: [Entry], _ names: [String], _ name: String) throws(UserError)
-        -> ImageDataset
-    {
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(entries.count * size * size * channels)
-        for entry in entries {
-            pixels += try Picture.read(entry.path).thumbnail(size: size, channels: channels)
-        }
-        return ImageDataset(
-            name: name, height: size, width: size, channels: channels, classNames: names, pixels: pixels,
-            labels: entries.map(\.label))
+    /// What unpacking an archive twice makes: the class folders lie one folder deeper.
+    private mutating func hint(_ root: String, _ folders: [String]) {
+        guard folders.count == 1, let only = folders.first,
+            let below = try? FolderListing("\(root)/\(only)"), below.pictures.isEmpty, below.folders.count > 1
+        else { return }
+        notices.append(
+            "all images are of one class, `\(only)`; if its folders are the classes, name \(root)/\(only)")
     }
 }

@@ -3,7 +3,8 @@ import Tensors
 /// Images wherever a path leads: to show a model what it was not trained on.
 public enum ImagesAtPath {
     /// Reads a file of images (see ``ImageFile``), or of a folder the test part of SVHN, Fashion-MNIST or CIFAR-10,
-    /// told by its files; of pictures those in `test`, or all where there is no such folder.
+    /// told by its files; of pictures, of a `labels.csv` and of NumPy arrays those of the test part, or all where there is
+    /// none.
     ///
     /// Every image becomes its largest centred square, resized, in colour or grey as asked for.
     /// - Parameters:
@@ -29,9 +30,10 @@ public enum ImagesAtPath {
         where Files.exists(batch) {
             return try CIFAR10.decode(try Files.read(batch), file: batch, name: path)
         }
-        var folder = ImageFolder()
-        (folder.size, folder.channels, folder.testShare) = (size, channels, 0)
-        let pair = try folder.load(path)
+        let source = try DatasetSource(recognizing: path)
+        var options = DatasetOptions()
+        (options.size, options.channels, options.testShare) = (size, channels, 0)
+        let pair = try source.load(directory: path, options: options)
         return pair.test.count > 0 ? pair.test : pair.train
     }
 }

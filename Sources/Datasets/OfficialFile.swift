@@ -8,14 +8,18 @@ struct OfficialFile: Sendable {
     /// Where it is published.
     let origin: String
 
+    /// Its name, with what tells it from others.
+    var description: String { "\(name) (\(bytes) bytes, md5 \(md5)) from \(origin)" }
+
     /// The file's path in `directory`.
-    /// - Throws: `UserError(.missing)` with the file's official name, size and md5.
-    func find(in directory: String) throws(UserError) -> String {
+    /// - Throws: `UserError(.missing)` with the file's official name, size and md5, or with `advice`; also when nothing
+    ///   can be seen in the folder.
+    func find(in directory: String, advice: String? = nil) throws(UserError) -> String {
         let path = "\(directory)/\(name)"
-        guard Files.exists(path) else {
+        guard try Files.find(path) else {
             throw UserError(
                 .missing, "is missing", at: path,
-                advice: "get \(name) (\(bytes) bytes, md5 \(md5)) from \(origin) and put it in \(directory)")
+                advice: advice ?? "get \(description) and put it in \(directory)")
         }
         return path
     }

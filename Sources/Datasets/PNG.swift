@@ -7,11 +7,13 @@ extension Picture {
     /// The type and checksum of the chunk that ends every file.
     private static let pngEnd: [UInt8] = [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
 
-    private static func format(channels: Int) -> png_uint_32 {
-        channels == 3 ? png_uint_32(PNG_FORMAT_RGB) : png_uint_32(PNG_FORMAT_GRAY)
+    private static func format(channels: Int, hasAlpha: Bool = false) -> png_uint_32 {
+        let colours = channels == 3 ? png_uint_32(PNG_FORMAT_RGB) : png_uint_32(PNG_FORMAT_GRAY)
+        return hasAlpha ? colours | png_uint_32(PNG_FORMAT_FLAG_ALPHA) : colours
     }
 
     /// Decodes every kind of PNG to 8 bits: grey, RGB and palettes, 16 bits rounded, what is transparent set on black.
+    /// Where the file states a gamma, the values are brought to that of sRGB.
     static func decodePNG(_ bytes: [UInt8], file: String) throws(UserError) -> Picture {
         // libpng stops reading with the last row.
         guard Data(bytes).range(of: Data(pngEnd), options: .backwards) != nil else {
@@ -39,19 +41,20 @@ extension Picture {
     ) throws(UserError) -> Picture {
         let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
         guard width * height <= largestPixelCount else {
-            throw undecodable(
-                "PNG", "\(width) x \(height) pixels are more than the limit of \(largestPixelCount)", file)
+            throw tooLarge("PNG", width, height, file)
         }
-        let isColour = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
-        image.pointee.format = format(channels: isColour ? 3 : 1)
+        let channels = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1
+        let hasAlpha = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0
+        image.pointee.format = format(channels: channels, hasAlpha: hasAlpha)
         // As every decoder does: the values of 16 bits are no linear light unless the file says so.
         image.pointee.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
-        var pixels = [UInt8](repeating: 0, count: width * height * (isColour ? 3 : 1))
-        var black = png_color()
-        guard png_image_finish_read(image, &black, &pixels, 0, nil) != 0 else {
+        var pixels = [UInt8](repeating: 0, count: width * height * (channels + (hasAlpha ? 1 : 0)))
+        guard png_image_finish_read(image, nil, &pixels, 0, nil) != 0 else {
             throw undecodable("PNG", image.pointee.text, file)
         }
-        return Picture(width: width, height: height, channels: isColour ? 3 : 1, pixels: pixels)
+        // libpng would blend light, not values: half-transparent white would become 188, not 128.
+        if hasAlpha { pixels = onBlack(pixels, colours: channels) }
+        return Picture(width: width, height: height, channels: channels, pixels: pixels)
     }
 
     /// The bytes of a PNG file, from which the same pixels come back.

@@ -30,18 +30,27 @@ public struct Picture: Sendable, Equatable {
             advice: "make it smaller")
     }
 
-    /// Whether `bytes` begin as a JPEG or PNG file does.
-    static func isEncoded(in bytes: [UInt8]) -> Bool {
-        bytes.starts(with: jpegSignature) || bytes.starts(with: pngSignature)
+    static func tooLarge(_ kind: String, _ width: Int, _ height: Int, _ file: String) -> UserError {
+        undecodable(
+            kind, "\(width) x \(height) pixels are more than the limit of \(largestPixelCount)", file)
     }
 
-    /// Decodes a JPEG or PNG file, told by its first bytes.
+    /// Decodes a JPEG, PNG, WebP or BMP file, told by its first bytes, and turns it as its Exif block says.
     /// - Throws: `UserError(.data)` for anything else, and for what is damaged, truncated or larger than 64 megapixels.
     public static func decode(_ bytes: [UInt8], file: String) throws(UserError) -> Picture {
-        if bytes.starts(with: jpegSignature) { return try decodeJPEG(bytes, file: file) }
-        if bytes.starts(with: pngSignature) { return try decodePNG(bytes, file: file) }
-        throw UserError(
-            .data, "is neither a JPEG nor a PNG", at: file, advice: "replace or remove the file")
+        guard let header = PictureHeader(bytes) else {
+            throw UserError(
+                .data, "is neither a JPEG, nor a PNG, WebP or BMP picture", at: file,
+                advice: "replace or remove the file")
+        }
+        let stored =
+            switch header.kind {
+            case .jpeg: try decodeJPEG(bytes, file: file)
+            case .png: try decodePNG(bytes, file: file)
+            case .webp: try decodeWebP(bytes, file: file)
+            case .bmp: try decodeBMP(bytes, file: file)
+            }
+        return stored.turned(header.orientation)
     }
 
     /// `decode` of the file at `path`; also throws `UserError(.missing)`.
@@ -49,12 +58,19 @@ public struct Picture: Sendable, Equatable {
         try decode(try Files.read(path), file: path)
     }
 
-    /// The endings of names that ``write(to:)`` takes and image folders are searched for.
-    public static let fileEndings = [".jpg", ".jpeg", ".png"]
+    /// The endings of names that ``write(to:)`` takes.
+    public static let writtenEndings = [".jpg", ".jpeg", ".png"]
+    /// The endings of names that are read as pictures.
+    public static let fileEndings = writtenEndings + [".jpe", ".jfif", ".webp", ".bmp"]
 
     /// Whether a file's name says that it is a picture.
-    public static func isNamed(_ name: String) -> Bool {
-        fileEndings.contains(where: name.lowercased().hasSuffix)
+    public static func isNamed(_ name: String) -> Bool { has(name, oneOf: fileEndings) }
+
+    /// Whether ``write(to:)`` takes a name.
+    public static func isWritable(as name: String) -> Bool { has(name, oneOf: writtenEndings) }
+
+    private static func has(_ name: String, oneOf endings: [String]) -> Bool {
+        endings.contains(where: name.lowercased().hasSuffix)
     }
 
     /// Encodes as PNG where the name ends so and as JPEG otherwise; writes `path` whole or not at all.

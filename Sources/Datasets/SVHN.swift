@@ -1,8 +1,8 @@
 import Tensors
 
 /// Street View House Numbers, cropped digits (Netzer et al., NIPS workshop 2011): 32×32 RGB, 10 classes.
-public enum SVHN {
-    private static let origin = "ufldl.stanford.edu/housenumbers"
+public enum SVHN: DatasetReader {
+    static let origin = "http://ufldl.stanford.edu/housenumbers/"
     static let train = OfficialFile(
         name: "train_32x32.mat", bytes: "182,040,794", md5: "e26dedcc434d2e4c54c9b2d4a06d8373", origin: origin
     )
@@ -16,18 +16,40 @@ public enum SVHN {
     private static let channels = 3
     private static let classNames = (0...9).map(String.init)
 
-    /// `train_32x32.mat` and `test_32x32.mat` of `directory`, and with `extra` the images of `extra_32x32.mat` as
+    /// `train_32x32.mat` and `test_32x32.mat` of a folder, and with `options.extra` the images of `extra_32x32.mat` as
     /// unlabelled training images.
     /// - Throws: `UserError(.missing)` naming the official file, `UserError(.data)` for a damaged one.
-    public static func load(directory: String, extra: Bool = false) throws(UserError) -> DataPair {
-        let trainPath = try train.find(in: directory)
-        let testPath = try test.find(in: directory)
+    public static func load(
+        _ path: String, _ options: DatasetOptions = DatasetOptions()
+    ) throws(UserError) -> DataPair {
+        let directory = Files.folder(of: path)
+        let trainPath = try find(train, in: directory)
+        let testPath = try find(test, in: directory)
         var images = try read(trainPath, name: "svhn train")
-        if extra {
+        if options.extra {
             images = images.appendingUnlabelled(
                 try read(try Self.extra.find(in: directory), name: "svhn extra"))
         }
         return DataPair(train: images, test: try read(testPath, name: "svhn test"))
+    }
+
+    public static func inspect(_ path: String) throws(UserError) -> DatasetInspection {
+        let directory = Files.folder(of: path)
+        func labels(_ part: OfficialFile) throws(UserError) -> [Int] {
+            let file = try find(part, in: directory)
+            let labels = try MatlabFile.read(try Files.read(file), names: ["y"], file: file)["y"]
+            guard let labels else { throw .damaged(file, "lacks the variable y of SVHN's cropped digits") }
+            return try digits(labels, count: labels.count, file: file)
+        }
+        return DatasetInspection(
+            .svhn, directory, classNames: classNames, train: try labels(train), test: try labels(test),
+            size: side)
+    }
+
+    /// The official file, or the part of SVHN-10k that has its name.
+    private static func find(_ file: OfficialFile, in directory: String) throws(UserError) -> String {
+        let isSmall = directory.split(separator: "/").last?.lowercased().contains("10k") ?? false
+        return try file.find(in: directory, advice: isSmall ? SVHN10k.advice(directory) : nil)
     }
 
     /// One `.mat` file: `X` uint8 `[32, 32, 3, N]` and `y` `[N, 1]`, where 10 stands for the digit 0.

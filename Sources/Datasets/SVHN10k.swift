@@ -8,8 +8,14 @@ public enum SVHN10k {
     static let testRange = 7000..<9000
     private static let needed = 10_000
 
+    /// How to come by the files of a folder.
+    static func advice(_ directory: String) -> String {
+        "get SVHN's official \(SVHN.test.description) and run `fce data svhn10k test_32x32.mat --out \(directory)`"
+    }
+
     /// Writes `train_32x32.mat` and `test_32x32.mat` (compressed MATLAB level 5) in `directory` from SVHN's official
     /// `test_32x32.mat` at `path`; returns the paths written.
+    /// Files that are there already stay: writing the same again is no error, writing others is.
     /// - Throws: `UserError(.missing)`, `UserError(.data)` for a short or damaged file, `UserError(.output)`.
     @discardableResult
     public static func make(from path: String, in directory: String) throws(UserError) -> [String] {
@@ -17,16 +23,18 @@ public enum SVHN10k {
         guard official.count >= needed else {
             throw UserError(
                 .data, "holds \(official.count) images, not at least 10,000", at: path,
-                advice:
-                    "give SVHN's official \(SVHN.test.name) (\(SVHN.test.bytes) bytes, md5 \(SVHN.test.md5))")
+                advice: "give SVHN's official \(SVHN.test.description)")
         }
-        try Files.makeFolder(directory)
         let parts = [(SVHN.train, trainRange), (SVHN.test, testRange)].map { ("\(directory)/\($0.name)", $1) }
-        for (output, _) in parts where Files.same(output, path) {
+        let contents = parts.map { encode(official, $0.1) }
+        try Files.makeFolder(directory)
+        for ((output, _), content) in zip(parts, contents) where try Files.find(output) {
+            guard try Files.read(output) != content else { continue }
             throw UserError(
-                .output, "would be overwritten by its own part", at: path, advice: "choose another folder")
+                .output, "is there already and is another file", at: output,
+                advice: "choose an empty folder with --out; nothing was changed")
         }
-        for (output, range) in parts { try Files.write(encode(official, range), to: output) }
+        for ((output, _), content) in zip(parts, contents) { try Files.write(content, to: output) }
         return parts.map(\.0)
     }
 

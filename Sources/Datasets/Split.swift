@@ -30,29 +30,36 @@ public struct Split: Codable, Equatable, Sendable {
     /// Draws a class-balanced labelled subset.
     ///
     /// Validation images come first, from each class in proportion to its size (a set without labels is one
-    /// class); then `labels / K` images of each class from the rest, the remainder spread over classes drawn by
-    /// seed. Every other image, and the labelled ones too unless told otherwise, is unlabelled.
+    /// class), unless the data say themselves which they are; then `labels / K` images of each class from the rest,
+    /// the remainder spread over classes drawn by seed. Every other image, and the labelled ones too unless told otherwise, is unlabelled.
     /// - Parameters:
     ///   - labels: the number of labelled images; nil for all that are not held out.
     ///   - validationSeed: chooses the held-out images; one seed for all runs that share a trained flow, so that none of
     ///     them holds out an image the flow has seen.
-    /// - Throws: `UserError(.recipe)` when there are not that many images.
+    /// - Throws: `UserError(.recipe)` when there are not that many images, or `validation` asks for some beside those that
+    ///   the data hold out.
     public static func classBalanced(
         dataset: some ExampleSet, labels: Int?, validation: Int, seed: UInt64,
         validationSeed: UInt64? = nil, includeLabelledInUnlabelled: Bool = true
     ) throws(UserError) -> Split {
-        var groups = (0..<dataset.classes).map { label in
-            dataset.labels.indices.filter { dataset.labels[$0] == label }
+        guard dataset.heldOut.isEmpty || validation == 0 else {
+            throw UserError(
+                .recipe,
+                "data.validation = \(validation), but \(dataset.name) holds out \(dataset.heldOut.count) images itself",
+                advice: "set data.validation = 0 to choose settings by those")
         }
+        let given = Set(dataset.heldOut)
+        let positions = dataset.labels.indices.filter { !given.contains($0) }
+        var groups = (0..<dataset.classes).map { label in positions.filter { dataset.labels[$0] == label } }
         let hasLabels = groups.contains { !$0.isEmpty }
-        if !hasLabels { groups = [Array(0..<dataset.count)] }
+        if !hasLabels { groups = [positions] }
         let available = groups.reduce(0) { $0 + $1.count }
         guard 0...available ~= validation else {
             throw tooMany(dataset, "\(validation) validation images", available: available)
         }
         shuffle(&groups, seed: validationSeed ?? seed, step: SplitStep.validation)
         let held = apportion(validation, among: groups.map(\.count))
-        let validationSet = zip(groups, held).flatMap { $0.prefix($1) }
+        let validationSet = dataset.heldOut + zip(groups, held).flatMap { $0.prefix($1) }
         var rest = zip(groups, held).map { Array($0.dropFirst($1)).sorted() }
         shuffle(&rest, seed: seed, step: SplitStep.labelled)
         let labelledSet = try draw(labels, from: hasLabels ? rest : [], dataset: dataset, seed: seed)
@@ -60,9 +67,10 @@ public struct Split: Codable, Equatable, Sendable {
         let excluded = Set(includeLabelledInUnlabelled ? validationSet : validationSet + labelledSet)
         let amount = labels.map { "\($0) labels" } ?? "all labels"
         let sharing = includeLabelledInUnlabelled ? "labelled images also unlabelled" : "disjoint"
+        let heldOut =
+            given.isEmpty ? "\(validation) validation" : "\(given.count) validation of the data's own"
         return Split(
-            format: currentFormat, rule: "class-balanced: \(amount), \(validation) validation, \(sharing)",
-            seed: seed,
+            format: currentFormat, rule: "class-balanced: \(amount), \(heldOut), \(sharing)", seed: seed,
             data: dataset.sha256, labelled: labelledSet.sorted(),
             unlabelled: (0..<dataset.count).filter { !excluded.contains($0) },
             validation: validationSet.sorted())

@@ -18,13 +18,13 @@ final class InflateSource: ByteSource {
     /// On the heap because zlib remembers the address it was initialised at.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
-    /// Recognises zlib and gzip headers by themselves.
-    init(_ compressed: ArraySlice<UInt8>, file: String) throws(UserError) {
+    /// Recognises zlib and gzip headers by themselves; a stream inside of another format (`isRaw`) has none.
+    init(_ compressed: ArraySlice<UInt8>, file: String, isRaw: Bool = false) throws(UserError) {
         self.compressed = compressed
         self.file = file
         stream.initialize(to: z_stream())
         let size = Int32(MemoryLayout<z_stream>.size)
-        guard inflateInit2_(stream, 15 + 32, ZLIB_VERSION, size) == Z_OK else {
+        guard inflateInit2_(stream, isRaw ? -15 : 15 + 32, ZLIB_VERSION, size) == Z_OK else {
             throw UserError(.data, "cannot be inflated: no memory for zlib", at: file, advice: "free memory")
         }
     }

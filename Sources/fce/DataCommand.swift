@@ -7,42 +7,97 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
         abstract: "Look at data, draw splits, make SVHN-10k.",
+        discussion: """
+            Sources of images, as `data.source` of a recipe names them, and what `data.directory` is:
+              image-folder   a folder of CLASS/*.jpg; or of train/CLASS, test/CLASS and
+                             val/CLASS (held out); `unlabelled` beside the classes
+              csv            a file with the columns path,label and, if you like, split
+                             (train, val, test); paths are relative to it; an empty label
+                             is none
+              npz            a NumPy file of uint8 images x (N, height, width[, 3]) and
+                             labels y; or x_train, y_train, x_val, …; or .npy files
+              svhn           the folder of train_32x32.mat and test_32x32.mat
+              fashion-mnist  the folder of the four IDX files
+              cifar10        the folder of the binary batches
+
+            SVHN is for non-commercial use. Its official files, from
+            http://ufldl.stanford.edu/housenumbers/:
+              train_32x32.mat  182,040,794 bytes    md5 e26dedcc434d2e4c54c9b2d4a06d8373
+              test_32x32.mat   64,275,384 bytes     md5 eb5a983be6a315427106f1b164d9cef3
+              extra_32x32.mat  1,329,278,602 bytes  md5 a93ce644f1a588dc4d68dda5feec44a7
+            Put the first two in Data/svhn. SVHN-10k is made of the second alone:
+              fce data svhn10k test_32x32.mat --out Data/svhn10k
+
+            Fashion-MNIST comes with Debian: apt-get install dataset-fashion-mnist.
+            CIFAR-10's cifar-10-binary.tar.gz (170,052,171 bytes, md5
+            c32a1d4ab5d03f1284b67883e8d87530) is at
+            https://www.cs.toronto.edu/~kriz/cifar.html.
+
+            Names of files may be any bytes. Those that no terminal can show are written
+            as in `caf\\xE9`, which is read as well as printed.
+            """,
         subcommands: [Info.self, DrawSplit.self, MakeSVHN10k.self])
 
     struct Info: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Counts, classes, SHA-256, and images that training and test data share.",
+            abstract: "Counts, classes, sizes, SHA-256, and images that training and test data share.",
             discussion: """
                 Examples:
+                  fce data info Photos --size 64
+                  fce data info digits.npz
                   fce data info fashion-mnist /usr/share/datasets/fashion-mnist
-                  fce data info image-folder Photos --size 64
+
+                Every image is read, as in training; what is left out is said on standard
+                error. Without a SOURCE the files tell which it is.
                 """)
 
-        @Argument(help: "One of \(DatasetSource.allCases.map(\.rawValue).joined(separator: ", ")).")
-        var source: String
+        @Argument(
+            help: ArgumentHelp(
+                "SOURCE and PATH, or PATH alone. Sources: "
+                    + DatasetSource.allCases.filter { $0 != .synthetic }.map(\.rawValue).joined(
+                        separator: ", ")
+                    + ".", valueName: "source-path"),
+            completion: .file())
+        var words: [String]
 
-        @Argument(help: "The folder of the data.", completion: .directory)
-        var folder: String
-
-        @Option(help: "Side that images of an image folder are resized to, in pixels.")
+        @Option(help: "Side that images without a size of their own are resized to, in pixels.")
         var size = 32
 
         @Flag(help: "Print one JSON object.")
         var json = false
 
         func validate() throws {
-            if !(1...4096).contains(size) { throw ValidationError("--size takes 1 to 4096.") }
+            if !(1...1024).contains(size) { throw ValidationError("--size takes 1 to 1024.") }
+            if !(1...2).contains(words.count) {
+                throw ValidationError("Give a SOURCE and a PATH, or a PATH.")
+            }
         }
 
         func run() throws {
             var options = DatasetOptions()
             options.size = size
-            let data = try DataPair.load(source: source, directory: folder, options: options)
-            let facts = DataFacts(data)
+            let path = words[words.count - 1]
+            let source = words.count == 2 ? try DatasetSource(named: words[0]) : nil
+            let found = try DatasetInspection(at: path, source: source)
+            let data = try found.source.load(directory: found.path, options: options)
+            Console.warn(data.notices)
+            let facts = DataFacts(data, found)
             if json { return try Console.printJSON(facts) }
+            show(found)
             show(facts.train, "train")
             show(facts.test, "test")
             print("test images that are also training images: \(facts.sharedImages)")
+        }
+
+        private func show(_ found: DatasetInspection) {
+            print(
+                "\(found.path): \(found.source.rawValue), \(found.classes) \(found.classes == 1 ? "class" : "classes")"
+            )
+            if let sizes = found.sizes {
+                print(
+                    "images: \(sizes.width)x\(sizes.height) in the median, shorter sides of \(sizes.smallestSide) to "
+                        + "\(sizes.largestSide) pixels, \(sizes.isGrey ? "grey" : "in colour")")
+            }
         }
 
         private func show(_ set: DataFacts.Part, _ name: String) {
@@ -53,6 +108,7 @@ struct DataCommand: ParsableCommand {
                 print("  \(label)  \(set.classNames[label]): \(count)")
             }
             if set.unlabelled > 0 { print("  without a label: \(set.unlabelled)") }
+            if set.heldOut > 0 { print("  of these held out by the data: \(set.heldOut)") }
         }
     }
 
@@ -126,20 +182,27 @@ struct DataFacts: Encodable {
         /// Labelled images by class.
         let histogram: [Int]
         let unlabelled: Int
+        /// Images that the data themselves hold out.
+        let heldOut: Int
 
         init(_ set: ImageDataset) {
             (count, height, width, channels) = (set.count, set.height, set.width, set.channels)
             (sha256, classNames, histogram) = (set.sha256, set.classNames, set.histogram)
-            unlabelled = set.count - set.histogram.reduce(0, +)
+            (unlabelled, heldOut) = (set.count - set.histogram.reduce(0, +), set.heldOut.count)
         }
     }
 
+    /// What was found before anything was decoded.
+    let found: DatasetInspection
+    let notices: [String]
     let train: Part
     let test: Part
     /// Test images that occur byte for byte among the training images.
     let sharedImages: Int
 
-    init(_ data: DataPair) {
+    init(_ data: DataPair, _ found: DatasetInspection) {
+        self.found = found
+        notices = data.notices
         train = Part(data.train)
         test = Part(data.test)
         sharedImages = data.train.sharedImages(with: data.test)

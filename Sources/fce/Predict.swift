@@ -55,7 +55,13 @@ struct Predict: ParsableCommand {
     func run() throws {
         let run = try LoadedRun(at: runArgument.run, phase: phase, threads: threadOptions.threads)
         Console.warn(run.notices)
-        let scores = try run.scores(ofFiles: files)
+        var paths: [String] = []
+        for file in files {
+            let found = try ImageFile.paths(at: file)
+            Console.warn(found.notices)
+            paths += found.paths
+        }
+        let scores = try run.scores(ofFiles: paths)
         if json {
             try Console.printJSON(scores)
         } else if csv {

@@ -30,7 +30,7 @@ import Testing
             #expect(pair.test.labels == [1])
 
             try folder(root, "test/cow", [1])
-            let error = Fixtures.error { () throws(UserError) in _ = try ImageFolder().load(root) }
+            let error = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }
             #expect(error?.kind == .data && error?.place?.hasSuffix("test/cow") == true)
         }
     }
@@ -39,19 +39,21 @@ import Testing
         try Fixtures.withFolder { root in
             try folder(root, "a", Array(10..<30))
             try folder(root, "b", Array(100..<110))
-            var reader = ImageFolder()
-            reader.size = 8
-            let pair = try reader.load(root)
+            var options = DatasetOptions()
+            options.size = 8
+            let pair = try ImageFolder.load(root, options)
             #expect(pair.test.histogram == [4, 2])
             #expect(pair.train.histogram == [16, 8])
             #expect(pair.train.sharedImages(with: pair.test) == 0)
-            #expect(try reader.load(root).test.sha256 == pair.test.sha256)
-            reader.seed = 2
-            #expect(try reader.load(root).test.sha256 != pair.test.sha256)
-            reader.testCount = 3
-            #expect(try reader.load(root).test.histogram == [2, 1])
-            reader.testCount = 30
-            #expect(Fixtures.error { () throws(UserError) in _ = try reader.load(root) }?.kind == .recipe)
+            #expect(try ImageFolder.load(root, options).test.sha256 == pair.test.sha256)
+            options.seed = 2
+            #expect(try ImageFolder.load(root, options).test.sha256 != pair.test.sha256)
+            options.testCount = 3
+            #expect(try ImageFolder.load(root, options).test.histogram == [2, 1])
+            options.testCount = 30
+            #expect(
+                Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root, options) }?.kind
+                    == .recipe)
         }
     }
 
@@ -59,9 +61,9 @@ import Testing
         try Fixtures.withFolder { root in
             try folder(root, "a", [1, 2])
             try write(3, "\(root)/a/3.PNG")
-            var reader = ImageFolder()
-            (reader.size, reader.testCount) = (8, 0)
-            let images = try reader.load(root).train
+            var options = DatasetOptions()
+            (options.size, options.testCount) = (8, 0)
+            let images = try ImageFolder.load(root, options).train
             #expect(Set((0..<images.count).map { images.image($0).first }) == [1, 2, 3])
         }
     }
@@ -72,7 +74,7 @@ import Testing
                 try folder(root, "train/\(name)", (0..<20).map { UInt8(30 * index + $0) })
                 try folder(root, "test/\(name)", (0..<20).map { UInt8(100 + 30 * index + $0) })
             }
-            let pair = try ImageFolder().load(root)
+            let pair = try ImageFolder.load(root)
             for images in [pair.train, pair.test] {
                 #expect(Set(images.labels.prefix(20)) == [0, 1, 2])
                 // An image moves with its label.
@@ -85,7 +87,7 @@ import Testing
     @Test func imagesWithoutClasses() throws {
         try Fixtures.withFolder { root in
             try folder(root, ".", [1, 2, 3, 4, 5])
-            let pair = try ImageFolder().load(root)
+            let pair = try ImageFolder.load(root)
             #expect(pair.train.labels == [-1, -1, -1, -1])
             #expect(pair.test.count == 1 && pair.train.classes == 0)
         }
@@ -94,20 +96,20 @@ import Testing
     @Test func strangersAreNamed() throws {
         try Fixtures.withFolder { root in
             #expect(
-                Fixtures.error { () throws(UserError) in _ = try ImageFolder().load(root) }?.kind == .missing)
+                Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }?.kind == .missing)
             try folder(root, "a", [1, 2, 3])
             try Files.write([0, 1, 2], to: "\(root)/a/broken.jpg")
-            let broken = Fixtures.error { () throws(UserError) in _ = try ImageFolder().load(root) }
+            let broken = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }
             #expect(broken?.kind == .data && broken?.place?.hasSuffix("a/broken.jpg") == true)
             try Files.write([0], to: "\(root)/a/picture.gif")
-            let stranger = Fixtures.error { () throws(UserError) in _ = try ImageFolder().load(root) }
+            let stranger = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }
             #expect(stranger?.kind == .data && stranger?.place?.hasSuffix("picture.gif") == true)
         }
     }
 
     @Test(.enabled(if: Fixtures.cifarJPEG != nil, "cifar10-jpeg is absent"))
     func realFolder() throws {
-        let pair = try ImageFolder().load(try #require(Fixtures.cifarJPEG))
+        let pair = try ImageFolder.load(try #require(Fixtures.cifarJPEG))
         #expect(pair.train.classNames == CIFAR10.classNames)
         #expect(pair.train.histogram == [Int](repeating: 80, count: 10))
         #expect(pair.test.histogram == [Int](repeating: 20, count: 10))

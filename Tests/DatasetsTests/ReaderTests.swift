@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func missingFileNamesThePackage() {
-        let error = Fixtures.error { () throws(UserError) in _ = try FashionMNIST.load(directory: "/nowhere")
+        let error = Fixtures.error { () throws(UserError) in _ = try FashionMNIST.load("/nowhere")
         }
         #expect(error?.kind == .missing)
         #expect(error?.description.contains("apt-get install dataset-fashion-mnist") == true)
@@ -85,7 +85,7 @@ import Testing
             #expect(pair.train.count == 15)
             #expect(pair.test.count == 3)
         }
-        let error = Fixtures.error { () throws(UserError) in _ = try CIFAR10.load(directory: "/nowhere") }
+        let error = Fixtures.error { () throws(UserError) in _ = try CIFAR10.load("/nowhere") }
         #expect(error?.kind == .missing)
         #expect(error?.description.contains("c32a1d4ab5d03f1284b67883e8d87530") == true)
     }

@@ -94,7 +94,7 @@ import Testing
 
     @Test(.enabled(if: Fixtures.svhn10k != nil, "Data/svhn10k is absent"))
     func realSVHN10k() throws {
-        let pair = try SVHN.load(directory: try #require(Fixtures.svhn10k))
+        let pair = try SVHN.load(try #require(Fixtures.svhn10k))
         #expect(pair.train.count == 7000)
         #expect(pair.test.count == 2000)
         #expect(pair.train.histogram.reduce(0, +) == 7000)
@@ -106,11 +106,52 @@ import Testing
     }
 
     @Test func missingFileSaysWhatToGet() throws {
-        let error = Fixtures.error { () throws(UserError) in _ = try SVHN.load(directory: "/nowhere") }
+        let error = Fixtures.error { () throws(UserError) in _ = try SVHN.load("/nowhere") }
         #expect(error?.kind == .missing)
         let text = error?.description ?? ""
         for part in ["train_32x32.mat", "182,040,794", "e26dedcc434d2e4c54c9b2d4a06d8373"] {
             #expect(text.contains(part))
+        }
+    }
+
+    @Test func missingFilesOfSVHN10kSayHowToMakeThem() {
+        for name in ["Data/svhn10k", "/nowhere/SVHN-10k/"] {
+            let error = Fixtures.error { () throws(UserError) in _ = try SVHN.load(name) }
+            let text = error?.description ?? ""
+            for part in [
+                "test_32x32.mat (64,275,384 bytes, md5 eb5a983be6a315427106f1b164d9cef3)",
+                "http://ufldl.stanford.edu/housenumbers/", "`fce data svhn10k test_32x32.mat --out \(name)`",
+            ] {
+                #expect(text.contains(part))
+            }
+            #expect(!text.contains("182,040,794"))
+        }
+    }
+
+    @Test func otherFilesAreNeverOverwritten() throws {
+        let images = ImageDataset(
+            name: "x", height: 32, width: 32, channels: 3, classNames: (0...9).map(String.init),
+            pixels: [UInt8](repeating: 7, count: 10_000 * 3072), labels: (0..<10_000).map { $0 % 10 })
+        try Fixtures.withFolder { folder in
+            let official = "\(folder)/official/test_32x32.mat"
+            try Files.makeFolder("\(folder)/official")
+            try Files.write(SVHN10k.encode(images, 0..<10_000), to: official)
+            try Files.write([1, 2], to: "\(folder)/official/train_32x32.mat")
+            let before = try Files.read(official)
+            for part in ["train_32x32.mat", "test_32x32.mat"] {
+                let error = Fixtures.error { () throws(UserError) in
+                    try SVHN10k.make(from: official, in: "\(folder)/official")
+                }
+                #expect(error?.kind == .output && error?.place?.hasSuffix(part) == true)
+                #expect(try Files.read(official) == before)
+                unlink("\(folder)/official/train_32x32.mat")
+            }
+            // As advised; and again, which changes nothing.
+            for _ in 0..<2 {
+                try SVHN10k.make(from: official, in: "\(folder)/new/folder")
+                let found = try DatasetInspection(at: "\(folder)/new/folder")
+                #expect(found.source == .svhn && found.train.count == 7000 && found.test?.count == 2000)
+            }
         }
     }
 

@@ -21,14 +21,14 @@ public struct ImageScore: Encodable, Sendable {
 }
 
 extension LoadedRun {
-    /// Scores the images of files, and of the JPEG and PNG files in folders; see ``ImageFile`` for their kinds.
+    /// Scores the images of files; see ``ImageFile`` for their kinds. Names are as ``PathText`` writes them.
     /// - Throws: `UserError(.recipe)` for a run in the plane, else as the readers do.
     public func scores(ofFiles paths: [String]) throws -> [ImageScore] {
         try requireImages()
         let data = header.data
         var names: [String] = []
         var pixels: [UInt8] = []
-        for path in try paths.flatMap(ImageFile.paths) {
+        for path in paths {
             let images = try ImageFile.read(path, size: data.height, channels: data.channels)
             try requireSize(images)
             names += images.count == 1 ? [path] : (0..<images.count).map { "\(path)#\($0)" }

@@ -11,8 +11,12 @@ public struct DataRecipe: Sendable, Equatable {
         case fashionMNIST = "fashion-mnist"
         /// CIFAR-10's binary batches.
         case cifar10
-        /// JPEGs and PNGs, one folder per class.
+        /// Pictures, one folder per class.
         case imageFolder = "image-folder"
+        /// Pictures named by a CSV file with the columns path and label.
+        case csv
+        /// NumPy arrays of images and labels.
+        case npz
         /// A two-dimensional density.
         case plane
         /// A few generated images: what `--smoke` uses without data.
@@ -20,6 +24,11 @@ public struct DataRecipe: Sendable, Equatable {
 
         /// The reader of such images; nil for points.
         public var images: DatasetSource? { DatasetSource(rawValue: rawValue) }
+
+        /// The sources of images that have a property.
+        static func those(_ property: (DatasetSource) -> Bool) -> [Source] {
+            allCases.filter { $0.images.map(property) ?? false }
+        }
     }
 
     public var source: Source
@@ -45,7 +54,7 @@ public struct DataRecipe: Sendable, Equatable {
     /// Training examples to use, or, of a density, to draw; 0: all.
     public var train = 0
     public var test = 0
-    /// Share of an image folder without a folder `test` that is kept for testing.
+    /// Share kept for testing of data without a test part.
     public var testShare = 0.2
 
     /// Whether any image is labelled.
@@ -60,6 +69,8 @@ public struct DataRecipe: Sendable, Equatable {
         case .fashionMNIST: channels = 1
         case .plane: (directory, train, test, validation) = ("", 10000, 2000, 0)
         case .synthetic: (directory, train, test, validation) = ("", 64, 64, 0)
+        case .csv: directory = "Data/labels.csv"
+        case .npz: directory = "Data/images.npz"
         case .svhn, .cifar10, .imageFolder: break
         }
     }

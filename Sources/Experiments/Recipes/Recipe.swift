@@ -136,7 +136,7 @@ extension Recipe {
         options.testShare = data.testShare
         // Generated images of a model without classes have some all the same where a probe asks for them.
         options.classes = energy.classes == 1 && !probe.labels.isEmpty ? 10 : energy.classes
-        if data.source == .imageFolder && data.test > 0 { options.testCount = data.test }
+        if data.source.images?.keepsTestShare == true && data.test > 0 { options.testCount = data.test }
         if data.train > 0 { options.syntheticTrain = data.train }
         if data.test > 0 { options.syntheticTest = data.test }
         return options

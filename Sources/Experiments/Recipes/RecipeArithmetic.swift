@@ -31,7 +31,7 @@ extension Recipe {
         case .plane: [1, 1, 2]
         case .svhn, .cifar10: [32, 32, 3]
         case .fashionMNIST: [32, 32, data.channels]
-        case .imageFolder, .synthetic: [data.size, data.size, data.channels]
+        case .imageFolder, .csv, .npz, .synthetic: [data.size, data.size, data.channels]
         }
     }
 }

@@ -163,6 +163,12 @@ extension RecipeField {
     func when<Value: RawRepresentable & Equatable & Sendable>(
         _ path: Path<Value>, _ name: String, _ values: Value...
     ) -> Self where Value.RawValue == String {
+        when(path, name, anyOf: values)
+    }
+
+    func when<Value: RawRepresentable & Equatable & Sendable>(
+        _ path: Path<Value>, _ name: String, anyOf values: [Value]
+    ) -> Self where Value.RawValue == String {
         var copy = self
         let words = values.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
         copy.obstacle = { section in

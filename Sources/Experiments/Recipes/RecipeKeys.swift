@@ -75,8 +75,8 @@ extension Recipe {
     private static let data = RecipeTable<DataRecipe>([
         .variant("source", \.source, "the format of the data", defaults: DataRecipe.init).required(),
         .text("name", \.name, "name of the data in tables"),
-        .text("directory", \.directory, "where its files are (--data)")
-            .when(\.source, "source", .svhn, .fashionMNIST, .cifar10, .imageFolder),
+        .text("directory", \.directory, "the folder of its files, or the .csv or .npz file (--data)")
+            .when(\.source, "source", anyOf: DataRecipe.Source.those { $0 != .synthetic }),
         .integer("labels", \.labels, .atLeast(0), "labelled images in all, equally many of each class"),
         .flag("all-labels", \.allLabels, "every training image that is not held out is labelled"),
         .integer("validation", \.validation, .atLeast(0), "training images held out"),
@@ -85,18 +85,18 @@ extension Recipe {
             "labelled images are among the unlabelled ones too"),
         .flag("extra", \.extra, "SVHN's extra images as unlabelled ones").when(\.source, "source", .svhn),
         .integer("size", \.size, .between(8, 256), "side of the square images, pixels")
-            .when(\.source, "source", .imageFolder, .synthetic),
+            .when(\.source, "source", anyOf: DataRecipe.Source.those(\.isResized)),
         .integer("channels", \.channels, .between(1, 3), "colour channels, 1 or 3")
-            .when(\.source, "source", .fashionMNIST, .imageFolder, .synthetic),
+            .when(\.source, "source", anyOf: DataRecipe.Source.those(\.hasChannels)),
         .choice("density", \.density, "the density points are drawn from").when(\.source, "source", .plane),
         .integer("seed", \.seed, .between(0, Recipe.seeds.upperBound), "draws the points; 0: the flow's seed")
             .when(\.source, "source", .plane),
         .integer("train", \.train, .atLeast(0), "training examples; 0: all of them"),
         .integer("test", \.test, .atLeast(0), "test examples; 0: all of them"),
         .number(
-            "test-share", \.testShare, .between(0, 1), "share kept for testing where there is no test folder"
+            "test-share", \.testShare, .between(0, 1), "share kept for testing where no test images are given"
         )
-        .when(\.source, "source", .imageFolder),
+        .when(\.source, "source", anyOf: DataRecipe.Source.those(\.keepsTestShare)),
     ])
 
     private static let flow = RecipeTable<FlowRecipe>([
@@ -115,7 +115,7 @@ extension Recipe {
     private static let energy = RecipeTable<EnergyRecipe>([
         .variant("base", \.base, "density that exp(f) multiplies", defaults: EnergyRecipe.init),
         .choice("network", \.network, "layers of f (the paper's Tables 5 and 6)"),
-        .integer("classes", \.classes, .between(1, 1000), "K; 1: unsupervised"),
+        .integer("classes", \.classes, .between(1, ImageDataset.largestClassCount), "K; 1: unsupervised"),
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
         .integer("outputs", \.outputs, .atLeast(0), "units of a critic's last layer; 0: K"),
         .choice(

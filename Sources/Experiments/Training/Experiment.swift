@@ -84,6 +84,7 @@ public final class Experiment: TrainingObserver {
             "data: \(data.name), \(data.train.count) training and \(data.test.count) test examples; "
                 + "\(split.labelled.count) labelled, \(split.unlabelled.count) unlabelled, "
                 + "\(split.validation.count) held out")
+        for notice in data.notices { log.warn("data: \(notice)") }
         for (name, value) in backend.summary { log.note("\(name): \(value)") }
         log.note("recipe \(recipe.hash.prefix(12)), commit \(directory.header.commit.prefix(12))")
         if !CPUBackend.hasOneDNN {

@@ -7,6 +7,8 @@ public struct ExperimentData: Sendable {
     public let train: any ExampleSet
     public let test: any ExampleSet
     public let split: Split
+    /// What a user should know about the data, one line each.
+    public let notices: [String]
 
     /// Height, width and channels of one example.
     public var extents: [Int] { train.extents }
@@ -19,7 +21,7 @@ public struct ExperimentData: Sendable {
     /// out the same images.
     /// - Throws: `UserError` as the readers do, `.recipe` when the classes do not match.
     public init(_ recipe: Recipe) throws {
-        let (train, test) = try Self.load(recipe)
+        let (train, test, notices) = try Self.load(recipe)
         guard recipe.energy.classes == 1 || train.classes == recipe.energy.classes else {
             throw UserError(
                 .recipe,
@@ -28,6 +30,7 @@ public struct ExperimentData: Sendable {
         }
         self.train = train
         self.test = test
+        self.notices = notices
         name = recipe.data.name
         split = try Split.classBalanced(
             dataset: train, labels: recipe.data.allLabels ? nil : recipe.data.labels,
@@ -41,7 +44,7 @@ public struct ExperimentData: Sendable {
         guard test.count > 0 else {
             throw UserError(
                 .recipe, "nothing of \(name) is left to test on",
-                advice: "raise data.test, or data.test-share of a folder of images")
+                advice: "raise data.test, or data.test-share of your own images")
         }
         guard !split.unlabelled.isEmpty else {
             throw UserError(
@@ -50,16 +53,18 @@ public struct ExperimentData: Sendable {
         }
     }
 
-    private static func load(_ recipe: Recipe) throws -> (any ExampleSet, any ExampleSet) {
+    private static func load(_ recipe: Recipe) throws -> (
+        train: any ExampleSet, test: any ExampleSet, notices: [String]
+    ) {
         let data = recipe.data
         guard let images = data.source.images else {
             return (
                 PointDataset(data.density, count: data.train, seed: recipe.dataSeed),
-                PointDataset(data.density, count: data.test, seed: recipe.dataSeed + 1_000_000)
+                PointDataset(data.density, count: data.test, seed: recipe.dataSeed + 1_000_000), []
             )
         }
         let pair = try images.load(directory: data.directory, options: recipe.datasetOptions)
-        return (shortened(pair.train, to: data.train), shortened(pair.test, to: data.test))
+        return (shortened(pair.train, to: data.train), shortened(pair.test, to: data.test), pair.notices)
     }
 
     /// The first `count` images of a set; all of them for 0.

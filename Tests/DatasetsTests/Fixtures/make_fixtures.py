@@ -112,3 +112,36 @@ png("interlaced.png", 40, 24, 1, b"".join(b"\0" + row.tobytes() for part in pass
 (here / "interlaced.png.rgb").write_bytes(rgb(Image.open(here / "interlaced.png")).tobytes())
 assert (rgb(Image.open(here / "interlaced.png")) == smooth).all()
 png("too-large.png", 65500, 65500, 0, b"")
+
+# Half-transparent values, which are blended with black as Pillow does: value by value.
+half = np.dstack([smooth, (5 * x + y) % 256]).astype(np.uint8)
+on_black = Image.new("RGBA", (40, 24), (0, 0, 0, 255))
+on_black.alpha_composite(Image.fromarray(half))
+keep("half", Image.fromarray(half), rgb(on_black))
+
+
+def keep_as(name, image, pixels, **options):
+    image.save(here / name, **options)
+    (here / f"{name}.rgb").write_bytes(np.asarray(pixels).tobytes())
+
+
+keep_as("colour.bmp", picture, smooth)
+keep_as("palette.bmp", picture.quantize(16), rgb(picture.quantize(16)))
+keep_as("bilevel.bmp", picture.convert("1"), rgb(picture.convert("1")))
+keep_as("alpha.bmp", Image.fromarray(half), smooth)
+keep_as("colour.webp", picture, smooth, lossless=True)
+keep_as("half.webp", Image.fromarray(half), rgb(on_black), lossless=True, exact=True)
+picture.save(here / "lossy.webp", quality=90)
+(here / "lossy.webp.rgb").write_bytes(rgb(Image.open(here / "lossy.webp")).tobytes())
+picture.save(here / "animated.webp", save_all=True, append_images=[picture.rotate(180)])
+
+# NumPy's own files: 5 images of 4x4 grey and of 2x3 colour.
+grey_images = (np.arange(5 * 16) * 3 % 256).astype(np.uint8).reshape(5, 4, 4)
+colour_images = np.arange(5 * 18, dtype=np.uint8).reshape(5, 2, 3, 3)
+labels = np.array([1, 0, -1, 2, 1])
+np.savez(here / "images.npz", x=grey_images, y=labels)
+np.savez_compressed(
+    here / "parts.npz", train_images=colour_images, train_labels=labels.astype(np.int16)[:, None],
+    val_images=colour_images[:2], val_labels=np.array([[2], [0]], np.uint8), x_test=colour_images[3:],
+    y_test=np.array([0, 1], np.int8))
+np.save(here / "labels.npy", labels)
