@@ -27,7 +27,6 @@ struct Catalogue<Item: Sendable>: Sendable {
         _ name: String, at place: String, _ options: DatasetOptions,
         decode: (Item) throws(UserError) -> [UInt8]
     ) throws(UserError) -> DataPair {
-        try options.checkSizes(of: name)
         try checkClassCount(at: place)
         var (train, test) = (train, test ?? [])
         var notices = notices
@@ -119,7 +118,7 @@ struct Catalogue<Item: Sendable>: Sendable {
 
 extension DatasetOptions {
     /// - Throws: `UserError(.recipe)` where no images can be made so.
-    fileprivate func checkSizes(of source: String) throws(UserError) {
+    func checkSizes(of source: String) throws(UserError) {
         let channels = channels ?? 3
         guard (1...1024).contains(size), channels == 1 || channels == 3, (0..<1).contains(testShare),
             testCount ?? 0 >= 0

@@ -112,6 +112,7 @@ public enum DatasetSource: String, Sendable, CaseIterable, Encodable {
             throw UserError(.recipe, "\(rawValue) images have 3 channels", advice: "leave out `channels`")
         }
         guard let reader else { return try options.synthetic.load() }
+        if isResized { try options.checkSizes(of: rawValue) }
         return try reader.load(directory, options)
     }
 }

@@ -97,7 +97,7 @@ import Testing
             _ = try DataPair.load(source: "mnist", directory: ".")
         }
         #expect(error?.kind == .recipe)
-        #expect(error?.description.contains("svhn, fashion-mnist, cifar10, image-folder, synthetic") == true)
+        #expect(error?.description.contains("svhn, fashion-mnist, cifar10, image-folder, csv, npz, synthetic") == true)
     }
 
     @Test func syntheticImagesDependOnSeedAndClass() throws {
