@@ -16,9 +16,7 @@ public struct AtomicFile: ~Copyable {
         self.path = path
         let (folder, name) = Files.split(path)
         temporary = "\(folder)/\(Self.temporaryPrefix)\(getpid())-\(name)"
-        descriptor = withSystemPath(temporary) {
-            open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        }
+        descriptor = Files.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
         guard descriptor >= 0 else {
             throw UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
         }
@@ -53,7 +51,7 @@ public struct AtomicFile: ~Copyable {
             try body(file)
             try file.finish(isSynced: isSynced)
         } catch {
-            file.discard()
+            Files.remove(file.temporary)
             throw error
         }
     }
@@ -71,19 +69,13 @@ public struct AtomicFile: ~Copyable {
     }
 
     private func finish(isSynced: Bool) throws {
-        guard !isSynced || fsync(descriptor) == 0, move(to: path) else { throw failure() }
+        guard !isSynced || fsync(descriptor) == 0, Files.rename(temporary, to: path) else { throw failure() }
         guard isSynced else { return }
-        let folder = withSystemPath(Files.split(path).folder) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        let folder = Files.open(Files.split(path).folder, O_RDONLY | O_DIRECTORY)
         guard folder >= 0 else { throw failure() }
         defer { close(folder) }
         guard fsync(folder) == 0 else { throw failure() }
     }
-
-    private func move(to path: String) -> Bool {
-        withSystemPath(temporary) { old in withSystemPath(path) { rename(old, $0) } } == 0
-    }
-
-    private func discard() { _ = withSystemPath(temporary) { unlink($0) } }
 
     private func failure() -> UserError {
         UserError(.output, "cannot write: \(SystemCall.reason)", at: path, advice: Self.advice)
@@ -116,9 +108,10 @@ package enum SystemCall {
         return true
     }
 
-    /// The whole file, or nil with `errno` set.
-    package static func readAll(_ path: String) -> [UInt8]? {
-        let descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
+    /// The whole file, or its first `limit` bytes; nil with `errno` set, to EINVAL for what is no plain file.
+    package static func readAll(_ path: String, limit: Int = .max) -> [UInt8]? {
+        // Without O_NONBLOCK opening a pipe would wait for somebody to write into it.
+        let descriptor = Files.open(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
@@ -126,7 +119,7 @@ package enum SystemCall {
             errno = EINVAL
             return nil
         }
-        let size = Int(status.st_size)
+        let size = min(limit, Int(status.st_size))
         var isWhole = true
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
             while filled < size {

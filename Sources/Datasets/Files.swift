@@ -8,7 +8,7 @@ package enum Files {
 
     /// Whether something is at `path`.
     /// - Throws: `UserError(.missing)` when that cannot be told, such as for lack of permission.
-    static func find(_ path: String) throws(UserError) -> Bool {
+    package static func find(_ path: String) throws(UserError) -> Bool {
         guard mode(path) == nil else { return true }
         guard errno == ENOENT || errno == ENOTDIR else { throw .unreadable(path, "looked at") }
         return false
@@ -56,19 +56,10 @@ package enum Files {
     /// A file's bytes, or the first `limit` of them.
     /// - Throws: `UserError(.missing)` when the file is absent, a folder, or unreadable.
     package static func read(_ path: String, limit: Int = .max) throws(UserError) -> [UInt8] {
-        guard let file = withSystemPath(path, { fopen($0, "rbe") }) else {
-            throw .unreadable(path, "opened")
-        }
-        defer { fclose(file) }
-        var status = stat()
-        guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard let bytes = SystemCall.readAll(path, limit: limit) else {
+            guard errno == EINVAL else { throw .unreadable(path, "read") }
             throw UserError(.missing, "is not a regular file", at: path, advice: "name a file")
         }
-        let size = min(limit, Int(status.st_size))
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            count = size == 0 ? 0 : fread(buffer.baseAddress, 1, size, file)
-        }
-        guard bytes.count == size else { throw .unreadable(path, "read to its end") }
         return bytes
     }
 
@@ -96,15 +87,63 @@ package enum Files {
         }
     }
 
-    /// Makes the folder at `path` and those above it, where they are missing.
-    /// - Throws: `UserError(.output)`.
-    package static func makeFolder(_ path: String) throws(UserError) {
-        guard !isFolder(path), !path.isEmpty else { return }
-        if let slash = path.lastIndex(of: "/") { try makeFolder(String(path[..<slash])) }
-        guard withSystemPath(path, { mkdir($0, 0o777) }) == 0 || errno == EEXIST && isFolder(path) else {
+    /// Makes the folder at `path` and those above it, where they are missing, and expects that files can be written in it.
+    /// - Throws: `UserError(.output)` with `advice`.
+    package static func makeFolder(
+        _ path: String, advice: String = "choose another folder, or get permission to write there"
+    ) throws(UserError) {
+        guard make(path), withSystemPath(path, { access($0, W_OK | X_OK) }) == 0 else {
             throw UserError(
-                .output, "cannot be created (\(SystemCall.reason))", at: path,
-                advice: "choose another folder, or get permission to write there")
+                .output, "is no folder to write in (\(SystemCall.reason))", at: path, advice: advice)
+        }
+    }
+
+    /// False with `errno` set where that is not possible.
+    private static func make(_ path: String) -> Bool {
+        if withSystemPath(path, { mkdir($0, 0o777) }) == 0 || isFolder(path) { return true }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
+            make(String(path[..<slash]))
+        else { return false }
+        return withSystemPath(path) { mkdir($0, 0o777) } == 0 || isFolder(path)
+    }
+
+    /// Removes the file at `path`, if there is one.
+    package static func remove(_ path: String) { _ = withSystemPath(path) { unlink($0) } }
+
+    /// Whether the file at `path` could be given another name, in place of whatever had it.
+    package static func rename(_ path: String, to other: String) -> Bool {
+        withSystemPath(path) { old in withSystemPath(other) { Foundation.rename(old, $0) } } == 0
+    }
+
+    /// Opens a file as `open` of the system does; −1 with `errno` set where that is not possible.
+    package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0) -> Int32 {
+        withSystemPath(path) { Foundation.open($0, flags | O_CLOEXEC, mode) }
+    }
+
+    /// Everything that a file, a pipe or a terminal has to give.
+    /// - Throws: `UserError(.missing)` when it cannot be read.
+    package static func readStream(_ path: String) throws(UserError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { throw .unreadable(path, "opened") }
+        defer { close(descriptor) }
+        return try readStream(descriptor, path)
+    }
+
+    /// Everything on standard input.
+    /// - Throws: `UserError(.missing)` when it cannot be read.
+    package static func readStandardInput() throws(UserError) -> [UInt8] {
+        try readStream(STDIN_FILENO, "standard input")
+    }
+
+    private static func readStream(_ descriptor: Int32, _ path: String) throws(UserError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = Foundation.read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .unreadable(path, "read") }
+            guard count > 0 else { return bytes }
+            bytes += buffer.prefix(count)
         }
     }
 
@@ -140,7 +179,7 @@ extension UserError {
         case ENOENT:
             path.hasPrefix("~")
                 ? "only a shell knows `~`: write the folder out, as in \(NSHomeDirectory())/Photos"
-                : "check the path"
+                : path.contains("\\") ? "check the path; folders end in /" : "check the path"
         case ENOTDIR: "name a folder"
         case ELOOP: "its links lead in a circle: mend them"
         default: "check the disk"

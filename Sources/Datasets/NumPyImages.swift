@@ -12,7 +12,15 @@ public enum NumPyImages: DatasetReader {
     ) throws(UserError) -> DataPair {
         let arrays = try NumPyParts(try NumPyArchive.open(path))
         let channels = options.channels ?? 3
-        return try arrays.catalogue.pair("npz", at: path, options) { place throws(UserError) in
+        var catalogue = arrays.catalogue
+        if let images = arrays.sets.first?.images,
+            (images.width, images.height) != (options.size, options.size)
+        {
+            catalogue.notices.append(
+                "images of \(images.width)x\(images.height) are resized to \(options.size)x\(options.size) (data.size)"
+            )
+        }
+        return try catalogue.pair("npz", at: path, options) { place throws(UserError) in
             arrays.sets[place.set].images.image(place.index, size: options.size, channels: channels)
         }
     }

@@ -11,6 +11,10 @@ package enum PathText {
     /// The text of a name, one line that a terminal can show.
     package static func text(of name: some Sequence<UInt8>) -> String {
         let name = Array(name)
+        if !name.contains(backslash), let plain = String(validating: name, as: UTF8.self), isPrintable(plain)
+        {
+            return plain
+        }
         var text = ""
         var rest = name[...]
         while let first = rest.first {

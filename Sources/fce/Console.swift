@@ -1,13 +1,22 @@
 import ArgumentParser
+import Datasets
 import Experiments
 @preconcurrency import Foundation
 import Tensors
 
 /// What subcommands print: results on standard output, everything else on standard error.
 enum Console {
-    /// A line on standard error.
+    /// The words that the program was called with, names of files as ``PathText`` writes them.
+    static let arguments = (0..<Int(CommandLine.argc)).compactMap { index in
+        CommandLine.unsafeArgv[index].map { word in
+            PathText.argument(
+                UnsafeBufferPointer(start: word, count: strlen(word)).map { UInt8(bitPattern: $0) })
+        }
+    }
+
+    /// A line on standard error, without what would steer a terminal.
     static func error(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\(PathText.printable(line))\n".utf8))
     }
 
     /// Ends standard output.

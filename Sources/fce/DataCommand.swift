@@ -77,13 +77,15 @@ struct DataCommand: ParsableCommand {
             var options = DatasetOptions()
             options.size = size
             let path = words[words.count - 1]
-            let source = words.count == 2 ? try DatasetSource(named: words[0]) : nil
-            let found = try DatasetInspection(at: path, source: source)
-            let data = try found.source.load(directory: found.path, options: options)
+            let named = words.count == 2 ? try DatasetSource(named: words[0]) : nil
+            // Generated images are nowhere to be found.
+            let found = named == .synthetic ? nil : try DatasetInspection(at: path, source: named)
+            let source = found?.source ?? .synthetic
+            let data = try source.load(directory: found?.path ?? path, options: options)
             Console.warn(data.notices)
             let facts = DataFacts(data, found)
             if json { return try Console.printJSON(facts) }
-            show(found)
+            if let found { show(found) }
             show(facts.train, "train")
             show(facts.test, "test")
             print("test images that are also training images: \(facts.sharedImages)")
@@ -193,14 +195,14 @@ struct DataFacts: Encodable {
     }
 
     /// What was found before anything was decoded.
-    let found: DatasetInspection
+    let found: DatasetInspection?
     let notices: [String]
     let train: Part
     let test: Part
     /// Test images that occur byte for byte among the training images.
     let sharedImages: Int
 
-    init(_ data: DataPair, _ found: DatasetInspection) {
+    init(_ data: DataPair, _ found: DatasetInspection?) {
         self.found = found
         notices = data.notices
         train = Part(data.train)

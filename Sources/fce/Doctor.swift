@@ -64,7 +64,7 @@ struct MachineFacts: Encodable {
             "Data/svhn10k": "train_32x32.mat", "Data/svhn": "train_32x32.mat",
         ]
         data = Dictionary(
-            uniqueKeysWithValues: files.map { ($0, FileManager.default.fileExists(atPath: "\($0)/\($1)")) })
+            uniqueKeysWithValues: files.map { ($0, Files.exists("\($0)/\($1)")) })
     }
 
     var lines: [(name: String, value: String)] {

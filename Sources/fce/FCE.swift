@@ -42,7 +42,7 @@ struct FCE: ParsableCommand {
 
     static func main() {
         IdleThreads.sleepEarly()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = Array(Console.arguments.dropFirst())
         do {
             var command = try parseAsRoot(Compare.spelledOut(arguments))
             try command.run()

@@ -12,13 +12,23 @@ struct Predict: ParsableCommand {
               fce predict Runs/svhn10k-500-fce/seed-1 photos --csv > classes.csv
               fce predict Runs/svhn10k-500-fce/seed-1 Data/svhn10k/test_32x32.mat --json
 
-            A file is a JPEG or PNG (its largest centred square is resized to the model's
-            size; what is transparent is black), an SVHN .mat file, or an IDX file of
-            28x28 images, compressed or not; which of them is told by its content. Of a
-            folder all JPEG and PNG files are taken, those of the folders in it too.
+              find photos -name '*.jpg' | fce predict Runs/svhn10k-500-fce/seed-1 -
+
+            A file is a JPEG, PNG, BMP or WebP picture (WebP needs the package libwebp7),
+            an SVHN .mat file, an IDX file of 28x28 images, compressed or not, or a NumPy
+            .npz or .npy file of uint8 images; which of them is told by its content. Of a
+            folder all pictures are taken, those of the folders in it too. A file `-`
+            stands for names on standard input, one a line, or ended by zero bytes as by
+            `find -print0`.
+
+            A picture is turned as its Exif block says; its largest centred square is
+            resized to the model's size. What is transparent is blended with black, value
+            by value: half-transparent white becomes 128. A PNG that states a gamma is
+            brought to that of sRGB; colour profiles (ICC) are not applied.
 
             Columns:
-              image        the file, followed by #INDEX from 0 in a file of many images
+              image        the file, followed by #INDEX from 0 in a file of many images;
+                           bytes that no terminal can show are written as in `caf\\xE9`
               predicted    the most probable class, counted from 0
               class        its name
               probability  p(y|x) of that class; in CSV also p0, p1, … of each
@@ -34,7 +44,9 @@ struct Predict: ParsableCommand {
     @OptionGroup var runArgument: RunArgument
 
     @Argument(
-        help: "Images: JPEG, PNG, .mat or IDX files, or folders of JPEG and PNG files.", completion: .file())
+        help:
+            "Images: pictures, .mat, IDX or NumPy files, folders of pictures, or - for names on standard input.",
+        completion: .file())
     var files: [String]
 
     @Flag(help: "Print comma-separated values with a header.")
@@ -50,13 +62,14 @@ struct Predict: ParsableCommand {
 
     func validate() throws {
         if csv && json { throw ValidationError("Give --csv or --json, not both.") }
+        if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("Give - once.") }
     }
 
     func run() throws {
         let run = try LoadedRun(at: runArgument.run, phase: phase, threads: threadOptions.threads)
         Console.warn(run.notices)
         var paths: [String] = []
-        for file in files {
+        for file in try files.flatMap({ $0 == "-" ? try Self.namesOnStandardInput() : [$0] }) {
             let found = try ImageFile.paths(at: file)
             Console.warn(found.notices)
             paths += found.paths
@@ -71,6 +84,16 @@ struct Predict: ParsableCommand {
         }
     }
 
+    private static func namesOnStandardInput() throws -> [String] {
+        let bytes = try Files.readStandardInput()
+        let end: UInt8 = bytes.contains(0) ? 0 : UInt8(ascii: "\n")
+        let names = bytes.split(separator: end).map { PathText.text(of: $0) }
+        guard !names.isEmpty else {
+            throw UserError(.missing, "standard input names no images", advice: "write one name a line")
+        }
+        return names
+    }
+
     private static let columns = ["image", "predicted", "class", "probability", "log_p", "log_ratio"]
 
     private func printCSV(_ scores: [ImageScore], classes: Int) {
@@ -81,7 +104,8 @@ struct Predict: ParsableCommand {
                 score.probabilities.isEmpty
                 ? names.map { _ in "" } : score.probabilities.map(\.description)
             let cells = [
-                quoted(score.image), score.predicted.map(String.init) ?? "", quoted(score.className ?? ""),
+                quoted(score.image), score.predicted.map(String.init) ?? "",
+                quoted(PathText.printable(score.className ?? "")),
                 score.probability?.description ?? "", score.logP?.description ?? "",
                 score.logRatio?.description ?? "",
             ]
@@ -98,7 +122,8 @@ struct Predict: ParsableCommand {
     private func printTable(_ scores: [ImageScore]) {
         let rows = scores.map { score in
             [
-                score.image, score.predicted.map(String.init) ?? "–", score.className ?? "–",
+                score.image, score.predicted.map(String.init) ?? "–",
+                PathText.printable(score.className ?? "–"),
                 Console.fixed(score.probability.map(Double.init), 4), Console.fixed(score.logP, 1),
                 Console.fixed(score.logRatio, 2),
             ]

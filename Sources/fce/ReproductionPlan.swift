@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 import Foundation
 import Reports
@@ -58,7 +59,7 @@ struct ReproductionPlan {
     /// A folder of results has one table, which another one would replace.
     func requireFolder() throws {
         let path = "\(cells.results)/table.md"
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+        guard let text = (try? Files.read(path)).map({ String(decoding: $0, as: UTF8.self) }),
             let heading = text.split(separator: "\n").first, heading != markdownHeading(cells.title)
         else { return }
         throw UserError(

@@ -144,7 +144,7 @@ struct Train: ParsableCommand {
 
     /// What the user typed, with `--resume`; whoever types it is not a worker.
     private var resumeCommand: String {
-        var typed = resume ? CommandLine.arguments : CommandLine.arguments + ["--resume"]
+        var typed = resume ? Console.arguments : Console.arguments + ["--resume"]
         if let parent, let place = typed.firstIndex(of: "--parent"), typed[place...].count > 1,
             typed[place + 1] == String(parent)
         {

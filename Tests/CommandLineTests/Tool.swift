@@ -32,6 +32,11 @@ enum Tool {
         try start(arguments, in: folder, environment: environment).finish()
     }
 
+    /// Runs a script of `sh` in `folder`, in which `$FCE` is the executable: for arguments and names that are no text.
+    static func shell(_ script: String, in folder: String) throws -> Output {
+        try Running(["-c", script], program: "/bin/sh", in: folder, environment: ["FCE": path]).finish()
+    }
+
     static func start(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws
         -> Running
     {
@@ -44,9 +49,12 @@ enum Tool {
         private let folder: String
         private let name = UUID().uuidString
 
-        fileprivate init(_ arguments: [String], in folder: String, environment: [String: String]) throws {
+        fileprivate init(
+            _ arguments: [String], program: String = Tool.path, in folder: String,
+            environment: [String: String]
+        ) throws {
             self.folder = folder
-            process.executableURL = URL(fileURLWithPath: Tool.path)
+            process.executableURL = URL(fileURLWithPath: program)
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
             let own = ["XDG_CACHE_HOME": Tool.caches].merging(environment) { $1 }

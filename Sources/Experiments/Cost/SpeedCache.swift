@@ -42,7 +42,7 @@ public struct SpeedCache: Sendable {
     @discardableResult
     func write(_ speed: some Codable, _ key: SpeedKey, now: Double) -> Bool {
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Files.makeFolder(folder)
             let json = try JSONEncoder().encode(Entry(key: key.text, measuredAt: now, speed: speed))
             try AtomicFile.write(String(decoding: json, as: UTF8.self), to: path(key), isSynced: false)
             return true

@@ -53,7 +53,7 @@ public struct LoadedRun {
     private static func phaseIndex(_ number: Int?, _ files: RunFiles, _ recipe: Recipe) throws -> Int {
         let ended = recipe.phases.indices.filter { index in
             let name = recipe.phases[index].kind.rawValue
-            return FileManager.default.fileExists(atPath: files.weights(phaseIndex: index, name: name))
+            return Files.exists(files.weights(phaseIndex: index, name: name))
         }
         guard let last = ended.last else {
             throw UserError(

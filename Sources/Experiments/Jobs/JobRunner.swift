@@ -91,13 +91,7 @@ public final class JobRunner {
     private func start(_ index: Int) throws -> Work {
         let job = queue.plan.jobs[index]
         let (run, log) = (job.cell.run, job.cell.log)
-        do {
-            try FileManager.default.createDirectory(atPath: run.path, withIntermediateDirectories: true)
-        } catch {
-            throw UserError(
-                .output, "cannot make the folder: \(SystemCall.reason)", at: run.path,
-                advice: "choose another --runs")
-        }
+        try Files.makeFolder(run.path, advice: "choose another --runs")
         let size = SystemCall.readAll(log)?.count ?? 0
         let origin = job.origin.map { queue.plan.jobs[$0].cell.run.path }
         let words = job.cell.arguments(options, threads: threads, flowPerSeed: flowPerSeed, origin: origin)
@@ -170,7 +164,7 @@ public final class JobRunner {
         }
     }
 
-    private func flowIsKept(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    private func flowIsKept(_ path: String) -> Bool { Files.exists(path) }
 
     // MARK: Words
 

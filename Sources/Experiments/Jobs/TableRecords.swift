@@ -9,7 +9,7 @@ extension TableCells {
     /// - Parameter data: what the cells are trained on; nil where that is unknown.
     /// - Throws: `UserError(.data)` for one that is damaged, of other data, or not of its recipe as it is now.
     public func records(_ data: DataIdentity? = nil) throws -> [RunResult] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
+        let names = (try? Files.list(results)) ?? []
         return try recipes.flatMap { recipe -> [RunResult] in
             let prefix = Self.stem(recipe) + "-seed-"
             let seeds = names.compactMap { name -> Int? in
@@ -29,12 +29,7 @@ extension TableCells {
     /// Makes the folder of results, before the first hour of training and not after it.
     /// - Throws: `UserError(.output)` when results cannot be written there.
     public func makeResultsFolder() throws {
-        try? FileManager.default.createDirectory(atPath: results, withIntermediateDirectories: true)
-        guard access(results, W_OK | X_OK) == 0 else {
-            throw UserError(
-                .output, "results cannot be written: \(SystemCall.reason)", at: results,
-                advice: "choose another --results")
-        }
+        try Files.makeFolder(results, advice: "choose another --results")
     }
 
     /// The rows and seeds of the table without a committed result, such as `500-fce (seeds 2, 3)`.

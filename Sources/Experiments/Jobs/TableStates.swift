@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensors
 
@@ -43,7 +44,7 @@ extension TableCells {
         let plan = try plan(data, facts: facts)
         return plan.jobs.enumerated().map { index, job in
             let state =
-                obstacles[index] ?? plan.state(of: index) { FileManager.default.fileExists(atPath: $0) }
+                obstacles[index] ?? plan.state(of: index) { Files.exists($0) }
             return State(recipe: job.cell.recipe.name, seed: job.cell.seed, state: state)
         }
     }

@@ -81,12 +81,7 @@ struct FeatureCache {
             warn("\(error); computing the features anew")
         }
         let features = try compute()
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw UserError(
-                .output, "cannot make the folder: \(SystemCall.reason)", at: folder, advice: "use --no-cache")
-        }
+        try Files.makeFolder(folder, advice: "use --no-cache")
         try FeatureFile.write(features, identity, to: path, backend)
         return features
     }

@@ -48,7 +48,7 @@ public struct RecipeLocation: Sendable, Equatable, CustomStringConvertible {
 
     var exists: Bool {
         if let builtInName { return BuiltInRecipes.files[builtInName] != nil }
-        return FileManager.default.fileExists(atPath: description)
+        return Files.exists(description)
     }
 
     /// The bytes there.
@@ -62,10 +62,14 @@ public struct RecipeLocation: Sendable, Equatable, CustomStringConvertible {
             if let text = BuiltInRecipes.files[builtInName] { return Array(text.utf8) }
             throw unknown(builtInName, requestedBy: place)
         }
-        if let bytes = FileManager.default.contents(atPath: description) { return Array(bytes) }
-        throw UserError(
-            .missing, "cannot read \(what) \(description)", at: place ?? description,
-            advice: substitute.map { "check the path, or take \($0), which is built in" } ?? "check the path")
+        do throws(UserError) { return try Files.readStream(description) } catch {
+            let advice = substitute.map {
+                "\(error.advice ?? "check the path"), or take \($0), which is built in"
+            }
+            throw UserError(
+                .missing, place == nil ? error.what : "\(what) \(description) \(error.what)",
+                at: place ?? description, advice: advice ?? error.advice)
+        }
     }
 
     /// The built-in recipe of the same folder and name, for a path that leads nowhere.

@@ -11,7 +11,7 @@ public final class MetricsWriter {
 
     init(path: String) throws {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        descriptor = Files.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
         offset = descriptor < 0 ? 0 : Int(lseek(descriptor, 0, SEEK_END))
         guard descriptor >= 0 else { throw failure() }
     }

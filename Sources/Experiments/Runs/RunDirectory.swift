@@ -30,7 +30,9 @@ public final class RunDirectory {
         files = RunFiles(path: path)
         self.recipe = recipe
         try Self.checkForeign(files)
-        for folder in [files.path, files.checkpoints, files.samples] { try Self.makeFolder(folder) }
+        for folder in [files.path, files.checkpoints, files.samples] {
+            try Files.makeFolder(folder, advice: "choose another --out")
+        }
         lock = try RunLock(path: files.file("lock"))
         Self.removeTemporaries(files)
         if files.exists("run.json") {
@@ -54,7 +56,7 @@ public final class RunDirectory {
     /// Refuses a folder with files that are not a run's.
     private static func checkForeign(_ files: RunFiles) throws {
         let own = ["recipe.toml", "split.json", "lock", "checkpoints", "samples", "train.log"]
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: files.path)) ?? []
+        let names = (try? Files.list(files.path)) ?? []
         guard !names.contains("run.json") else { return }
         let foreign = names.first { !own.contains($0) && !$0.hasPrefix(AtomicFile.temporaryPrefix) }
         if let foreign {
@@ -64,21 +66,13 @@ public final class RunDirectory {
         }
     }
 
-    private static func makeFolder(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw UserError(
-                .output, "cannot make the folder: \(SystemCall.reason)", at: path,
-                advice: "choose another --out")
-        }
-    }
-
     /// Removes what a killed process was writing.
     private static func removeTemporaries(_ files: RunFiles) {
         for folder in [files.path, files.checkpoints, files.samples] {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            for name in names where name.hasPrefix(AtomicFile.temporaryPrefix) { unlink("\(folder)/\(name)") }
+            let names = (try? Files.list(folder)) ?? []
+            for name in names where name.hasPrefix(AtomicFile.temporaryPrefix) {
+                Files.remove("\(folder)/\(name)")
+            }
         }
     }
 
@@ -129,7 +123,7 @@ extension RunDirectory {
         file.metadata["metricsOffset"] = String(offset)
         let name = StateName(phaseIndex: position.phaseIndex, step: position.step)
         try file.write(to: "\(files.checkpoints)/\(name.name)")
-        for old in files.states.dropLast(Self.kept) { unlink("\(files.checkpoints)/\(old.name)") }
+        for old in files.states.dropLast(Self.kept) { Files.remove("\(files.checkpoints)/\(old.name)") }
     }
 
     /// Writes the weights at a phase's end to `weights-PHASEINDEX-NAME.safetensors`; NAME is the phase's kind.
@@ -159,7 +153,7 @@ extension RunDirectory {
                 try cutMetrics(to: state.metricsOffset)
                 return state
             } catch let error as UserError where error.kind == .data {
-                guard rename(path, path + ".damaged") == 0 else {
+                guard Files.rename(path, to: path + ".damaged") else {
                     throw UserError(.output, "cannot set aside: \(SystemCall.reason)", at: path)
                 }
                 notices.append("\(error); set aside as \(candidate.name).damaged, resuming from an older one")
@@ -221,7 +215,7 @@ extension RunDirectory {
 extension RunFiles {
     /// Full checkpoints, the oldest first.
     var states: [StateName] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        let names = (try? Files.list(checkpoints)) ?? []
         return names.compactMap { StateName($0) }.sorted()
     }
 

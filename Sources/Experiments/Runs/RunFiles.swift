@@ -33,7 +33,7 @@ public struct RunFiles: Sendable {
     public func evaluation() throws -> RunEvaluation { try read(RunEvaluation.self, from: "evaluation.json") }
     public func metrics() throws -> MetricsLog { try MetricsLog(path: file("metrics.jsonl")) }
 
-    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+    func exists(_ name: String) -> Bool { Files.exists(file(name)) }
 
     /// Reads a JSON file of the directory.
     ///

@@ -8,7 +8,7 @@ final class RunLock: Sendable {
 
     /// Throws `UserError(.busy)` naming the process that holds the lock.
     init(path: String) throws {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = Files.open(path, O_RDWR | O_CREAT, mode: 0o644)
         guard descriptor >= 0 else {
             throw UserError(
                 .output, "cannot lock: \(SystemCall.reason)", at: path, advice: "choose another --out")
@@ -34,7 +34,7 @@ final class RunLock: Sendable {
 
     /// Whether a process holds the lock at `path`.
     static func isHeld(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        let descriptor = Files.open(path, O_RDWR)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK

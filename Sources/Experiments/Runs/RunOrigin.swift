@@ -68,7 +68,7 @@ struct RunOrigin {
             let weights = try SafetensorsFile(path: files.weights(phaseIndex: index, name: name))
             try directory.saveWeights(weights, at: position)
         }
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: files.samples)) ?? [] {
+        for name in (try? Files.list(files.samples)) ?? [] {
             guard let bytes = SystemCall.readAll("\(files.samples)/\(name)") else { continue }
             try AtomicFile.write(to: "\(directory.files.samples)/\(name)") { file in
                 try bytes.withUnsafeBytes { try file.append($0) }

@@ -59,7 +59,7 @@ final class ProgressFile {
             String(decoding: json, as: UTF8.self), to: files.file(Self.name), isSynced: false)
     }
 
-    func remove() { unlink(files.file(Self.name)) }
+    func remove() { Files.remove(files.file(Self.name)) }
 }
 
 extension RunFiles {

@@ -64,7 +64,7 @@ public final class Experiment: TrainingObserver {
         guard begins, let cache = options.flows.map(FlowCache.init) else { return }
         let identity = DataIdentity(sha256: data.train.sha256, splitRule: nil)
         guard let path = try identity.flowPath(recipe, in: cache) else { return }
-        if !FileManager.default.fileExists(atPath: path) { try cache.expectWritable() }
+        if !Files.exists(path) { try cache.expectWritable() }
     }
 
     /// Trains what is left, scores the last iterate and writes the results.

@@ -13,12 +13,7 @@ public struct FlowCache: Sendable {
 
     /// Throws `UserError(.output)` when no flow can be kept: better now than when one is trained.
     func expectWritable() throws {
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        guard access(folder, W_OK | X_OK) == 0 else {
-            throw UserError(
-                .output, "trained flows cannot be kept there: \(SystemCall.reason)", at: folder,
-                advice: "choose another --flows")
-        }
+        try Files.makeFolder(folder, advice: "choose another folder for trained flows with --flows")
     }
 
     /// A flow must be evaluated in the precision it trained in: both are part of its name.
@@ -29,7 +24,7 @@ public struct FlowCache: Sendable {
     /// The flow at `path` with the seconds it took; nil where there is none.
     /// - Throws: `UserError(.data)` for a damaged file.
     func read(_ path: String) throws -> (file: SafetensorsFile, seconds: Double)? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard Files.exists(path) else { return nil }
         let file = try SafetensorsFile(path: path)
         let seconds = file.metadata["seconds"].flatMap(Double.init) ?? 0
         return (file, (0..<1e9).contains(seconds) ? seconds : 0)
@@ -37,11 +32,7 @@ public struct FlowCache: Sendable {
 
     func write(_ state: TrainingState, to path: String) throws {
         guard let flow = state.flow else { return }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw UserError(.output, "cannot make the folder of trained flows", at: folder)
-        }
+        try expectWritable()
         var file = SafetensorsFile()
         flow.store.write(to: &file, prefix: "flow")
         file.metadata["seconds"] = state.seconds[0].description

@@ -58,7 +58,7 @@ public struct ReportContent: Sendable {
             let file = run.samples + "/densities.json"
             return try PlaneDensities(json: Data(try Files.read(file)), file: file)
         }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: run.samples)) ?? []
+        let names = (try? Files.list(run.samples)) ?? []
         snapshots = try names.filter { $0.hasPrefix("densities-") && $0.hasSuffix(".json") }.map { name in
             let file = "\(run.samples)/\(name)"
             return try PlaneDensities(json: Data(try Files.read(file)), file: file)

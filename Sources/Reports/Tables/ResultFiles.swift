@@ -23,8 +23,8 @@ public enum ResultFiles {
     /// The run directories at or below `path`, finished or not, sorted by path.
     public static func runs(_ path: String) -> [RunFiles] {
         if exists("\(path)/run.json") { return [RunFiles(path: path)] }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-        return names.filter { !$0.hasPrefix(".") && isDirectory("\(path)/\($0)") }
+        let names = ((try? Files.list(path)) ?? []).sorted()
+        return names.filter { !$0.hasPrefix(".") && Files.isFolder("\(path)/\($0)") }
             .flatMap { runs(RunFiles(path: path).file($0)) }
     }
 
@@ -39,26 +39,20 @@ public enum ResultFiles {
     }
 
     private static func find(_ path: String) throws -> [String] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard try Files.find(path) else {
             throw UserError(.missing, "does not exist", at: path, advice: "check the path")
         }
-        guard isFolder.boolValue else { return [path] }
+        guard Files.isFolder(path) else { return [path] }
         if exists("\(path)/run.json") { return ["\(path)/result.json"].filter(exists) }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        let names = ((try? Files.list(path)) ?? []).sorted()
         return try names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             let inner = "\(path)/\(name)"
             if name.hasSuffix(".json") { return try isResult(inner) ? [inner] : [] }
-            return isDirectory(inner) ? try find(inner) : []
+            return Files.isFolder(inner) ? try find(inner) : []
         }
     }
 
-    private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-
-    private static func isDirectory(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
+    private static func exists(_ path: String) -> Bool { Files.exists(path) }
 
     private static func resolved(_ path: String) -> String {
         URL(fileURLWithPath: path).resolvingSymlinksInPath().path
