@@ -160,7 +160,7 @@ struct DataCommand: ParsableCommand {
                   fce data svhn10k test_32x32.mat --out Data/svhn10k
 
                 Images 0–6999 of the official file become train_32x32.mat, 7000–8999
-                test_32x32.mat.
+                test_32x32.mat. Files that are there already are never replaced.
                 """)
 
         @Argument(help: "The official test_32x32.mat.", completion: .file(extensions: ["mat"]))

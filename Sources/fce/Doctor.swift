@@ -32,6 +32,8 @@ struct MachineFacts: Encodable {
     let openblas: String
     let openblasCore: String
     let onednn: String
+    /// Whether libwebp is installed, without which no WebP picture is read.
+    let webp: Bool
     let threads: Int
     /// What `precision = "auto"` means here.
     let precision: String
@@ -51,6 +53,7 @@ struct MachineFacts: Encodable {
         openblas = summary["OpenBLAS"] ?? "unknown"
         openblasCore = try CPUBackend.openBLASCore()
         onednn = summary["oneDNN"] ?? "unknown"
+        webp = Picture.readsWebP
         threads = backend.threads
         precision = backend.reduced.rawValue
         let rates = try CPUBackend.measurePeak(threads: count)
@@ -76,6 +79,7 @@ struct MachineFacts: Encodable {
         }
         return [
             ("processor", cpu), ("instruction set", isa), ("OpenBLAS", openblas), ("oneDNN", onednn),
+            ("WebP", webp ? "read" : "not read: libwebp7 is not installed"),
             ("threads", String(threads)), ("precision auto", precision),
         ] + rates + [
             ("memory", gigabytes(memoryBytes)), ("free memory", freeMemoryBytes.map(gigabytes) ?? "unknown"),

@@ -45,7 +45,9 @@ struct Sample: ParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
 
     func validate() throws {
-        if !Picture.isWritable(as: out) { throw ValidationError("--out takes a name that ends in .png or .jpg.") }
+        if !Picture.isWritable(as: out) {
+            throw ValidationError("--out takes a name that ends in .png or .jpg.")
+        }
         if !(1...10_000).contains(count) { throw ValidationError("--count takes 1 to 10000.") }
         if !temperatures.allSatisfy({ $0 >= 0 && $0.isFinite }) {
             throw ValidationError("--temperature takes a number of at least 0.")

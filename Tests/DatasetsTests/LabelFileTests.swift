@@ -64,6 +64,7 @@ import Testing
         ("path,label\n\n\n\"a,b", "labels.csv:4", "close it"),
         ("path,label\na\"b,c", "labels.csv:2", "in quotes"),
         ("path,label\n\"a\"b,c", "labels.csv:2", "twice"),
+        ("path,label\n\"a\nb\",c\nx,y,z", "labels.csv:4", "one for each column"),
         ("path,label\n,c", "labels.csv:2", "name an image"),
         ("path,label,split\na,c,dev", "labels.csv:2", "train, val or test"),
         ("path,label\na,c\na,d", "labels.csv:3", "remove one"),
