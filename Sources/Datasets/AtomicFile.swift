@@ -24,7 +24,7 @@ public struct AtomicFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Where a link leads. Nothing but a plain file is replaced: a pipe or a device is somebody's.
+    /// The file that a link leads to. Only a plain file is replaced: a pipe or a device belongs to somebody else.
     private static func target(of path: String) throws -> String {
         var status = stat()
         guard withSystemPath(path, { stat($0, &status) }) == 0 else { return path }

@@ -9,7 +9,7 @@ struct BMPHeader {
     let bitsPerPixel: Int
     /// 0: plain pixels; 3 and 6: plain pixels with masks; others compress.
     let compression: Int
-    /// Where the palette or the masks begin.
+    /// The position at which the palette or the masks begin.
     let end: Int
     let colours: Int
     /// Bytes of a colour of the palette.
@@ -42,7 +42,7 @@ struct BMPHeader {
     }
 }
 
-/// Where in a pixel of 16 or 32 bits one of its colours lies.
+/// The bits of a pixel of 16 or 32 bits that hold one of its colours.
 private struct BitMask {
     let mask: Int
 
@@ -121,7 +121,7 @@ extension Picture {
         }
     }
 
-    /// Of red, green and blue.
+    /// The masks of red, green and blue.
     private static func masks(
         _ header: BMPHeader, _ bytes: [UInt8], _ file: String
     ) throws(UserError) -> [BitMask] {

@@ -87,7 +87,7 @@ public enum CIFAR10: DatasetReader {
         }
     }
 
-    /// Of whole records.
+    /// Decodes whole records.
     private static func labels(_ bytes: [UInt8], file: String) throws(UserError) -> [Int] {
         guard !bytes.isEmpty, bytes.count % recordSize == 0 else {
             throw .damaged(file, "has \(bytes.count) bytes, not a multiple of CIFAR-10's \(recordSize)")

@@ -5,7 +5,7 @@ struct CSVFile {
     struct Record {
         /// The line of the file that it begins on, from 1.
         let line: Int
-        /// As bytes, since paths need not be UTF-8.
+        /// The fields as bytes, since paths need not be UTF-8.
         let fields: [[UInt8]]
     }
 

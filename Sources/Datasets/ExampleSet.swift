@@ -19,7 +19,7 @@ public protocol ExampleSet: Sendable {
 }
 
 extension ExampleSet {
-    /// None.
+    /// Empty.
     public var heldOut: [Int] { [] }
     public var count: Int { labels.count }
     /// Number of classes K.

@@ -2,7 +2,7 @@ import Tensors
 
 /// Fashion-MNIST (Xiao, Rasul, Vollgraf, arXiv:1708.07747), 28×28 grey, padded with zeros to 32×32.
 public enum FashionMNIST: DatasetReader {
-    /// Where Debian's package `dataset-fashion-mnist` puts the files.
+    /// The folder into which Debian's package `dataset-fashion-mnist` puts the files.
     public static let debianDirectory = "/usr/share/datasets/fashion-mnist"
     public static let classNames = [
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Which folders of an image folder hold images to train, to test and to choose settings on.
+/// The folders of an image folder that hold images to train on, to test on and to choose settings by.
 struct FolderLayout {
     /// Folders that are parts by their names, in capitals or not; all others are classes.
     private enum Part: String {

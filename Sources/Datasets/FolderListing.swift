@@ -8,7 +8,7 @@ struct FolderListing {
         let isFolder: Bool
     }
 
-    /// In the order of the names' bytes.
+    /// The entries in the order of the names' bytes.
     private(set) var entries: [Entry] = []
     /// How many names are hidden or litter.
     private(set) var litter = 0

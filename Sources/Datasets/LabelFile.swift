@@ -74,7 +74,7 @@ public enum LabelFile: DatasetReader {
         let part: Part
     }
 
-    /// Where in a record each column is.
+    /// The position of each column in a record.
     private struct Columns {
         let path: Int
         let label: Int

@@ -2,7 +2,7 @@ import Tensors
 
 /// Arrays by name, from an `.npz` file, a folder of `.npy` files, or one `.npy` file.
 struct NumPyArchive {
-    /// Where it is, for errors.
+    /// The array's place, for errors.
     let place: String
     let names: [String]
     /// The one array there is, whatever it is called.

@@ -5,7 +5,7 @@ struct OfficialFile: Sendable {
     let name: String
     let bytes: String
     let md5: String
-    /// Where it is published.
+    /// The site that publishes the file.
     let origin: String
 
     /// Its name, with what tells it from others.

@@ -38,7 +38,7 @@ struct Orientation: RawRepresentable, Equatable {
     /// Whether width and height change places.
     var isTurned: Bool { rawValue > 4 }
 
-    /// Where in the stored picture the pixel at `row`, `column` of the upright one lies.
+    /// The place in the stored picture of the pixel at `row`, `column` of the upright one.
     func source(row: Int, column: Int, width: Int, height: Int) -> (row: Int, column: Int) {
         let (lastRow, lastColumn) = (height - 1, width - 1)
         return switch rawValue {

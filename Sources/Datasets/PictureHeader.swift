@@ -3,7 +3,7 @@ struct PictureHeader: Equatable {
     enum Kind: String { case jpeg = "JPEG", png = "PNG", webp = "WebP", bmp = "BMP" }
 
     var kind: Kind
-    /// As stored, before ``orientation`` turns the picture; 0 where the bytes do not reach that far.
+    /// The extent as stored, before ``orientation`` turns the picture; 0 where the bytes do not reach that far.
     var width = 0
     var height = 0
     var isGrey = false

@@ -7,7 +7,7 @@ final class InflateSource: ByteSource {
     /// hold gigabytes is refused before they are allocated.
     private static let largestExpansion = 1032
 
-    /// Larger than any data set read here: SVHN's `extra` is 1.6 GB.
+    /// A limit larger than any data set read here: SVHN's `extra` is 1.6 GB.
     private static let largestSize = 1 << 32
 
     private let file: String
@@ -15,7 +15,7 @@ final class InflateSource: ByteSource {
     private var consumed = 0
     private var produced = 0
     private var finished = false
-    /// On the heap because zlib remembers the address it was initialised at.
+    /// The stream is on the heap because zlib remembers the address at which it was initialised.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
     /// Recognises zlib and gzip headers by themselves; a stream inside of another format (`isRaw`) has none.
@@ -51,7 +51,7 @@ final class InflateSource: ByteSource {
         return bytes
     }
 
-    /// Also verifies the stream's checksum, which follows its last byte.
+    /// Reads to the end and verifies the stream's checksum, which follows its last byte.
     func expectEnd() throws(UserError) {
         var extra: UInt8 = 0
         let more = withUnsafeMutablePointer(to: &extra) {

@@ -46,7 +46,7 @@ final class StoragePool: Sendable {
     private static func endProcess(lacking size: Int, held: Int) -> Never {
         let error = UserError(
             .memory,
-            "out of memory: tensors hold \(held >> 20) MB, and \(size >> 20) MB more are not to be had",
+            "out of memory: tensors hold \(held >> 20) MB, and \(size >> 20) MB more cannot be had",
             advice: "take smaller batches, networks or pools")
         var line = "fce: error: \(error)\n"
         line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -77,9 +77,9 @@ final class CheckedCosts {
 /// A cost in plain numbers, with what it is based on.
 struct CostRecord: Encodable {
     let petaflop: Double
-    /// From reading the data to the report; nil where nothing was measured.
+    /// Time from reading the data to the report; nil where nothing was measured.
     let seconds: Double?
-    /// Of all processors together.
+    /// Seconds of all processors together.
     let processorSeconds: Double?
     /// Seconds of what is not a phase; nil where there is none, or of a table.
     let reading, probe, ending: Double?

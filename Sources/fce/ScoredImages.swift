@@ -2,7 +2,7 @@ import ArgumentParser
 import Experiments
 import Reports
 
-/// Which images `fce table` and `fce compare` tell of.
+/// The images that `fce table` and `fce compare` report on.
 struct ScoredImages: ParsableArguments {
     @Flag(help: "Tell of the held-out training images, by which settings are chosen.")
     var heldOut = false

@@ -116,6 +116,6 @@ public struct TableFile: Sendable, Equatable {
         }
     }
 
-    /// Where a recipe of ``recipes`` is.
+    /// The path of a recipe of ``recipes``.
     func path(of recipe: String) -> String { RecipeLocation(path).relative(recipe).description }
 }

@@ -15,9 +15,9 @@ public struct DensityGrid: Sendable {
 
     /// How a density becomes a colour.
     public enum Shading: Sendable {
-        /// In proportion to the density, the maximum brightest.
+        /// Brightness in proportion to the density; the maximum is brightest.
         case density
-        /// In proportion to its logarithm, down to so many nats below the maximum.
+        /// Brightness in proportion to the density's logarithm, down to so many nats below the maximum.
         case logDensity(range: Double)
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// Which of two classifiers errs less on the same test images, by resampling the images.
+/// Compares two classifiers on the same test images by resampling the images.
 public struct PairedBootstrap: Equatable, Sendable {
     /// Mean error of A minus mean error of B, in -1...1.
     public let difference: Double

@@ -4,7 +4,7 @@ import Experiments
 public struct Summary: Equatable, Sendable {
     public let count: Int
     public let mean: Double
-    /// With n - 1 in the denominator; nil for fewer than two values.
+    /// The standard deviation with n - 1 in the denominator; nil for fewer than two values.
     public let standardDeviation: Double?
 
     public init(_ values: [Double]) {

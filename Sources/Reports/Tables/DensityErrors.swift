@@ -3,16 +3,16 @@ import Experiments
 /// How far a row's log densities are from the true ones: mean squared differences over test points in nats², means over
 /// seeds with their sample standard deviations. A figure that a seed lacks is nil.
 public struct DensityErrors: Codable, Equatable, Sendable {
-    /// Of the flow at the end of maximum likelihood.
+    /// The error of the flow at the end of maximum likelihood.
     public let likelihoodFlow: Double?
     public let likelihoodFlowDeviation: Double?
-    /// Of the flow at the run's end.
+    /// The error of the flow at the run's end.
     public let flow: Double?
     public let flowDeviation: Double?
-    /// Of the energy, normalised by its own c.
+    /// The error of the energy, normalised by its own c.
     public let energy: Double?
     public let energyDeviation: Double?
-    /// Of each seed's energy.
+    /// The error of each seed's energy.
     public let energies: [Double]
 
     /// Nil for a row whose true density is unknown.

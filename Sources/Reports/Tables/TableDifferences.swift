@@ -3,7 +3,7 @@ import Experiments
 
 /// What rows of a table share, and what sets them apart beside their method.
 extension ResultsTable {
-    /// Which runs share a trained flow; nothing for a table without flows, or of results too old to say.
+    /// Says which runs share a trained flow; empty for a table without flows, or of results too old to say.
     var flowSentences: [String] {
         let results = rows.flatMap(\.results).filter { $0.flowHash != nil }
         let names = unique(results.map(\.recipe)).joined(separator: ", ")
@@ -21,7 +21,7 @@ extension ResultsTable {
         return ["\(flows.count) trained flows serve the \(results.count) runs of \(names)."]
     }
 
-    /// Which rows differ among each other, or from the paper, in more than their method.
+    /// Says which rows differ among each other, or from the paper, in more than their method.
     var differenceSentences: [String] {
         let among = [
             groups(\.base).map { "Rows differ in base: \($0)." },

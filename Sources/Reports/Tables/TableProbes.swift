@@ -5,7 +5,7 @@ extension ResultsTable.Row {
     /// The probes of one number of labels over the row's seeds.
     struct Probe: Sendable {
         let labels: Int
-        /// Of each seed, in the order of the results: test error in percent, the mean over draws.
+        /// Test error of each seed in percent, the mean over draws, in the order of the results.
         let errors: [Double]
         /// C of each seed.
         let costs: [Double]
@@ -14,7 +14,7 @@ extension ResultsTable.Row {
         var summary: Summary { Summary(errors) }
     }
 
-    /// By rising number of labels; those that every seed has.
+    /// The probes that every seed has, by rising number of labels.
     var probes: [Probe] {
         (results.first?.probes ?? []).compactMap { sample in
             let own = results.compactMap { result in

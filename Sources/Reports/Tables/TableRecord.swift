@@ -8,7 +8,7 @@ public struct TableRecord: Codable, Equatable, Sendable {
     public let network: String
     public let base: String
     public let protocolHash: String
-    /// In percent, as the paper prints it.
+    /// The error in percent, as the paper prints it.
     public let paperError: Double?
     public let paperDeviation: Double?
     public let paperCell: String?
@@ -28,11 +28,11 @@ public struct TableRecord: Codable, Equatable, Sendable {
     /// Means over seeds.
     public let flowBitsPerDim: Double?
     public let energyBitsPerDim: Double?
-    /// Of the flow before its joint phase.
+    /// Bits/dim of the flow before its joint phase.
     public let pretrainedBitsPerDim: Double?
-    /// Of the EBM with log Z by importance sampling.
+    /// Bits/dim of the EBM with log Z by importance sampling.
     public let normalizedBitsPerDim: Double?
-    /// Of a variational autoencoder.
+    /// Bound in bits/dim of a variational autoencoder.
     public let boundBitsPerDim: Double?
     /// log Z in nats, and the smallest effective sample size of an estimate as a share of its samples.
     public let logZ: Double?
@@ -45,9 +45,9 @@ public struct TableRecord: Codable, Equatable, Sendable {
     /// Expected calibration error in percent, likewise.
     public let ece: Double?
     public let eceDeviation: Double?
-    /// Of runs whose true density is known.
+    /// Errors of log densities of runs whose true density is known.
     public let densityErrors: DensityErrors?
-    /// Of the features, by rising number of labels; nil for rows without.
+    /// Probes of the features, by rising number of labels; nil for rows without.
     public let probes: [Probe]?
 
     /// Linear classifiers on features.
