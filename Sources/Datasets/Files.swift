@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Tensors
 
 /// Files and folders, with errors a user can act on. Paths are texts as ``PathText`` describes.
@@ -120,13 +121,20 @@ package enum Files {
         withSystemPath(path) { Foundation.open($0, flags | O_CLOEXEC, mode) }
     }
 
-    /// Everything that a file, a pipe or a terminal has to give.
+    /// What pipes have given: they give it once, and readers may look twice.
+    private static let streams = Mutex<[String: [UInt8]]>([:])
+
+    /// Everything that a file, a pipe or a terminal has to give, also when it is asked again.
     /// - Throws: `UserError(.missing)` when it cannot be read.
     package static func readStream(_ path: String) throws(UserError) -> [UInt8] {
+        guard mode(path).map({ $0 & S_IFMT != S_IFREG }) ?? false else { return try read(path) }
+        if let bytes = streams.withLock({ $0[path] }) { return bytes }
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else { throw .unreadable(path, "opened") }
         defer { close(descriptor) }
-        return try readStream(descriptor, path)
+        let bytes = try readStream(descriptor, path)
+        streams.withLock { $0[path] = bytes }
+        return bytes
     }
 
     /// Everything on standard input.

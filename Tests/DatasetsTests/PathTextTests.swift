@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    /// `recipe check` looks whether a file is a table before it reads it as a recipe.
+    @Test func aPipeMayBeReadTwice() throws {
+        try Fixtures.withFolder { folder in
+            let pipe = "\(folder)/pipe"
+            mkfifo(pipe, 0o600)
+            let writer = Process()
+            writer.executableURL = URL(filePath: "/bin/sh")
+            writer.arguments = ["-c", "echo text >'\(pipe)'"]
+            try writer.run()
+            for _ in 0..<2 { #expect(try Files.readStream(pipe) == Array("text\n".utf8)) }
+            writer.waitUntilExit()
+        }
+    }
+
     @Test func reasonsAreTheSystemsAndTellWhatToDo() throws {
         func refusal(_ path: String) -> String? {
             Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(path) }?.description
