@@ -30,9 +30,8 @@ import Testing
     func commandsAreUnderstood(page: String) throws {
         let page = try Page(page)
         for command in page.commands {
-            #expect(throws: Never.self, "\(page.name): \(command.joined(separator: " "))") {
-                _ = try FCE.parseAsRoot(Array(command.dropFirst()))
-            }
+            let isUnderstood = Self.isUnderstood(Array(command.dropFirst()))
+            #expect(isUnderstood, "\(page.name): \(command.joined(separator: " "))")
         }
         for names in page.mentions {
             #expect(Self.isCommand(names), "\(page.name): fce \(names.joined(separator: " "))")
@@ -59,6 +58,16 @@ import Testing
         let help = FCE.helpMessage().split(separator: "\n").drop { $0 != "Exit codes:" }.dropFirst()
             .prefix { $0.hasPrefix("  ") }.compactMap { Int($0.split(separator: " ").first ?? "") }
         #expect(!table.isEmpty && table == help)
+    }
+
+    /// Help and completion scripts end parsing early, by an error that is none.
+    private static func isUnderstood(_ arguments: [String]) -> Bool {
+        do {
+            _ = try FCE.parseAsRoot(arguments)
+            return true
+        } catch {
+            return FCE.exitCode(for: error).isSuccess
+        }
     }
 
     private static func isCommand(_ names: [String]) -> Bool {
