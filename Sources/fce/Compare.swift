@@ -6,7 +6,7 @@ struct Compare: ParsableCommand {
         abstract: "Whether one recipe errs less than another on the same test images.",
         discussion: """
             Examples:
-              fce compare Runs/fashion-mnist-demo -- Runs/fashion-mnist-demo-supervised
+              fce compare Runs/fashion-mnist-demo --against Runs/fashion-mnist-demo-supervised
               fce compare Runs/A/seed-1 Runs/A/seed-2 --against Runs/B/seed-1 Runs/B/seed-2
 
             Prints the difference of the test errors with its 95 % interval by a paired
@@ -17,22 +17,20 @@ struct Compare: ParsableCommand {
     @Argument(help: "Runs of one recipe: run directories, result.json files, or folders of them.")
     var runs: [String]
 
-    @Option(parsing: .upToNextOption, help: "Runs of the other recipe; `--` for short.")
-    var against: [String]
+    @Option(parsing: .upToNextOption, help: "Runs of the other recipe.")
+    var against: [String] = []
 
     @OptionGroup var images: ScoredImages
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    /// `fce compare RUN… -- RUN…`: the parser would take what follows `--` for more of the first runs.
-    static func spelledOut(_ arguments: [String]) -> [String] {
-        guard arguments.first == "compare" else { return arguments }
-        return arguments.map { $0 == "--" ? "--against" : $0 }
-    }
-
     func validate() throws {
-        if against.isEmpty { throw ValidationError("Name the runs to compare with after --against.") }
+        if against.isEmpty {
+            throw ValidationError(
+                "Name the runs to compare with after --against, as in `fce compare RUN --against RUN`; "
+                    + "`--` does not separate them.")
+        }
     }
 
     func run() throws {

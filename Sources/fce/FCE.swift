@@ -29,6 +29,7 @@ struct FCE: ParsableCommand {
               74   writing failed: full disk, no permission
               75   another process trains in the run directory
               78   the recipe is wrong, or the run directory does not fit it
+              129  stopped by SIGHUP (a closed terminal) after a checkpoint: use --resume
               130  stopped by SIGINT (Ctrl-C) after a checkpoint: use --resume
               143  stopped by SIGTERM after a checkpoint: use --resume
             """,
@@ -44,7 +45,7 @@ struct FCE: ParsableCommand {
         IdleThreads.sleepEarly()
         let arguments = Array(Console.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(Compare.spelledOut(arguments))
+            var command = try parseAsRoot(arguments)
             try command.run()
             try Console.finish()
         } catch let error as UserError {

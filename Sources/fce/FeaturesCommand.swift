@@ -75,6 +75,7 @@ struct ProbedNetwork: ParsableArguments {
 
     func subject(_ path: String, _ log: ProgressLog) throws -> ProbeSubject {
         let run = try LoadedRun(at: path, phase: phase, threads: threadOptions.threads)
+        for notice in run.notices where !randomInit { log.warn(notice) }
         let data = try run.data(in: data)
         guard randomInit else { return try ProbeSubject(run.state, run.recipe, data) }
         return try ProbeSubject(untrained: run.recipe, data, backend: run.backend)

@@ -117,7 +117,7 @@ struct Reproduce: ParsableCommand {
         do {
             try runner.run()
         } catch is Interrupted {
-            let command = Console.shellQuoted(CommandLine.arguments)
+            let command = shellQuoted(CommandLine.arguments)
             Console.error(plan.isTemporary ? "interrupted" : "interrupted; continue with: \(command)")
             throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
         }

@@ -15,15 +15,19 @@ struct Train: ParsableCommand {
               fce train Recipes/svhn/500-conv-small-fce.toml --smoke
 
             The run directory holds the resolved recipe, metrics, checkpoints, samples,
-            result.json and report.html. A run that was stopped, by Ctrl-C or by
-            anything else, continues with --resume and the same command; its numbers are
-            bit for bit those of a run that was never stopped, for the same number of
-            threads. Runs that --resume finds finished are not repeated.
+            result.json and report.html. A run that was stopped, by Ctrl-C, a closed
+            terminal or anything else, continues with --resume and the same command; its
+            numbers are bit for bit those of a run that was never stopped, for the same
+            number of threads. Runs that --resume finds finished are not repeated, but
+            weights and results that are gone are made again.
 
             --from skips phases that another run has trained: FCE begins with all of
             FCE-init, so
               fce train Recipes/svhn10k/500-fce.toml --from Runs/svhn10k-500-fce-init
-            trains only the joint phase, and ends in the same numbers.
+            trains only the joint phase, and ends in the same numbers. The other run may
+            have finished, stopped or diverged, and its later phases may differ: every
+            run keeps the checkpoint with which its last phase began. So a last phase can
+            be tried with another rate, and the phases before it are not trained again.
             """)
 
     @Argument(
@@ -46,7 +50,7 @@ struct Train: ParsableCommand {
     @Option(
         name: .customLong("from"),
         help: ArgumentHelp(
-            "A finished run, or the folder of its seed-N, whose phases begin this recipe.",
+            "A run, or the folder of its seed-N, whose ended phases begin this recipe.",
             valueName: "run"))
     var origin: String?
 
@@ -150,7 +154,7 @@ struct Train: ParsableCommand {
         {
             typed.removeSubrange(place...place + 1)
         }
-        return Console.shellQuoted(typed)
+        return shellQuoted(typed)
     }
 }
 

@@ -306,7 +306,7 @@ extension CommandLine {
             }
         }
 
-        @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130))])
+        @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130)), (SIGHUP, Int32(129))])
         func aSignalLeavesCheckpoints(signal: Int32, code: Int32) throws {
             try withTable(isSlow: true) { folder in
                 let run = try Tool.start(reproduce, in: folder)

@@ -81,7 +81,7 @@ extension CommandLine {
             }
         }
 
-        @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130))])
+        @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130)), (SIGHUP, Int32(129))])
         func aSignalLeavesACheckpoint(signal: Int32, code: Int32) throws {
             _ = try TinyRun.output()
             try withFolder { folder in
@@ -96,6 +96,42 @@ extension CommandLine {
                 #expect(last.status == 0, "\(last.err)")
                 let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
                 #expect(numbers.differences(from: try RunNumbers(TinyRun.path)) == [])
+            }
+        }
+
+        /// Shell, kernel and session manager may each send one when a terminal closes.
+        @Test func aHangUpMayComeTwice() throws {
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let run = try Tool.start(Self.train + ["--set", "phase.2.steps=100000"], in: folder)
+                #expect(run.waits(for: "\(folder)/Runs/tiny/seed-1/checkpoints/state-1-1.safetensors"))
+                for _ in 0..<3 { run.send(SIGHUP) }
+                let output = try run.finish()
+                #expect(output.status == 129 && output.err.contains("interrupted"))
+            }
+        }
+
+        @Test func underNohupAHangUpIsNothing() throws {
+            _ = try TinyRun.output()
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                let run = try Tool.start(Self.train, in: folder, wrapper: ["nohup"])
+                try #require(run.waits(for: "\(folder)/Runs/tiny/seed-1/checkpoints/state-0-1.safetensors"))
+                run.send(SIGHUP)
+                let output = try run.finish()
+                #expect(output.status == 0, "\(output.err)")
+                let numbers = try RunNumbers("\(folder)/Runs/tiny/seed-1")
+                #expect(numbers.differences(from: try RunNumbers(TinyRun.path)) == [])
+            }
+        }
+
+        @Test func aReaderThatLeavesStopsNoTraining() throws {
+            try withFolder { folder in
+                try write(tinyRecipe, to: "\(folder)/tiny.toml")
+                // The reader of the progress ends at once.
+                let command = "fce train tiny.toml --threads 2 --out run 2>&1 | true"
+                _ = try Tool.follow("(\(command))", in: folder)
+                #expect(exists("\(folder)/run/result.json"))
             }
         }
 

@@ -34,13 +34,20 @@ enum Tool {
 
     /// Runs a script of `sh` in `folder`, in which `$FCE` is the executable: for arguments and names that are no text.
     static func shell(_ script: String, in folder: String) throws -> Output {
-        try Running(["-c", script], program: "/bin/sh", in: folder, environment: ["FCE": path]).finish()
+        try Running(["sh", "-c", script], in: folder, environment: ["FCE": path]).finish()
     }
 
-    static func start(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws
-        -> Running
-    {
-        try Running(arguments, in: folder, environment: environment)
+    /// - Parameter wrapper: a program that starts `fce`, such as `nohup`, with its own arguments.
+    static func start(
+        _ arguments: [String], in folder: String, environment: [String: String] = [:], wrapper: [String] = []
+    ) throws -> Running {
+        try Running(wrapper + [path] + arguments, in: folder, environment: environment)
+    }
+
+    /// Runs the command that an error advises, as a user would copy it.
+    static func follow(_ command: some StringProtocol, in folder: String) throws -> Output {
+        let shell = "fce() { exec '\(path)' \"$@\"; }; \(command)"
+        return try Running(["sh", "-c", shell], in: folder, environment: [:]).finish()
     }
 
     /// A process whose output goes to files, so that it never waits for a reader.
@@ -49,13 +56,11 @@ enum Tool {
         private let folder: String
         private let name = UUID().uuidString
 
-        fileprivate init(
-            _ arguments: [String], program: String = Tool.path, in folder: String,
-            environment: [String: String]
-        ) throws {
+        fileprivate init(_ arguments: [String], in folder: String, environment: [String: String]) throws {
             self.folder = folder
-            process.executableURL = URL(fileURLWithPath: program)
-            process.arguments = arguments
+            let isProgram = arguments[0] == Tool.path
+            process.executableURL = URL(fileURLWithPath: isProgram ? Tool.path : "/usr/bin/env")
+            process.arguments = isProgram ? Array(arguments.dropFirst()) : arguments
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
             let own = ["XDG_CACHE_HOME": Tool.caches].merging(environment) { $1 }
             process.environment = ProcessInfo.processInfo.environment.merging(own) { $1 }

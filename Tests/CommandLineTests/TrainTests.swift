@@ -18,7 +18,9 @@ extension CommandLine {
             #expect(names.filter { !exists("\(TinyRun.path)/\($0)") } == [])
             let checkpoints = try FileManager.default.contentsOfDirectory(
                 atPath: TinyRun.path + "/checkpoints")
-            #expect(checkpoints.count { $0.hasPrefix("state-") } == 2)
+            let states = checkpoints.filter { $0.hasPrefix("state-") }.sorted()
+            #expect(states.count == 3)
+            #expect(states.first == "state-2-0.safetensors" && states.last == "state-3-0.safetensors")
             let result = try RunFiles(path: TinyRun.path).result()
             #expect(result.command == "fce train tiny.toml --seed 1 --threads 2")
             #expect(result.steps["flow-mle"] == 8 && result.steps["energy"] == 8)

@@ -27,13 +27,8 @@ public struct LoadedRun {
         header = try files.header()
         recipe = try files.recipe()
         self.phase = try Self.phaseIndex(phase, files, recipe)
-        let weights = files.weights(phaseIndex: self.phase, name: recipe.phases[self.phase].kind.rawValue)
-        let file = try SafetensorsFile(path: weights)
-        guard file.metadata["recipeHash"] == recipe.hash else {
-            throw UserError(
-                .recipe, "these weights are of another recipe than the run's recipe.toml", at: weights,
-                advice: "restore recipe.toml, or repeat the run")
-        }
+        let weights = files.weights(self.phase, of: recipe)
+        let file = try Self.weights(at: weights, self.phase, files, recipe)
         backend = try CPUBackend(threads: threads, precision: recipe.precision)
         let extents = [header.data.height, header.data.width, header.data.channels]
         state = TrainingState(recipe, extents: extents, backend: backend)
@@ -44,29 +39,60 @@ public struct LoadedRun {
         for (index, score) in scored.enumerated() where index < state.seconds.count {
             state.seconds[index] = score.seconds
         }
+        var notices: [String] = []
         let trained = header.machine.precision
-        notices =
-            trained == backend.reduced.rawValue
-            ? [] : ["trained in \(trained), computing in \(backend.reduced): log q differs by a few nats"]
+        if trained != backend.reduced.rawValue {
+            notices.append(
+                "trained in \(trained), computing in \(backend.reduced): log q differs by a few nats")
+        }
+        if phase == nil, self.phase + 1 < recipe.phases.count {
+            notices.append(
+                "the run has not finished: these are the weights at the end of phase \(self.phase + 1) of "
+                    + "\(recipe.phases.count) (\(recipe.phases[self.phase].kind.rawValue))")
+        }
+        self.notices = notices
+    }
+
+    /// The weights at the end of a phase, and of no other one.
+    private static func weights(
+        at path: String, _ phase: Int, _ files: RunFiles, _ recipe: Recipe
+    ) throws -> SafetensorsFile {
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(path: path)
+        } catch let error as UserError where error.kind == .data {
+            throw UserError(
+                error.kind, error.what, at: error.place,
+                advice: "delete the file, then make it again: \(files.resumeCommand)")
+        }
+        guard file.metadata["recipeHash"] == recipe.hash else {
+            throw UserError(
+                .recipe, "these weights are of another recipe than the run's recipe.toml", at: path,
+                advice: "restore recipe.toml, or repeat the run")
+        }
+        guard file.metadata["phaseIndex"] == String(phase) else {
+            throw UserError(
+                .data, "these are not the weights of phase \(phase + 1)", at: path,
+                advice: "delete the file, then make it again: \(files.resumeCommand)")
+        }
+        return file
     }
 
     private static func phaseIndex(_ number: Int?, _ files: RunFiles, _ recipe: Recipe) throws -> Int {
-        let ended = recipe.phases.indices.filter { index in
-            let name = recipe.phases[index].kind.rawValue
-            return Files.exists(files.weights(phaseIndex: index, name: name))
-        }
-        guard let last = ended.last else {
+        let ended = files.endedPhases(of: recipe)
+        guard ended > 0 else {
             throw UserError(
                 .missing, "no phase of this run has ended", at: files.path,
-                advice: "continue it with `fce train … --resume`")
+                advice: "continue it: \(files.resumeCommand)")
         }
-        guard let number else { return last }
-        guard let index = ended.first(where: { $0 + 1 == number }) else {
-            let numbers = ended.map { String($0 + 1) }.joined(separator: ", ")
+        let index = (number ?? ended) - 1
+        guard (0..<ended).contains(index) else {
+            let numbers = (1...ended).map(String.init).joined(separator: ", ")
             throw UserError(
-                .missing, "there are no weights of phase \(number)", at: files.path,
+                .missing, "there are no weights of phase \(index + 1)", at: files.path,
                 advice: "phases that have ended: \(numbers)")
         }
+        guard files.hasWeights(index, of: recipe) else { throw files.missingWeights(index, of: recipe) }
         return index
     }
 
@@ -89,9 +115,11 @@ public struct LoadedRun {
 }
 
 extension RunFiles {
-    /// The result, when the run has finished and is one of `recipe`.
+    /// The result, when the run has finished, is one of `recipe`, and nothing of it must be made again.
     public func finishedResult(of recipe: Recipe) -> RunResult? {
-        guard let result = try? result(), result.recipeHash == recipe.hash else { return nil }
+        guard let result = try? result(), result.recipeHash == recipe.hash,
+            !canMakeWeightsAgain(of: recipe)
+        else { return nil }
         return result
     }
 }

@@ -37,7 +37,7 @@ public struct JobPlan: Sendable, Equatable {
             let start = cells[other].recipe
             return start.seed == recipe.seed && start.phases.count < recipe.phases.count
                 && (!facts[other].isDone || facts[other].canBeContinued)
-                && recipe.obstacles(toContinuing: start).isEmpty
+                && recipe.obstacles(toContinuing: start, phases: start.phases.count).isEmpty
         }
         return candidates.max { cells[$0].recipe.phases.count < cells[$1].recipe.phases.count }
     }

@@ -18,7 +18,7 @@ struct WorkerLog {
         switch end {
         case .killed(let signal):
             return "killed by signal \(signal); repeat the command to go on from its last checkpoint"
-        case .exited(130), .exited(143):
+        case .exited(129), .exited(130), .exited(143):
             return "stopped by a signal after a checkpoint; repeat the command to go on"
         case .exited(let code):
             let error = text.split(separator: "\n").last { $0.hasPrefix(prefix) }

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a flag that training polls, so that it writes a checkpoint before it leaves. A second
-/// signal ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP as a flag that training polls, so that it writes a checkpoint before it leaves. A second
+/// SIGINT or SIGTERM ends the process at once. SIGHUP does not, for a terminal that closes often sends several signals.
 public enum Interruption {
     private static let received = Atomic<Int32>(0)
 
@@ -10,17 +10,28 @@ public enum Interruption {
     public static func install() {
         // Reading the flag here initialises it: a signal handler must not.
         _ = received.load(ordering: .relaxed)
-        for number in [SIGINT, SIGTERM] {
+        // `nohup` starts a program with SIGHUP ignored, and so it stays.
+        let handled = isIgnored(SIGHUP) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+        for number in handled {
             signal(number) { number in
                 let previous = Interruption.received.exchange(number, ordering: .relaxed)
-                if previous != 0 { _exit(128 + number) }
+                if previous != 0, previous != SIGHUP, number != SIGHUP { _exit(128 + number) }
             }
         }
+        // Who reads the progress may leave; what is trained must not be lost for that.
+        signal(SIGPIPE, SIG_IGN)
         // A parent that starts its children from a thread with blocked signals, as Dispatch's are, hands that on.
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        for number in handled { sigaddset(&signals, number) }
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Stops training as the signal does; nothing after a signal has come.

@@ -12,10 +12,10 @@ public final class RunDirectory {
     /// The header of the run's start, also after a resume.
     public let header: RunHeader
     /// What a user should know about resuming.
-    public private(set) var notices: [String] = []
-    private let recipe: Recipe
+    public internal(set) var notices: [String] = []
+    let recipe: Recipe
     private let lock: RunLock
-    /// Full checkpoints that are kept.
+    /// Newest full checkpoints that are kept.
     private static let kept = 2
 
     /// Creates the run directory at `path`, or opens it to resume.
@@ -80,16 +80,22 @@ public final class RunDirectory {
     private static func checkSame(
         _ files: RunFiles, recipe: Recipe, header: RunHeader, split: Split
     ) throws {
-        func refuse(_ what: String) -> UserError {
+        func refuse(_ what: String, advice: String? = nil) -> UserError {
             UserError(
                 .recipe, "cannot resume: \(what)", at: files.path,
-                advice: "repeat the first command with --resume, or choose another --out")
+                advice: advice ?? "repeat the first command with --resume, or choose another --out")
         }
         let stored = try files.header()
         guard stored.recipeHash == recipe.hash else {
-            let keys = try files.recipe().differences(from: recipe).prefix(5).map { "`\($0)`" }
+            let old = try files.recipe()
+            let keys = old.differences(from: recipe).prefix(5).map { "`\($0)`" }
             let what = keys.isEmpty ? "" : ": " + keys.joined(separator: ", ")
-            throw refuse("the recipe differs\(what)")
+            throw refuse(
+                "the recipe differs\(what)",
+                advice: files.continuation(of: old, by: recipe).map { phases in
+                    "repeat the first command with --resume, or begin the changed recipe after phase \(phases) "
+                        + "with --from \(shellQuoted([files.path])) and another --out, without --resume"
+                })
         }
         if let difference = stored.data.difference(from: header.data) { throw refuse(difference) }
         guard try files.split() == split else { throw refuse("the split differs") }
@@ -111,7 +117,8 @@ public final class RunDirectory {
 // MARK: - Checkpoints
 
 extension RunDirectory {
-    /// Writes a full checkpoint and removes all but the last two.
+    /// Writes a full checkpoint and removes all but the last two and the one that the last phase began with, from
+    /// which a recipe that changes this phase can go on.
     ///
     /// `file` holds the trainer's tensors and metadata; position, recipe, data and the length of the metrics are
     /// added. Throws `UserError(.output)`; the older checkpoints then stay.
@@ -123,7 +130,11 @@ extension RunDirectory {
         file.metadata["metricsOffset"] = String(offset)
         let name = StateName(phaseIndex: position.phaseIndex, step: position.step)
         try file.write(to: "\(files.checkpoints)/\(name.name)")
-        for old in files.states.dropLast(Self.kept) { Files.remove("\(files.checkpoints)/\(old.name)") }
+        let states = files.states
+        let start = states.last { $0.step == 0 && $0.phaseIndex < recipe.phases.count }
+        for old in states.dropLast(Self.kept) where old != start {
+            Files.remove("\(files.checkpoints)/\(old.name)")
+        }
     }
 
     /// Writes the weights at a phase's end to `weights-PHASEINDEX-NAME.safetensors`; NAME is the phase's kind.
@@ -135,7 +146,8 @@ extension RunDirectory {
     }
 
     /// Reads the newest full checkpoint that is whole, and cuts the metrics to it. Nil, with the metrics empty,
-    /// for a run that has none: it starts from its beginning. What made a `result.json` that is gone is repeated.
+    /// for a run that has none: it starts from its beginning. What made a `result.json` that is gone is repeated, and
+    /// weights that are gone are made again.
     ///
     /// A damaged checkpoint is set aside under the name `….damaged`, which a notice says. Throws
     /// `UserError(.data)` when there are checkpoints and all are damaged.
@@ -151,6 +163,7 @@ extension RunDirectory {
                 let state = try RunState(
                     path: path, name: candidate.name, recipeHash: recipe.hash, dataSHA256: header.data.sha256)
                 try cutMetrics(to: state.metricsOffset)
+                try makeWeightsAgain(before: state.position.phaseIndex)
                 return state
             } catch let error as UserError where error.kind == .data {
                 guard Files.rename(path, to: path + ".damaged") else {
@@ -164,6 +177,7 @@ extension RunDirectory {
                 .data, "all checkpoints are damaged", at: files.checkpoints,
                 advice: "start again in another --out")
         }
+        if hasResult { notices.append("weights and checkpoints are gone: the run is trained again") }
         try cutMetrics(to: 0)
         return nil
     }
@@ -217,10 +231,5 @@ extension RunFiles {
     var states: [StateName] {
         let names = (try? Files.list(checkpoints)) ?? []
         return names.compactMap { StateName($0) }.sorted()
-    }
-
-    /// The weights at the end of a phase.
-    public func weights(phaseIndex: Int, name: String) -> String {
-        "\(checkpoints)/weights-\(phaseIndex)-\(name).safetensors"
     }
 }

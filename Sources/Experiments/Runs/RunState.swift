@@ -64,6 +64,9 @@ struct StateName: Comparable {
         self.step = step
     }
 
+    /// Of the state with which a phase begins, or with which the run ends.
+    init(startOf phaseIndex: Int) { self.init(phaseIndex: phaseIndex, step: 0) }
+
     init?(_ name: String) {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "state", parts[2].hasSuffix(".safetensors"),

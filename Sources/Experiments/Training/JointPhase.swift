@@ -128,7 +128,7 @@ final class JointPhase: PhaseTraining {
                 .diverged,
                 "the joint phase has destroyed the flow: held-out bits/dim went from \(start) to \(now)",
                 at: "phase \(context.phaseIndex + 1), flow update \(context.state.flowUpdates)",
-                advice: "lower phase.flow-optimizer.rate or gate.cap, or choose energy.base = \"moving\"")
+                advice: "choose energy.base = \"moving\", or lower gate.cap or phase.flow-optimizer.rate")
         }
         return now
     }

@@ -10,6 +10,16 @@ import Tensors
 // parameters' order.
 
 extension TrainingState {
+    /// The metadata of ``weightsFile``.
+    static let weightsMetadata = [
+        "normalizer", "flowIsInitialized", "energyIsInitialized", "generatorIsInitialized",
+    ]
+
+    /// Seconds of training by phase, as a full checkpoint has them.
+    static func phaseSeconds(in file: SafetensorsFile) -> [Double] {
+        (file.metadata["phaseSeconds"] ?? "").split(separator: " ").compactMap { Double($0) }
+    }
+
     /// Parameters only: what evaluation and other programs need.
     public var weightsFile: SafetensorsFile {
         var file = SafetensorsFile()
@@ -109,9 +119,9 @@ extension TrainingState {
         (phase, step) = (saved.position.phaseIndex, saved.position.step)
         energyUpdates = try number(file, "energyUpdates", at: place)
         flowUpdates = try number(file, "flowUpdates", at: place)
-        let times = (file.metadata["phaseSeconds"] ?? "").split(separator: " ").compactMap { Double($0) }
-        // A run that this one continues has fewer phases.
-        seconds = times + recipe.phases.dropFirst(times.count).map { _ in 0 }
+        // A run that this one continues may have fewer phases, or more.
+        let times = Self.phaseSeconds(in: file).prefix(recipe.phases.count)
+        seconds = Array(times) + recipe.phases.dropFirst(times.count).map { _ in 0 }
         guardStart = file.metadata["guardStart"].flatMap(Double.init)
         guard recipe.phases.indices.contains(phase), times.count >= phase,
             seconds.count == recipe.phases.count,

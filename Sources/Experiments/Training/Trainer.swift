@@ -93,7 +93,7 @@ public final class Trainer {
         throw UserError(
             .diverged, "\(wrong.key) is \(wrong.value)",
             at: "phase \(state.phase + 1) (\(recipe.phases[state.phase].kind.rawValue)), step \(state.step)",
-            advice: "lower the phase's rate or set its optimizer.clip; the last checkpoint is untouched")
+            advice: "lower the phase's rate or set its optimizer.clip")
     }
 
     /// Bits/dim of held-out images in a flow phase, test error elsewhere; where the true density is known, how far
