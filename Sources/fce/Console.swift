@@ -29,14 +29,8 @@ enum Console {
 
     static func warn(_ lines: [String]) { for line in lines { error("fce: warning: \(line)") } }
 
-    /// Prints a value as JSON; numbers that JSON does not have are written as strings.
-    static func printJSON(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
+    /// Prints a value as JSON; a number that is not finite is null.
+    static func printJSON(_ value: some Encodable) throws { print(try jsonText(value)) }
 
     /// Lines of a name and a value, the values under each other.
     static func printPairs(_ pairs: [(name: String, value: String)]) {
@@ -59,23 +53,14 @@ enum Console {
         }
     }
 
-    /// `value` with a fixed number of digits; a dash where there is none.
+    /// `value` with a fixed number of digits; a dash where there is none, or no number.
     static func fixed(_ value: Double?, _ digits: Int, _ unit: String = "") -> String {
-        guard let value else { return "–" }
+        guard let value, !value.isNaN else { return "–" }
         return String(format: "%.\(digits)f", value) + (unit.isEmpty ? "" : " " + unit)
     }
 
     /// A share in 0...1 as percent.
     static func percent(_ share: Double?) -> String { fixed(share.map { 100 * $0 }, 2, "%") }
-
-    /// Words as a shell reads them.
-    static func shellQuoted(_ words: [String]) -> String {
-        let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=,:+@%"))
-        return words.map { word in
-            word.unicodeScalars.allSatisfy(plain.contains) && !word.isEmpty
-                ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-        }.joined(separator: " ")
-    }
 }
 
 /// `--threads`, as every command that computes takes it.

@@ -69,6 +69,7 @@ struct Evaluate: ParsableCommand {
         let run = try LoadedRun(at: runArgument.run, phase: phase, threads: threadOptions.threads)
         Console.warn(run.notices)
         let data = try run.data(in: data)
+        Console.warn(data.notices)
         let score = try run.score(on: data, against: others)
         if json { try Console.printJSON(score) } else { show(score, run) }
         if !others.isEmpty { try keep(score, of: run, data) }
@@ -109,11 +110,9 @@ struct Evaluate: ParsableCommand {
                 ("MSE of log p", Console.fixed(score.phase.energyLogDensityMSE, 4, "nats²")),
             ])
         }
-        if let errors = score.classErrors {
-            let cells = errors.enumerated().map { run.header.className($0) + " " + Console.percent($1) }
-            print("error by true class: " + cells.joined(separator: ", "))
+        if let confusion = score.phase.confusion {
+            ConfusionText(counts: confusion, names: confusion.indices.map(run.header.className)).show()
         }
-        if let confusion = score.phase.confusion { show(confusion) }
         if !score.otherSets.isEmpty { show(score.otherSets) }
     }
 
@@ -151,16 +150,6 @@ struct Evaluate: ParsableCommand {
         let size = "effective sample size \(Console.fixed(value.effectiveSampleSize, 1)) of \(value.samples)"
         return "\(Console.fixed(value.estimate, 3, "nats")), \(size)"
             + (value.isUnreliable ? " (low: unreliable)" : "")
-    }
-
-    private func show(_ confusion: [[Int]]) {
-        print("confusion (rows: true class, columns: predicted class)")
-        let width = 1 + max(4, confusion.joined().map { String($0).count }.max() ?? 0)
-        func row(_ name: String, _ cells: [String]) -> String {
-            ([name] + cells).map { String(repeating: " ", count: max(1, width - $0.count)) + $0 }.joined()
-        }
-        print(row("", confusion.indices.map(String.init)))
-        for (label, counts) in confusion.enumerated() { print(row(String(label), counts.map(String.init))) }
     }
 }
 

@@ -35,7 +35,8 @@ struct Predict: ParsableCommand {
               log_p        log p(x) in nats, normalised by c only (`fce eval`: log Z)
               log_ratio    log p(x) - log q(x) in nats; below 0 where q is larger
 
-            JSON has image, predicted, className, probabilities, logP and logRatio.
+            JSON has image, predicted, className, probability, probabilities, logP and
+            logRatio; what the run has no model for, or is not finite, is null.
 
             All are evaluated at the centres of the bytes' bins, x = v/256 - 0.5 +
             1/512, without noise. Columns that the run has no model for are empty.

@@ -35,10 +35,11 @@ struct TrainingPlan {
         let isSeedFolder = isOneOfSeveral || root == nil
         var options = ExperimentOptions(out: isSeedFolder ? "\(folder)/seed-\(recipe.seed)" : folder)
         options.resume = train.resume
+        options.isKept = !isTemporary
         options.origin = train.origin
         options.threads = train.threadOptions.threads
         options.flows = train.flows ?? (train.smoke ? nil : "Runs/flows")
-        options.command = command(train, seed: recipe.seed)
+        options.command = command(recipe, train)
         guard train.smoke else { return Run(recipe: recipe, options: options) }
         let present = recipe.smoke(dataIsPresent: true)
         return Run(
@@ -46,13 +47,32 @@ struct TrainingPlan {
             substitute: recipe.smoke(dataIsPresent: false))
     }
 
-    /// What anyone types to repeat the run: no folders of this machine.
-    private func command(_ train: Train, seed: Int) -> String {
-        var words = ["fce", "train", Self.portable(train.recipe), "--seed", String(seed)]
-        for assignment in train.overrides { words += ["--set", assignment] }
-        if let threads = train.threadOptions.threads { words += ["--threads", String(threads)] }
+    /// What anyone types to repeat the run, with all that its numbers depend on: not `--flows` and `--from`, which save
+    /// time and change no number. It has no folders of this machine: data that lie elsewhere than the recipe says are
+    /// named by their folder, with a remark.
+    private func command(_ recipe: Recipe, _ train: Train) -> String {
+        var words = ["fce", "train", Self.portable(train.recipe), "--seed", String(recipe.seed)]
+        for assignment in train.overrides where !Self.namesDirectory(assignment) {
+            words += ["--set", assignment]
+        }
+        let isMoved = train.data != nil || train.overrides.contains(where: Self.namesDirectory)
+        let folder = Self.folder(recipe.data.directory)
+        if isMoved { words += ["--data", folder] }
+        let threads = train.threadOptions.threads ?? CPUBackend.availableProcessors
+        words += ["--threads", String(threads)]
         if train.smoke { words.append("--smoke") }
-        return Console.shellQuoted(words)
+        let isHere = folder == recipe.data.directory
+        return shellQuoted(words) + (isMoved && !isHere ? "  # \(folder): wherever these data are" : "")
+    }
+
+    private static func namesDirectory(_ assignment: String) -> Bool {
+        assignment.split(separator: "=")[0].trimmingCharacters(in: .whitespaces) == "data.directory"
+    }
+
+    /// A folder below the working directory as it was typed, any other by its name.
+    private static func folder(_ path: String) -> String {
+        let isBelow = !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+        return isBelow ? path : URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     }
 
     /// The path below the working directory, else below its last folder `Recipes`, else its folder and name.

@@ -80,13 +80,25 @@ private func names(_ path: String) throws -> [String] {
         #expect(result.wrongImages(count: 20) == nil)
     }
 
-    @Test func unwritableNumbersAreErrors() throws {
+    @Test func numbersThatAreNotFiniteAreNull() throws {
         try withScratch { folder in
             let run = try open("\(folder)/run")
-            var evaluation = RunEvaluation(phases: [])
-            evaluation.energies = RunEvaluation.Energies(data: [.nan], samples: [])
-            let error = #expect(throws: UserError.self) { try run.save(evaluation) }
-            #expect(error?.kind == .diverged)
+            var phase = RunEvaluation.Phase(name: "\"nan\" inf", steps: 1, seconds: 1)
+            phase.testNLL = .nan
+            phase.scaling = TemperatureScaling(
+                temperature: 1, heldOutCount: 2, testNLL: .infinity, ece: .nan, brier: 0.5)
+            phase.logZ = LogNormalizer(estimate: -.infinity, effectiveSampleSize: .nan, samples: 3)
+            var evaluation = RunEvaluation(phases: [phase])
+            evaluation.energies = RunEvaluation.Energies(data: [1, .nan, 2], samples: [-.infinity])
+            try run.save(evaluation)
+            let text = try String(contentsOfFile: run.files.file("evaluation.json"), encoding: .utf8)
+            #expect(text.contains(#""data":[1,null,2],"samples":[null]"#), "\(text)")
+            #expect(text.contains(#""ece":null"#) && text.contains(#""estimate":null"#))
+            #expect(text.contains(#""name":"\"nan\" inf""#), "words are left alone")
+            let read = try run.files.evaluation()
+            #expect(read.energies?.data[1].isNaN == true && read.energies?.data[2] == 2)
+            #expect(read.phases[0].testNLL == nil && read.phases[0].scaling?.brier == 0.5)
+            #expect(read.phases[0].scaling?.ece.isNaN == true && read.phases[0].logZ?.samples == 3)
         }
     }
 
@@ -177,6 +189,23 @@ private func names(_ path: String) throws -> [String] {
             let weights = try SafetensorsFile(path: run.files.weights(phaseIndex: 1, name: "energy"))
             #expect(weights.metadata["kind"] == "weights")
             #expect(try Recipe.parse(weights.metadata["recipe"] ?? "").hash == weights.metadata["recipeHash"])
+        }
+    }
+
+    @Test func theStartOfTheLastPhaseIsKept() throws {
+        try withScratch { folder in
+            let run = try open("\(folder)/run")
+            for (phase, steps) in [(0, [7]), (1, [0, 8, 9]), (2, [0, 5, 6, 7]), (3, [0])] {
+                for step in steps { try run.saveState(state(step), at: position(step, phase: phase)) }
+                if phase == 1 {
+                    let expected = [
+                        "state-1-0.safetensors", "state-1-8.safetensors", "state-1-9.safetensors",
+                    ]
+                    #expect(try names(run.files.checkpoints) == expected)
+                }
+            }
+            let expected = ["state-2-0.safetensors", "state-2-7.safetensors", "state-3-0.safetensors"]
+            #expect(try names(run.files.checkpoints) == expected)
         }
     }
 

@@ -18,6 +18,13 @@ public struct LogNormalizer: Codable, Sendable, Equatable {
         self.samples = samples
     }
 
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        estimate = try container.number(.estimate)
+        effectiveSampleSize = try container.number(.effectiveSampleSize)
+        samples = try container.decode(Int.self, forKey: .samples)
+    }
+
     /// - Parameter logRatios: log p(x) − log q(x) in nats of samples of the flow; nil without a finite one.
     init?(logRatios: [Double]) {
         guard let largest = logRatios.max(), largest.isFinite else { return nil }

@@ -26,6 +26,15 @@ public struct TemperatureScaling: Codable, Sendable, Equatable {
         self.brier = brier
     }
 
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        temperature = try container.number(.temperature)
+        heldOutCount = try container.decode(Int.self, forKey: .heldOutCount)
+        testNLL = try container.number(.testNLL)
+        ece = try container.number(.ece)
+        brier = try container.number(.brier)
+    }
+
     /// Fits T on `heldOut` and scores `test` with it.
     init(fitting heldOut: Predictions, scoring test: Predictions) {
         temperature = heldOut.fittedTemperature()

@@ -18,6 +18,22 @@ public struct ImageScore: Encodable, Sendable {
 
     /// p(y|x) of the most probable class.
     public var probability: Float? { predicted.map { probabilities[$0] } }
+
+    private enum CodingKeys: String, CodingKey {
+        case image, predicted, className, probability, probabilities, logP, logRatio
+    }
+
+    /// All keys are always there, with null for what the run does not have.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(image, forKey: .image)
+        try container.encode(predicted, forKey: .predicted)
+        try container.encode(className, forKey: .className)
+        try container.encode(probability, forKey: .probability)
+        try container.encode(probabilities, forKey: .probabilities)
+        try container.encode(logP, forKey: .logP)
+        try container.encode(logRatio, forKey: .logRatio)
+    }
 }
 
 extension LoadedRun {

@@ -16,25 +16,50 @@ public struct RunScore: Encodable, Sendable {
     /// How the flow's two passes agree; nil without a flow.
     public let flowAgreement: FlowAgreement?
 
-    /// Share of wrong test images by true class, 0...1; nil without a classifier.
+    /// Names of the classes by their index, `[K]`; nil without a classifier.
+    public let classNames: [String]?
+
+    /// Share of wrong test images by true class, 0...1, NaN for a class without any; nil without a classifier.
     public var classErrors: [Double]? { ConfusionMatrix(square: phase.confusion)?.classErrors }
 
     private enum CodingKeys: String, CodingKey {
         case recipe, seed, phaseNumber, testCount, heldOutCount, otherSets, classErrors, flowAgreement
+        case classNames
+        case name, testError, testNLL, heldOutError, ece, brier, scaling, confusion, flowBitsPerDim
+        case energyBitsPerDim, logZ, normalizedBitsPerDim, boundBitsPerDim, flowLogDensityMSE
+        case energyLogDensityMSE, steps, seconds
     }
 
-    /// One flat object: these keys and the phase's.
+    /// One flat object: these keys and the phase's. All keys are always there, with null for what the run does not have.
     public func encode(to encoder: any Encoder) throws {
-        try phase.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try encodePhase(to: &container)
         try container.encode(recipe, forKey: .recipe)
         try container.encode(seed, forKey: .seed)
         try container.encode(phaseNumber, forKey: .phaseNumber)
         try container.encode(testCount, forKey: .testCount)
         try container.encode(heldOutCount, forKey: .heldOutCount)
         try container.encode(otherSets, forKey: .otherSets)
-        try container.encodeIfPresent(classErrors, forKey: .classErrors)
-        try container.encodeIfPresent(flowAgreement, forKey: .flowAgreement)
+        try container.encode(classNames, forKey: .classNames)
+        try container.encode(classErrors, forKey: .classErrors)
+        try container.encode(flowAgreement, forKey: .flowAgreement)
+    }
+
+    private func encodePhase(to container: inout KeyedEncodingContainer<CodingKeys>) throws {
+        let numbers: [(CodingKeys, Double?)] = [
+            (.testError, phase.testError), (.testNLL, phase.testNLL), (.heldOutError, phase.heldOutError),
+            (.ece, phase.ece), (.brier, phase.brier), (.flowBitsPerDim, phase.flowBitsPerDim),
+            (.energyBitsPerDim, phase.energyBitsPerDim),
+            (.normalizedBitsPerDim, phase.normalizedBitsPerDim), (.boundBitsPerDim, phase.boundBitsPerDim),
+            (.flowLogDensityMSE, phase.flowLogDensityMSE),
+            (.energyLogDensityMSE, phase.energyLogDensityMSE), (.seconds, phase.seconds),
+        ]
+        for (key, number) in numbers { try container.encode(number, forKey: key) }
+        try container.encode(phase.name, forKey: .name)
+        try container.encode(phase.steps, forKey: .steps)
+        try container.encode(phase.scaling, forKey: .scaling)
+        try container.encode(phase.logZ, forKey: .logZ)
+        try container.encode(phase.confusion, forKey: .confusion)
     }
 }
 
@@ -49,7 +74,9 @@ extension LoadedRun {
         return RunScore(
             recipe: recipe.name, seed: recipe.seed, phaseNumber: phase + 1, testCount: data.test.count,
             phase: try evaluator.score(phase: phase).phase, heldOutCount: data.split.validation.count,
-            otherSets: sets, flowAgreement: state.flowAgreement(samples: 1000, seed: recipe.seed))
+            otherSets: sets, flowAgreement: state.flowAgreement(samples: 1000, seed: recipe.seed),
+            classNames: recipe.energy.classes > 1
+                ? (0..<recipe.energy.classes).map(header.className) : nil)
     }
 
     /// Keeps the other images of `score` in `evaluation.json`, for reports, and whatever an evaluation of an older

@@ -1,4 +1,5 @@
-/// `evaluation.json`: the scores of each phase's end in full, for the report.
+/// `evaluation.json`: the scores of each phase's end in full, for the report. A number that a run does not have is absent;
+/// one that is not finite is null, and NaN when it is read.
 public struct RunEvaluation: Codable, Sendable, Equatable {
 
     public struct Phase: Codable, Sendable, Equatable {
@@ -53,6 +54,14 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
             self.samples = samples
             self.dataLogP = dataLogP
             self.samplesLogP = samplesLogP
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            data = try container.numbers(.data)
+            samples = try container.numbers(.samples)
+            dataLogP = try container.numbersIfPresent(.dataLogP)
+            samplesLogP = try container.numbersIfPresent(.samplesLogP)
         }
     }
 

@@ -64,17 +64,8 @@ public struct RunFiles: Sendable {
         }
     }
 
-    /// Replaces a JSON file of the directory; see ``AtomicFile``.
+    /// Replaces a JSON file of the directory; see ``AtomicFile`` and ``jsonText(_:isPretty:)``.
     func write(_ value: some Encodable, to name: String, isPretty: Bool = true) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting =
-            isPretty
-            ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-            try AtomicFile.write(text + "\n", to: file(name))
-        } catch is EncodingError {
-            throw UserError(.diverged, "a number to be written is not finite", at: file(name))
-        }
+        try AtomicFile.write(try jsonText(value, isPretty: isPretty) + "\n", to: file(name))
     }
 }

@@ -3,7 +3,8 @@ import EnergyModels
 import Foundation
 import Tensors
 
-/// `result.json`: what tables are made of; small enough to commit.
+/// `result.json`: what tables are made of; small enough to commit. A number that a run does not have is absent; one that
+/// is not finite is null.
 public struct RunResult: Codable, Sendable, Equatable {
     /// A phase's end.
     public struct Phase: Codable, Sendable, Equatable {

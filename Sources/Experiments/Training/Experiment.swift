@@ -9,7 +9,7 @@ public struct ExperimentOptions: Sendable {
     /// The run directory.
     public var out: String
     public var resume = false
-    /// A finished run, or the folder of its `seed-N`, whose phases begin the recipe; nil: train all phases.
+    /// A run, or the folder of its `seed-N`, whose ended phases begin the recipe; nil: train all phases.
     public var origin: String?
     /// nil: all processors.
     public var threads: Int?
@@ -17,6 +17,8 @@ public struct ExperimentOptions: Sendable {
     public var flows: String?
     /// What the user typed, for tables.
     public var command = ""
+    /// Whether the run directory stays when the process ends.
+    public var isKept = true
 
     public init(out: String) { self.out = out }
 }
@@ -72,7 +74,11 @@ public final class Experiment: TrainingObserver {
     public func run() throws -> RunResult {
         if state.phase >= recipe.phases.count, let done = try? directory.files.result() { return done }
         let cache = options.flows.map(FlowCache.init)
-        try Trainer(recipe, data, state, flowCache: cache, observer: self).run()
+        do {
+            try Trainer(recipe, data, state, flowCache: cache, observer: self).run()
+        } catch let error as UserError where error.kind == .diverged && options.isKept {
+            throw directory.files.advised(error, phase: state.phase, of: recipe)
+        }
         log.end()
         return try finishRun()
     }
@@ -103,7 +109,7 @@ public final class Experiment: TrainingObserver {
         } else {
             try state.restore(saved, of: recipe, at: options.out)
         }
-        phases = (try? directory.files.evaluation().phases) ?? []
+        if saved.position.phaseIndex > 0 { phases = try directory.files.evaluation().phases }
         log.note("resuming at phase \(saved.position.phaseIndex + 1), step \(saved.position.step)")
         return true
     }
@@ -114,7 +120,7 @@ public final class Experiment: TrainingObserver {
         try origin.hand(over: directory)
         phases = origin.evaluation.phases
         try checkpoint(state)
-        log.note("continuing \(origin.path), which ends with phase \(state.phase)")
+        log.note("continuing \(origin.path) from the end of its phase \(state.phase)")
     }
 
     /// The run that the user names, read before anything is written; nil where a checkpoint will be resumed.
@@ -187,8 +193,10 @@ public final class Experiment: TrainingObserver {
                 probabilities: predictions.probabilities, labels: predictions.labels.map(Int32.init),
                 classes: predictions.classes)
         }
+        // A result that is made again keeps the command that it was first made by.
+        let command = (try? directory.files.result().command) ?? options.command
         var result = RunResult(
-            recipe: recipe, header: directory.header, split: data.split, command: options.command)
+            recipe: recipe, header: directory.header, split: data.split, command: command)
         result.add(phases, predictions, heldOut: try evaluator.heldOutPredictions())
         result.seconds = state.seconds.reduce(0, +)
         result.probes = try probes()

@@ -30,7 +30,7 @@ public struct ExperimentData: Sendable {
         }
         self.train = train
         self.test = test
-        self.notices = notices
+        self.notices = notices + (recipe.energy.classes > 1 ? Self.untested(test) : [])
         name = recipe.data.name
         split = try Split.classBalanced(
             dataset: train, labels: recipe.data.allLabels ? nil : recipe.data.labels,
@@ -38,6 +38,16 @@ public struct ExperimentData: Sendable {
             seed: UInt64(recipe.seed), validationSeed: UInt64(recipe.flow.seed),
             includeLabelledInUnlabelled: recipe.data.unlabelledIncludesLabelled)
         try expectImages()
+    }
+
+    /// What to say where the test set has no image of a class.
+    private static func untested(_ test: any ExampleSet) -> [String] {
+        let tested = Set(test.labels)
+        let missing = test.classNames.indices.filter { !tested.contains($0) }
+        guard !missing.isEmpty else { return [] }
+        let names = missing.prefix(5).map { test.classNames[$0] }.joined(separator: ", ")
+        let more = missing.count > 5 ? " and \(missing.count - 5) more" : ""
+        return ["no test image is of class \(names)\(more), so that its error is unknown"]
     }
 
     private func expectImages() throws {

@@ -53,13 +53,9 @@ extension ResultsTable {
             let commands: [String]
             let rows: [TableRecord]
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         let content = Content(
             title: title, caption: caption, commands: commands, rows: rows.map(TableRecord.init))
-        return String(decoding: try encoder.encode(content), as: UTF8.self) + "\n"
+        return try jsonText(content) + "\n"
     }
 
     /// A `tabular` in booktabs style.
