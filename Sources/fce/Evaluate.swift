@@ -55,8 +55,10 @@ struct Evaluate: ParsableCommand {
             valueName: "set"))
     var others: [OtherImages] = []
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Print one JSON object: all keys, with null for what the run does not have.")
     var json = false
+
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         let names = others.map(\.name)
@@ -70,6 +72,7 @@ struct Evaluate: ParsableCommand {
         Console.warn(run.notices)
         let data = try run.data(in: data)
         Console.warn(data.notices)
+        output.describe(run, data)
         let score = try run.score(on: data, against: others)
         if json { try Console.printJSON(score) } else { show(score, run) }
         if !others.isEmpty { try keep(score, of: run, data) }

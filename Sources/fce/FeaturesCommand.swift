@@ -41,13 +41,12 @@ struct FeaturesCommand: ParsableCommand {
     @Option(help: ArgumentHelp("all, top, or names such as conv2,conv3.", valueName: "layers"))
     var layers = NameList(names: ["all"])
 
-    @Flag(help: "Print problems only.")
-    var quiet = false
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
         Interruption.install()
-        let log = ProgressLog(quiet: quiet)
-        let subject = try network.subject(runArgument.run, log)
+        let log = ProgressLog(quiet: output.quiet)
+        let subject = try network.subject(runArgument.run, log, output)
         let size = try subject.writeFeatures(
             ofTest: set == .test, layers: layers.names, to: out, progress: Console.showing(log))
         log.end()
@@ -73,10 +72,11 @@ struct ProbedNetwork: ParsableArguments {
         if randomInit && phase != nil { throw ValidationError("Give --phase or --random-init, not both.") }
     }
 
-    func subject(_ path: String, _ log: ProgressLog) throws -> ProbeSubject {
+    func subject(_ path: String, _ log: ProgressLog, _ output: OutputOptions) throws -> ProbeSubject {
         let run = try LoadedRun(at: path, phase: phase, threads: threadOptions.threads)
         for notice in run.notices where !randomInit { log.warn(notice) }
         let data = try run.data(in: data)
+        output.describe(run, data)
         guard randomInit else { return try ProbeSubject(run.state, run.recipe, data) }
         return try ProbeSubject(untrained: run.recipe, data, backend: run.backend)
     }

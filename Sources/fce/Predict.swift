@@ -61,6 +61,8 @@ struct Predict: ParsableCommand {
 
     @OptionGroup var threadOptions: ThreadOptions
 
+    @OptionGroup var output: OutputOptions
+
     func validate() throws {
         if csv && json { throw ValidationError("Give --csv or --json, not both.") }
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("Give - once.") }
@@ -69,6 +71,7 @@ struct Predict: ParsableCommand {
     func run() throws {
         let run = try LoadedRun(at: runArgument.run, phase: phase, threads: threadOptions.threads)
         Console.warn(run.notices)
+        output.describe(run)
         var paths: [String] = []
         for file in try files.flatMap({ $0 == "-" ? try Self.namesOnStandardInput() : [$0] }) {
             let found = try ImageFile.paths(at: file)

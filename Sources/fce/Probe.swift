@@ -67,8 +67,7 @@ struct Probe: ParsableCommand {
     @Flag(help: "Print a JSON array.")
     var json = false
 
-    @Flag(help: "Print problems and the table only.")
-    var quiet = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if let draws, !(1...100_000).contains(draws) {
@@ -79,10 +78,10 @@ struct Probe: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        let log = ProgressLog(quiet: quiet || json)
+        let log = ProgressLog(quiet: output.quiet || json)
         let probed = try runs.map { path in
             let files = RunFiles(path: path)
-            let subject = try network.subject(path, log)
+            let subject = try network.subject(path, log, output)
             let results = try subject.probe(
                 try settings(of: files.recipe()), cache: noCache ? nil : files.file("features"),
                 warn: { log.warn($0) }, progress: Console.showing(log))
@@ -125,7 +124,7 @@ struct Probe: ParsableCommand {
         let costs = costs?.costs ?? ProbeSettings.costs
         let chosen = probed.flatMap { $0.results.map(\.cost) }
         let ends = [costs[0], costs[costs.count - 1]]
-        guard !quiet, costs.count > 1, chosen.contains(where: ends.contains) else { return }
+        guard !output.quiet, costs.count > 1, chosen.contains(where: ends.contains) else { return }
         print("A C at an end of \(costs.map(\.description).joined(separator: ", ")): --costs takes others.")
     }
 

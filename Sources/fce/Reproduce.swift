@@ -22,7 +22,8 @@ struct Reproduce: ParsableCommand {
             curves as label-efficiency.svg.
 
             Each cell is a run of its own under --runs, trained by a worker process that
-            writes to train.log there; threads are divided among the workers. What is done
+            writes to train.log there (with --verbose also each line of metrics); threads
+            are divided among the workers. What is done
             is not repeated: a cell with a committed result, a finished run, the flow of a
             data set, the first phases that another recipe of the table has trained.
 
@@ -79,8 +80,7 @@ struct Reproduce: ParsableCommand {
     @Flag(help: "Shrink every recipe to seconds and leave nothing, to see that all of it runs.")
     var smoke = false
 
-    @Flag(help: "Print problems and the table only.")
-    var quiet = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if jobs < 1 { throw ValidationError("--jobs takes a number of at least 1.") }
@@ -105,7 +105,7 @@ struct Reproduce: ParsableCommand {
     }
 
     private func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
-        let display = JobDisplay(quiet: quiet)
+        let display = JobDisplay(quiet: output.quiet)
         let jobs = try plan.jobs()
         let total = threads ?? CPUBackend.availableProcessors
         let each = max(1, total / self.jobs)

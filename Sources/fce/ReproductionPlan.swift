@@ -21,6 +21,7 @@ struct ReproductionPlan {
         options.seeds = command.seeds?.seeds
         options.data = command.data
         options.overrides = command.overrides
+        options.isVerbose = command.output.verbose
         if command.smoke {
             options.isSmoke = true
             options.runs = root + "/Runs"

@@ -76,8 +76,10 @@ struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("End with this process, as a worker does.", visibility: .hidden))
     var parent: Int32?
 
-    @Flag(help: "Print warnings and results only.")
-    var quiet = false
+    @Flag(help: "Write a TensorBoard event file into the folder tensorboard of the run directory.")
+    var tensorboard = false
+
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
@@ -89,7 +91,7 @@ struct Train: ParsableCommand {
     func run() throws {
         Interruption.install()
         if let parent { Interruption.follow(parent: parent) }
-        let log = ProgressLog(quiet: quiet)
+        let log = ProgressLog(quiet: output.quiet)
         let plan = try TrainingPlan(self)
         defer { plan.removeTemporary() }
         do {
@@ -109,6 +111,7 @@ struct Train: ParsableCommand {
         if resume, let done = files.finishedResult(of: run.recipe) {
             log.note("\(run.recipe.name), seed \(run.recipe.seed) has finished already: \(files.path)")
             show(done, [files.file("report.html")])
+            if tensorboard { Console.printPairs([("  TensorBoard", try files.writeEvents())]) }
             return done
         }
         let experiment = try start(run, log)

@@ -36,6 +36,8 @@ struct TrainingPlan {
         var options = ExperimentOptions(out: isSeedFolder ? "\(folder)/seed-\(recipe.seed)" : folder)
         options.resume = train.resume
         options.isKept = !isTemporary
+        options.tensorboard = train.tensorboard
+        options.isVerbose = train.output.verbose
         options.origin = train.origin
         options.threads = train.threadOptions.threads
         options.flows = train.flows ?? (train.smoke ? nil : "Runs/flows")

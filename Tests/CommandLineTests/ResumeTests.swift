@@ -18,10 +18,20 @@ extension CommandLine {
             return exists("\(folder)/Runs/tiny/seed-1/result.json") ? nil : output
         }
 
-        @Test(arguments: ["none", "flow", "moving"])
-        func aRunKilledInEveryPhaseEndsBitIdentical(base: String) throws {
+        /// The last one changes its training images at random and weighs its classes.
+        private static let recipes =
+            ["none", "flow", "moving"].map {
+                tinyRecipe.replacing("base = \"none\"", with: "base = \"\($0)\"")
+            } + [
+                tinyRecipe.replacing(
+                    "[vat]",
+                    with: "[input]\nflip = true\ncrop = 3\n\n[label]\nclass-weights = [1, 2, 3, 4]\n\n[vat]")
+            ]
+
+        @Test(arguments: recipes.indices)
+        func aRunKilledInEveryPhaseEndsBitIdentical(index: Int) throws {
             try withFolder { folder in
-                let recipe = tinyRecipe.replacing("base = \"none\"", with: "base = \"\(base)\"")
+                let recipe = Self.recipes[index]
                 try write(recipe, to: "\(folder)/tiny.toml")
                 let whole = Self.train + ["--out", "whole", "--flows", "whole-flows"]
                 try #require(try Tool.start(whole, in: folder).finish().status == 0)

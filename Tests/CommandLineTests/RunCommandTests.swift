@@ -33,6 +33,15 @@ extension CommandLine {
             #expect(confusion.count == 4 && confusion.joined().reduce(0, +) == 36)
         }
 
+        @Test func verboseSaysWhatTheNumbersComeFrom() throws {
+            let output = try fce("eval", run, "--verbose", "--threads", "1")
+            let weights = "weights: \(run)/checkpoints/weights-2-joint.safetensors"
+            #expect(output.err.contains(weights) && output.err.contains("data: synthetic, 36 test examples"))
+            #expect(try fce("eval", run, "--quiet", "--threads", "1").out == output.out)
+            let both = try Tool.run("predict", run, run, "--quiet", "--verbose", in: TinyRun.folder)
+            #expect(both.status == 64 && both.err.contains("not both"))
+        }
+
         @Test func evalScoresEarlierPhasesAndPrintsForPeople() throws {
             let flow = try fce("eval", run, "--phase", "1", "--json").object()
             #expect(flow["testError"] is NSNull && flow["flowBitsPerDim"] is Double)

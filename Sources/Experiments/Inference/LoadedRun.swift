@@ -96,6 +96,14 @@ public struct LoadedRun {
         return index
     }
 
+    /// What the models are and where they compute, for people.
+    public var summary: [(name: String, value: String)] {
+        [
+            ("weights", files.weights(phase, of: recipe)), ("recipe", String(recipe.hash.prefix(12))),
+            ("trained on", "\(header.machine.summary), \(header.machine.precision)"),
+        ] + backend.summary
+    }
+
     /// The kind of the phase whose weights these are.
     public var phaseName: String { recipe.phases[phase].kind.rawValue }
 

@@ -45,6 +45,8 @@ public struct TableOptions: Sendable {
     public var data: String?
     /// What is changed of every recipe, as `--set` takes it.
     public var overrides: [String] = []
+    /// Whether workers log each line of metrics.
+    public var isVerbose = false
     /// Cut every recipe down to seconds.
     public var isSmoke = false
 

@@ -67,6 +67,7 @@ extension TableCell {
         words += overrides.flatMap { ["--set", $0] }
         if flowPerSeed { words += ["--set", "flow.seed=\(recipe.flow.seed)"] }
         if options.isSmoke { words.append("--smoke") }
+        if options.isVerbose { words.append("--verbose") }
         return words
     }
 }

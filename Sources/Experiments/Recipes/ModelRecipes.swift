@@ -157,7 +157,7 @@ public struct EnergyRecipe: Sendable, Equatable {
     }
 }
 
-/// `[input]`: what the energy's network does to its images first.
+/// `[input]`: what the energy's network does to its images first, and how training images are changed at random.
 public struct InputRecipe: Sendable, Equatable {
     /// Every image to mean 0 and variance 1.
     public var standardize = false
@@ -165,4 +165,8 @@ public struct InputRecipe: Sendable, Equatable {
     public var translate = 0
     /// Standard deviation of Gaussian noise in training, in the units of x/256 − 0.5, or of standardised images.
     public var noise = 0.0
+    /// Whether training images are mirrored at random: they are what all models learn the distribution of.
+    public var flip = false
+    /// Likewise, the largest shift of a random crop out of the reflected image, in pixels each way; 0: none.
+    public var crop = 0
 }

@@ -101,7 +101,7 @@ public struct Recipe: Sendable, Equatable {
     public var vat = VATRecipe()
     public var entropy = WeightRecipe(weight: 0)
     public var consistency = ConsistencyRecipe()
-    public var label = WeightRecipe(weight: 1)
+    public var label = LabelRecipe()
     public var average = AverageRecipe()
     public var generator = GeneratorRecipe()
     public var phases: [PhaseRecipe] = []
@@ -143,7 +143,7 @@ extension Recipe {
     }
 }
 
-/// `[entropy]`, `[label]`: the weight of a term of the loss.
+/// `[entropy]`: the weight of a term of the loss.
 public struct WeightRecipe: Sendable, Equatable {
     public var weight: Double
 }

@@ -34,10 +34,12 @@ extension Recipe {
         reduced.flow = flow
         reduced.data.validation = self.data.validation
         reduced.data.train = self.data.train
+        (reduced.input.flip, reduced.input.crop) = (input.flip, input.crop)
         reduced.phases = phases.filter { $0.kind == .flowMLE }
         let deciding = reduced.decisions.filter { line in
             ["flow.", "phase."].contains { line.key.hasPrefix($0) }
-                || ["precision", "data.train", "data.validation"].contains(line.key)
+                || ["precision", "data.train", "data.validation", "input.flip", "input.crop"]
+                    .contains(line.key)
         }
         return Self.hash(of: [("data", data)] + deciding + labelledImages)
     }

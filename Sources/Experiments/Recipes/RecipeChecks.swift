@@ -15,6 +15,8 @@ extension Recipe {
         try checkGenerator(cursor)
         try checkUnsupervised(cursor)
         try checkPlane(cursor)
+        try checkAugmentation(cursor)
+        try checkClassWeights(cursor)
         try checkProbe(cursor.entering("probe"))
     }
 

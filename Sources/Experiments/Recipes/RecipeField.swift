@@ -20,7 +20,7 @@ struct RecipeField<Section: Sendable>: Sendable {
     /// Reads the node into the section; the error names file, line and key.
     let decode: @Sendable (TOMLNode, RecipeCursor, inout Section) throws -> Void
     /// The value in the section as TOML, of a table also the keys without a meaning if asked for; nil when it is absent.
-    let encode: @Sendable (Section, Bool) -> TOMLNode?
+    var encode: @Sendable (Section, Bool) -> TOMLNode?
     /// Documentation of this key, or of the keys of the table it holds. Arguments: the path of the key, and
     /// example sections by name, whose values are the defaults.
     var keys: @Sendable (String, [(name: String, section: Section)]) -> [RecipeKey] = { _, _ in [] }
@@ -178,6 +178,17 @@ extension RecipeField {
         copy.keys = { key, examples in
             let fitting = examples.filter { values.contains($0.section[keyPath: path]) }
             return keys(key, fitting.isEmpty ? examples : fitting)
+        }
+        return copy
+    }
+
+    /// Leaves the key out of the canonical form where it has its default: a key that came later changes nothing in the
+    /// recipes from before it.
+    func later<Value: Equatable & Sendable>(_ path: Path<Value>, default absent: Value) -> Self {
+        var copy = self
+        let encode = encode
+        copy.encode = { section, isWhole in
+            section[keyPath: path] == absent && !isWhole ? nil : encode(section, isWhole)
         }
         return copy
     }

@@ -35,7 +35,13 @@ extension Recipe {
         .table("vat", \.vat, vat, "virtual adversarial training"),
         .table("entropy", \.entropy, weight("of the entropy of p(y|x) on unlabelled images"), "entropy term"),
         .table("consistency", \.consistency, consistency, "agreement of p(y|x) on unlabelled images"),
-        .table("label", \.label, weight("of the cross-entropy on labelled images, eq. 17"), "label term"),
+        .table(
+            "label", \.label,
+            RecipeTable([
+                .number(
+                    "weight", \.weight, .atLeast(0), "of the cross-entropy on labelled images, eq. 17"),
+                .classWeights,
+            ]), "label term"),
         .table(
             "average", \.average,
             RecipeTable([
@@ -139,6 +145,18 @@ extension Recipe {
         .flag("standardize", \.standardize, "every image to mean 0 and variance 1"),
         .integer("translate", \.translate, .between(0, 16), "largest shift in training, pixels each way"),
         .number("noise", \.noise, .atLeast(0), "standard deviation of Gaussian noise in training"),
+        .flag(
+            "flip", \.flip,
+            "half of the training images are mirrored, left to right, labelled or not, before flow and energy see them; "
+                + "the flow learns them so, and its samples stay as they are"
+        )
+        .later(\.flip, default: false),
+        .integer(
+            "crop", \.crop, .between(0, 16),
+            "training images are cut at random out of their reflection at the border, shifted by up to so many pixels "
+                + "each way, before flow and energy see them, as with flip; 0: none"
+        )
+        .later(\.crop, default: 0),
     ])
 
     private static let generator = RecipeTable<GeneratorRecipe>([

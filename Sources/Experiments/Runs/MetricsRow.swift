@@ -43,6 +43,14 @@ public struct MetricsRow: Sendable, Equatable {
         return "{\(members.joined(separator: ","))}\n"
     }
 
+    /// The row in one line for people: `energy, step 50: labelLoss 1.234, value -0.5`.
+    var text: String {
+        let numbers = values.sorted { $0.key < $1.key }.map { "\($0.key) \(Float($0.value))" }
+        let words = words.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let what = event.map { ", \($0)" } ?? ""
+        return "\(phase), step \(step)\(what): \((words + numbers).joined(separator: ", "))"
+    }
+
     private static func literal(_ number: Double) -> String {
         guard number.isFinite else { return "null" }
         return Int(exactly: number).map(String.init) ?? number.description

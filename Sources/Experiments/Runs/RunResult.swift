@@ -123,7 +123,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         heldOutCount = split.validation.count
         splitRule = split.rule
         base = recipe.energy.base.rawValue
-        network = recipe.energy.networkTitle
+        network = recipe.energy.networkTitle + recipe.input.title
         flowSeed = recipe.flow.seed
         let hasFlow = recipe.phases.first?.kind == .flowMLE
         flowHash = hasFlow ? recipe.flowHash(data: header.data.sha256) : nil

@@ -49,12 +49,13 @@ final class CachedDraws {
     private static func images(
         _ entries: [(position: Int, draw: Int)], _ indices: [Int], _ context: TrainingContext
     ) -> Tensor {
-        context.images(
+        let images = context.trainingImages
+        return context.images(
             entries.flatMap { entry -> [Float] in
                 let index = indices[entry.position]
                 let key = RandomKey(
                     seed: context.seed, purpose: .dequantization, step: index, lane: 1 << 24 + entry.draw)
-                return context.data.train.values(at: [index], dequantize: .uniform, key: key)
+                return images.values(at: [index], dequantize: .uniform, key: key)
             })
     }
 }

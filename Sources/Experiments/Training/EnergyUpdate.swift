@@ -19,6 +19,8 @@ final class EnergyUpdate {
     private let unlabelled: BatchStream?
     private let labelled: BatchStream?
     private let draws: CachedDraws?
+    /// Factors on the labelled images' terms by class, `[K]`; nil where all are 1.
+    private let classWeights: [Double]?
 
     /// - Parameter draws: dequantised training images with stored log q, in place of fresh noise.
     init(_ context: TrainingContext, energy: ConditionalEnergy, draws: CachedDraws? = nil) {
@@ -32,6 +34,9 @@ final class EnergyUpdate {
         unlabelled =
             needsUnlabelled && draws == nil
             ? context.stream(split.unlabelled, batch: phase.batch, .unlabelled, start: start) : nil
+        var counts = [Int](repeating: 0, count: energy.configuration.classes)
+        for index in split.labelled { counts[context.data.train.labels[index]] += 1 }
+        classWeights = recipe.label.classWeights.factors(counts: counts)
         let needsLabels = recipe.label.weight > 0 && !split.labelled.isEmpty
         labelled =
             needsLabels
@@ -74,9 +79,9 @@ final class EnergyUpdate {
         var terms = Terms(pass)
         if !batch.labels.isEmpty {
             let posterior = energy.logPosterior(logits.rows(batch.labelledRows), pass)
-            let labels = pass.constant(backend.oneHot(batch.labels, classes: energy.configuration.classes))
             terms.add(
-                crossEntropy(posterior, oneHot: labels), weight: context.recipe.label.weight, "labelLoss")
+                crossEntropy(posterior, oneHot: pass.constant(targets(batch.labels))),
+                weight: context.recipe.label.weight, "labelLoss")
         }
         if let samples, let images = batch.unlabelled {
             let marginal = energy.logMarginal(logits, pass)
@@ -103,6 +108,14 @@ final class EnergyUpdate {
             )
         }
         return terms.descend(optimizer, pace)
+    }
+
+    /// Labels as float64 `[N, K]`, each by its class's weight.
+    private func targets(_ labels: [Int]) -> Tensor {
+        let oneHot = context.backend.oneHot(labels, classes: energy.configuration.classes)
+        guard let classWeights else { return oneHot }
+        let weights = context.backend.tensor(classWeights, [classWeights.count], .float64)
+        return context.backend.combine(.multiply, oneHot, weights, .channels)
     }
 
     /// Whether this update's measures go to the log: self-checks are made then only.

@@ -17,6 +17,10 @@ public struct ExperimentOptions: Sendable {
     public var flows: String?
     /// What the user typed, for tables.
     public var command = ""
+    /// Whether to write a TensorBoard event file; a run that has one goes on with it.
+    public var tensorboard = false
+    /// Whether to note each line of metrics and each checkpoint.
+    public var isVerbose = false
     /// Whether the run directory stays when the process ends.
     public var isKept = true
 
@@ -37,6 +41,7 @@ public final class Experiment: TrainingObserver {
     private let options: ExperimentOptions
     private var phases: [RunEvaluation.Phase] = []
     private var lastError: Double?
+    private var events: EventFile?
 
     /// Reads the data, opens or creates the run directory and, when resuming, the last checkpoint.
     /// - Throws: `UserError` of any kind but `.diverged`.
@@ -56,6 +61,9 @@ public final class Experiment: TrainingObserver {
             recipe, extents: data.extents, images: data.train.count, backend: backend)
         printHeader()
         if try !resume(), let origin { try begin(with: origin) }
+        if options.tensorboard || directory.files.exists("tensorboard") {
+            events = try EventFile(directory.files)
+        }
     }
 
     /// Throws `UserError(.output)` where the run begins with a flow that could not be kept.
@@ -91,6 +99,7 @@ public final class Experiment: TrainingObserver {
                 + "\(split.labelled.count) labelled, \(split.unlabelled.count) unlabelled, "
                 + "\(split.validation.count) held out")
         for notice in data.notices { log.warn("data: \(notice)") }
+        if let note = recipe.noteOnPaper { log.warn(note) }
         for (name, value) in backend.summary { log.note("\(name): \(value)") }
         log.note("recipe \(recipe.hash.prefix(12)), commit \(directory.header.commit.prefix(12))")
         if !CPUBackend.hasOneDNN {
@@ -138,10 +147,10 @@ public final class Experiment: TrainingObserver {
 
     public func updated(_ state: TrainingState, _ measures: Measures) throws {
         let isLogged = recipe.log.every > 0 && state.step % recipe.log.every == 0
-        if isLogged || measures["bpdValidation"] != nil { try directory.metrics.append(row(measures)) }
+        if isLogged || measures["bpdValidation"] != nil { try record(row(measures)) }
         if measures["switched"] != nil {
             let counts = measures.filter { $0.key == "energyUpdates" || $0.key == "flowUpdates" }
-            try directory.metrics.append(
+            try record(
                 row(counts, event: "switch", words: ["to": state.gate.turn.rawValue]))
         }
         let status = status(measures)
@@ -151,11 +160,12 @@ public final class Experiment: TrainingObserver {
 
     public func checkpoint(_ state: TrainingState) throws {
         try directory.saveState(state.stateFile, at: position)
+        if options.isVerbose { log.note("checkpoint of phase \(state.phase + 1), step \(state.step)") }
     }
 
     public func tested(_ state: TrainingState, _ measures: Measures) throws {
         lastError = measures["testError"] ?? lastError
-        try directory.metrics.append(row(measures))
+        try record(row(measures))
     }
 
     public func pictured(_ state: TrainingState) throws {
@@ -178,7 +188,7 @@ public final class Experiment: TrainingObserver {
             measures["flowUpdates"] = Double(state.flowUpdates)
         }
         lastError = score.testError ?? lastError
-        try directory.metrics.append(row(measures, event: "phaseEnd"))
+        try record(row(measures, event: "phaseEnd"))
         log.end()
         log.note(score.summary)
         guard isLast else { return try directory.save(RunEvaluation(phases: phases)) }
@@ -229,6 +239,12 @@ public final class Experiment: TrainingObserver {
     }
 
     // MARK: Records
+
+    private func record(_ row: MetricsRow) throws {
+        try directory.metrics.append(row)
+        try events?.append(row)
+        if options.isVerbose { log.note(row.text) }
+    }
 
     private var position: RunPosition {
         let kind =

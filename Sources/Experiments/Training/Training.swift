@@ -35,7 +35,15 @@ struct TrainingContext {
 
     func stream(_ indices: [Int], batch: Int, _ lane: Lane, start: Int) -> BatchStream {
         BatchStream(
-            data.train, indices: indices, batchSize: batch, seed: seed, lane: laneNumber(lane), start: start)
+            trainingImages, indices: indices, batchSize: batch, seed: seed, lane: laneNumber(lane),
+            start: start)
+    }
+
+    /// The training examples as all models see them in training: under the recipe's random changes.
+    var trainingImages: any ExampleSet {
+        let augmentation = recipe.input.augmentation
+        guard !augmentation.isIdentity, let images = data.train as? ImageDataset else { return data.train }
+        return AugmentedImages(images, augmentation)
     }
 
     /// `[N, H, W, C]` of host values.
