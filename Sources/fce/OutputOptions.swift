@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Experiments
 
 /// `--quiet` and `--verbose`, as every command that runs long takes them.

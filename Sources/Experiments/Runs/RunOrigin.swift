@@ -92,8 +92,10 @@ struct RunOrigin {
 
 extension RunOrigin {
     /// Whether a picture shows one of the phases that are taken over: `0-flow-mle.jpg`, `densities-0-100.json`. The
-    /// grids of the last phase, `densities.json`, are another one's where more phases have ended.
+    /// grids of the last phase, `densities.json`, are another one's where more phases have ended. Figures are made anew
+    /// with the report.
     private func isOfSharedPhases(_ name: String) -> Bool {
+        guard !name.hasPrefix("figure") else { return false }
         let numbers = name.split { !$0.isNumber }.compactMap { Int($0) }
         guard let index = numbers.first else { return phases == recipe.phases.count }
         return index < phases

@@ -118,9 +118,20 @@ public final class Experiment: TrainingObserver {
         } else {
             try state.restore(saved, of: recipe, at: options.out)
         }
-        if saved.position.phaseIndex > 0 { phases = try directory.files.evaluation().phases }
+        if saved.position.phaseIndex > 0 { phases = try endedScores() }
         log.note("resuming at phase \(saved.position.phaseIndex + 1), step \(saved.position.step)")
         return true
+    }
+
+    /// The scores of the phases that have ended: without them the result would lack these phases.
+    private func endedScores() throws -> [RunEvaluation.Phase] {
+        do {
+            return try directory.files.evaluation().phases
+        } catch let error as UserError {
+            throw UserError(
+                error.kind, error.what, at: error.place,
+                advice: "restore the file from a copy, or train the run again in another --out")
+        }
     }
 
     /// Starts where the run that the user named has ended.
