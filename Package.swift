@@ -51,7 +51,7 @@ var packageTargets: [Target] = [
         name: "Experiments",
         dependencies: [
             "Baselines", "Probes", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
-            "BuiltInRecipes",
+            "BuiltInRecipes", "CKernels",
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
     .target(

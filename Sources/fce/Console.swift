@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 @preconcurrency import Foundation
+import Reports
 import Tensors
 
 /// What subcommands print: results on standard output, everything else on standard error.
@@ -30,26 +31,41 @@ enum Console {
     static func warn(_ lines: [String]) { for line in lines { error("fce: warning: \(line)") } }
 
     /// Prints a value as JSON; a number that is not finite is null.
-    static func printJSON(_ value: some Encodable) throws { print(try jsonText(value)) }
+    static func printJSON(_ value: some Encodable) throws { Swift.print(try jsonText(value)) }
+
+    /// Columns of the terminal that standard output is; nil where it is none.
+    static var width: Int? {
+        guard Terminal.isTerminal(STDOUT_FILENO) else { return nil }
+        return Terminal.size(STDOUT_FILENO)?.width ?? 80
+    }
+
+    /// A table as whoever reads standard output wants it: aligned on a terminal, else Markdown.
+    static func text(of table: some WrittenTable) -> String {
+        width.map { table.terminal(width: $0) } ?? table.markdown
+    }
+
+    static func print(_ table: some WrittenTable) { Swift.print(text(of: table), terminator: "") }
 
     /// Lines of a name and a value, the values under each other.
     static func printPairs(_ pairs: [(name: String, value: String)]) {
-        let width = pairs.map(\.name.count).max() ?? 0
-        for (name, value) in pairs {
-            print(name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + value)
-        }
+        let width = pairs.map { TerminalText.width($0.name) }.max() ?? 0
+        for (name, value) in pairs { Swift.print(TerminalText.padded(name, to: width + 2) + value) }
     }
 
     /// Columns under their titles, those of `left` aligned to the left.
     static func printTable(_ titles: [String], _ rows: [[String]], left: Set<Int> = [0]) {
-        let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
+        let widths = titles.indices.map { column in
+            ([titles] + rows).map { TerminalText.width($0[column]) }.max() ?? 0
+        }
         for row in [titles] + rows {
             let cells = zip(row, widths).enumerated().map { column, cell in
-                let space = String(repeating: " ", count: cell.1 - cell.0.count)
-                guard left.contains(column) else { return space + cell.0 }
-                return column == widths.count - 1 ? cell.0 : cell.0 + space
+                let isLast = column == widths.count - 1
+                guard left.contains(column) else {
+                    return TerminalText.padded(cell.0, to: cell.1, isRight: true)
+                }
+                return isLast ? cell.0 : TerminalText.padded(cell.0, to: cell.1)
             }
-            print(cells.joined(separator: "  "))
+            Swift.print(cells.joined(separator: "  "))
         }
     }
 

@@ -10,6 +10,9 @@ struct Doctor: ParsableCommand {
             Example:
               fce doctor --json
 
+            The speeds are those of large matrix products, which training does not reach:
+            `fce recipe check` measures a recipe's own, and says how long it takes.
+
             Run it in the folder you train in: disk space and data are those of the
             working directory.
             """)

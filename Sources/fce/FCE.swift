@@ -16,6 +16,7 @@ struct FCE: ParsableCommand {
               fce eval Runs/fashion-mnist-demo/seed-1     all scores of a run
               fce table Runs/svhn10k-500-*                results beside the paper's
               fce reproduce TABLE --jobs 2                all recipes and seeds of a table
+              fce watch Runs/svhn10k-500-fce              what runs are doing
               fce doctor                                  what this machine gives
 
             Exit codes:
@@ -35,7 +36,7 @@ struct FCE: ParsableCommand {
             """,
         version: Experiment.tool,
         subcommands: [
-            Train.self, Reproduce.self, Evaluate.self, Predict.self, Sample.self, Probe.self,
+            Train.self, Reproduce.self, Watch.self, Evaluate.self, Predict.self, Sample.self, Probe.self,
             FeaturesCommand.self,
             Table.self, Compare.self, Report.self,
             RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,

@@ -74,6 +74,9 @@ struct Reproduce: ParsableCommand {
     @Flag(help: "Print every cell with its state and what it waits for, and train nothing.")
     var list = false
 
+    @Flag(help: "With --list: print a JSON array with an object for each cell.")
+    var json = false
+
     @Flag(help: "Make the table of the results that are there, and train nothing.")
     var tableOnly = false
 
@@ -85,6 +88,7 @@ struct Reproduce: ParsableCommand {
     func validate() throws {
         if jobs < 1 { throw ValidationError("--jobs takes a number of at least 1.") }
         if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
+        if json && !list { throw ValidationError("--json belongs to --list.") }
         if list && tableOnly { throw ValidationError("Give --list or --table-only, not both.") }
     }
 
@@ -92,7 +96,7 @@ struct Reproduce: ParsableCommand {
         Interruption.install()
         let plan = try ReproductionPlan(self)
         defer { plan.removeTemporary() }
-        if list { return try plan.list() }
+        if list { return try plan.list(json: json) }
         if tableOnly { return try printTable(plan) }
         let failures = failures(plan, try train(plan))
         for failure in failures { Console.error(failure) }
@@ -106,14 +110,16 @@ struct Reproduce: ParsableCommand {
 
     private func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
         let display = JobDisplay(quiet: output.quiet)
-        let jobs = try plan.jobs()
+        let (jobs, data) = try plan.jobs()
         let total = threads ?? CPUBackend.availableProcessors
         let each = max(1, total / self.jobs)
         let count = jobs.jobs.count
         display.note(
             "\(plan.cells.title): \(jobs.doneCount) of \(count) cells done, \(self.jobs) "
                 + "worker\(self.jobs == 1 ? "" : "s") of \(each) thread\(each == 1 ? "" : "s")")
-        let runner = JobRunner(jobs, plan.cells, slots: self.jobs, threads: each, display: display)
+        let runner = JobRunner(
+            jobs, plan.cells, slots: self.jobs, threads: each,
+            costs: try costs(jobs, data, threads: each, display), display: display)
         do {
             try runner.run()
         } catch is Interrupted {
@@ -122,6 +128,22 @@ struct Reproduce: ParsableCommand {
             throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
         }
         return runner.queue.statuses
+    }
+
+    /// What the recipes that are left are predicted to take; nothing where that is not worth a measurement.
+    private func costs(
+        _ jobs: JobPlan, _ data: DataIdentity, threads: Int, _ display: JobDisplay
+    ) throws -> [String: RunCost] {
+        let left = jobs.jobs.filter { !$0.facts.isDone }.map(\.cell.recipe)
+        guard !quiet, !smoke, CostEstimator.isWorthwhile(left) else { return [:] }
+        let estimator = CostEstimator(threads: threads) {
+            display.note("measuring how long this will take")
+        }
+        var recipes: [Recipe] = []
+        for recipe in left where !recipes.contains(where: { $0.name == recipe.name }) {
+            recipes.append(recipe)
+        }
+        return try estimator.costs(of: recipes, data.size)
     }
 
     private func printTable(_ plan: ReproductionPlan) throws {
@@ -140,11 +162,11 @@ struct Reproduce: ParsableCommand {
         content.title = plan.cells.title
         if plan.cells.table.labels.isEmpty {
             try tables[0].write(to: plan.cells.results)
-            print(tables[0].markdown, terminator: "")
+            Console.print(tables[0])
         } else {
             let curves = LabelEfficiency(tables, title: content.title)
             try curves.write(to: plan.cells.results)
-            print(curves.markdown, terminator: "")
+            Console.print(curves)
         }
         try ComparisonReport(content).write(to: "\(plan.cells.results)/table.html")
         try content.logDensityCurves?.write(to: plan.cells.results)

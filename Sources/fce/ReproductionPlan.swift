@@ -44,9 +44,9 @@ struct ReproductionPlan {
         }
     }
 
-    /// The jobs that are left.
+    /// The jobs that are left, and the data of all of them.
     /// - Throws: `UserError` where a result or run on disk is not of the table.
-    func jobs() throws -> JobPlan {
+    func jobs() throws -> (plan: JobPlan, data: DataIdentity) {
         let data = try DataIdentity.read(cells)
         let plan = try cells.plan(data)
         // The table would refuse them in the end.
@@ -54,7 +54,7 @@ struct ReproductionPlan {
         if !records.isEmpty { _ = try tables(records) }
         try cells.makeResultsFolder()
         try requireFolder()
-        return plan
+        return (plan, data)
     }
 
     /// A folder of results has one table, which another one would replace.
@@ -82,7 +82,7 @@ struct ReproductionPlan {
     }
 
     /// Prints the cells. Whatever stands in the way of training is said, but is no error here.
-    func list() throws {
+    func list(json: Bool) throws {
         var data: DataIdentity?
         do {
             data = try DataIdentity.read(cells)
@@ -90,6 +90,7 @@ struct ReproductionPlan {
             Console.warn(["\(error)"])
         }
         let states = try cells.states(data)
+        if json { return try Console.printJSON(states) }
         let rows = states.map { [$0.recipe, String($0.seed), $0.state] }
         Console.printTable(["cell", "seed", "state"], rows, left: [0, 2])
     }

@@ -10,6 +10,9 @@ struct Table: ParsableCommand {
               fce table Runs/svhn10k-500-fce Runs/svhn10k-500-supervised --csv
               fce table Results/svhn10k-table-500 --latex > table.tex
 
+            On a terminal columns are aligned, as many as the window has room for; --markdown
+            prints all of them, as does a pipe.
+
             Takes run directories, result.json files and folders that contain either.
             Runs of one recipe share a row; runs on other data need a table of their own.
             """)
@@ -33,7 +36,7 @@ struct Table: ParsableCommand {
     @OptionGroup var images: ScoredImages
 
     @Flag(exclusivity: .exclusive)
-    var format = Format.markdown
+    var format: Format?
 
     func run() throws {
         let table = try ResultsTable(try images.results(at: runs))
@@ -43,6 +46,7 @@ struct Table: ParsableCommand {
             case .csv: table.csv
             case .json: try table.json()
             case .latex: table.latex
+            case nil: Console.text(of: table)
             }
         print(text, terminator: "")
     }

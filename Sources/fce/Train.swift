@@ -96,7 +96,7 @@ struct Train: ParsableCommand {
         defer { plan.removeTemporary() }
         do {
             let results = try plan.runs.map { try train($0, plan, log) }
-            if results.count > 1 { print(try ResultsTable(results).markdown, terminator: "") }
+            if results.count > 1 { Console.print(try ResultsTable(results)) }
         } catch {
             log.end()
             guard error is Interrupted else { throw error }

@@ -42,6 +42,7 @@ struct TrainingPlan {
         options.threads = train.threadOptions.threads
         options.flows = train.flows ?? (train.smoke ? nil : "Runs/flows")
         options.command = command(recipe, train)
+        options.isForecast = !train.output.quiet && !train.smoke
         guard train.smoke else { return Run(recipe: recipe, options: options) }
         let present = recipe.smoke(dataIsPresent: true)
         return Run(

@@ -20,7 +20,7 @@ extension CommandLine {
 
         @Test(arguments: [
             ["train"], ["reproduce"], ["eval"], ["predict"], ["sample"], ["table"], ["compare"], ["report"],
-            ["doctor"],
+            ["doctor"], ["watch"],
             ["recipe", "check"], ["recipe", "show"], ["recipe", "keys"], ["data", "info"], ["data", "split"],
             ["data", "svhn10k"],
         ])

@@ -227,6 +227,11 @@ extension CommandLine {
                 #expect(lines.contains("tiny      2  to do, after start, seed 2"))
                 #expect(lines.contains("start     2  to do, its flow is there"))
                 #expect(!exists("\(folder)/Runs/tiny/seed-2"))
+                let cells = try #require(
+                    try Tool.run("reproduce", "table.toml", "--list", "--json", in: folder).json()
+                        as? [[String: Any]])
+                #expect(cells.count == 4 && cells[0]["recipe"] as? String == "tiny")
+                #expect(cells[0]["state"] as? String == "done: Results/tiny-seed-1.json")
             }
         }
 

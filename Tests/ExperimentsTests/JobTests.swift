@@ -168,6 +168,28 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
         #expect(kept.seconds == 40)
     }
 
+    @Test func thePredictionIsThereFromTheStart() throws {
+        let plan = try plan([(2, 1), (2, 2), (1, 3)])
+        func cost(_ phases: [Double]) -> RunCost {
+            let own = phases.map { time in
+                RunCost.Phase(
+                    kind: .energy, steps: 1, operations: 1,
+                    training: ComputeTime(seconds: time, processorSeconds: time), tests: .zero)
+            }
+            return RunCost(phases: own, ending: ComputeTime(seconds: 1, processorSeconds: 1))
+        }
+        var estimate = JobEstimate(["t/r2": cost([100, 40]), "t/r1": cost([100])])
+        func rest() -> JobEstimate.Rest {
+            estimate.rest(
+                of: JobQueue(plan), slots: 1, progress: { _ in nil }, flowIsKept: { _ in false })
+        }
+        // One flow, two energies, three starts and reports.
+        #expect(rest() == .init(seconds: 183, isLowerBound: false))
+        // Of a recipe that took twice what was predicted; the other one will, too.
+        estimate.learn(try result(plan.jobs[2].cell, [200]))
+        #expect(rest().seconds == 200 + 80 + 80 + 3)
+    }
+
     @Test func aRunningCellCountsFromWhereItStands() throws {
         var queue = JobQueue(try plan([(3, 1), (2, 1)]))
         #expect(queue.start(flowIsKept: { _ in true }) == 1)
@@ -175,6 +197,14 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
         #expect(standing.line == "[2/3 energy] 20/50  3.00 it/s  ETA 0:10  error 50.00 %")
         let rest = JobEstimate().rest(
             of: queue, slots: 1, progress: { $0 == 1 ? standing : nil }, flowIsKept: { _ in true })
+        // Its forecast knows more.
+        let known = RunProgress(
+            ProgressStatus(phase: "energy", phaseIndex: 1, phaseCount: 3, step: 20, steps: 50), rate: 3,
+            rest: 90, process: 7)
+        let all = JobEstimate().rest(
+            of: queue, slots: 1, progress: { $0 == 1 ? known : nil }, flowIsKept: { _ in true })
+        #expect(all.seconds == 90)
+        #expect(known.line == "[2/3 energy] 20/50  3.00 it/s  ETA 0:10 (run 1:30)")
         // Nobody knows yet how long the joint phase takes.
         #expect(rest == .init(seconds: 10, isLowerBound: true) && rest.text == "≥ 0:10")
         #expect(JobEstimate.Rest(seconds: 0, isLowerBound: true).text == "–")
@@ -198,9 +228,9 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
     }
 
     @Test func aBlockOfLinesIsRedrawn() {
-        var (time, written) = (0.0, "")
+        var (time, written, size) = (0.0, "", (width: 8, height: 3))
         let display = JobDisplay(
-            style: .terminal(width: 80), size: { (8, 3) }, clock: { time }, output: { written += $0 })
+            style: .terminal, size: { size }, clock: { time }, output: { written += $0 })
         display.show { ["abcdefghij", "two", "three", "whole"] }
         #expect(written == "abcdefg\nwhole\n")
         time = 0.1
@@ -211,6 +241,12 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
         display.show { ["after"] }
         display.end()
         #expect(written == "\u{1B}[2A\r\u{1B}[Jevent\nafter\n\u{1B}[1A\r\u{1B}[J")
+        // Wide characters, in a window that becomes narrower: the terminal has made two lines of the first.
+        (size, time, written) = ((12, 9), 1, "")
+        display.show { ["日本語の名前", "ab"] }
+        (size, time) = ((6, 9), 2)
+        display.show { ["日本語の名前"] }
+        #expect(written == "日本語の名\nab\n\u{1B}[3A\r\u{1B}[J日本\n")
     }
 
     @Test func plainLinesAreSparse() {

@@ -10,9 +10,12 @@ private final class Console: Sendable {
     let time = Mutex(0.0)
     let text = Mutex("")
 
+    let width = Mutex(30)
+
     func log(_ style: ProgressLog.Style) -> ProgressLog {
         ProgressLog(
-            style: style, clock: { [self] in time.withLock { $0 } },
+            style: style, width: { [self] in width.withLock { $0 } },
+            clock: { [self] in time.withLock { $0 } },
             output: { [self] in text.withLock { [added = $0] in $0 += added } })
     }
 
@@ -59,7 +62,7 @@ private func status(_ step: Int, phase: Int = 1) -> ProgressStatus {
 
     @Test func terminalLineIsRewrittenAndMakesRoomForMessages() {
         let console = Console()
-        let log = console.log(.terminal(width: 30))
+        let log = console.log(.terminal)
         log.update(status(1))
         console.at(0.1)
         log.update(status(2))
@@ -75,6 +78,40 @@ private func status(_ step: Int, phase: Int = 1) -> ProgressStatus {
         #expect(console.written.hasSuffix("\(clear)hello\n"))
         #expect(console.written.contains(second.prefix(25)))
         #expect(!console.written.contains("2/5000"))
+    }
+
+    @Test func linesFollowAWindowThatChanges() {
+        let console = Console()
+        let log = console.log(.terminal)
+        console.width.withLock { $0 = 60 }
+        log.update(status(1))
+        // The terminal has broken 59 columns into three lines of 20.
+        console.width.withLock { $0 = 20 }
+        console.at(1)
+        log.update(status(2))
+        #expect(console.written.hasSuffix("\u{1B}[2A\r\u{1B}[J[2/3 energy] 2/5000"))
+        console.width.withLock { $0 = 40 }
+        console.at(2)
+        log.update(status(3))
+        #expect(console.written.hasSuffix("\r\u{1B}[K[2/3 energy] 3/5000  1.00 it/s  ETA 1:23"))
+    }
+
+    @Test func theEndOfTheRunStandsBesideThePhases() throws {
+        let phases = [100.0, 5000, 50].map { time in
+            let training = ComputeTime(seconds: time, processorSeconds: time)
+            return RunCost.Phase(kind: .energy, steps: 1, operations: 1, training: training, tests: .zero)
+        }
+        let forecast = RunForecast(
+            RunCost(phases: phases, ending: ComputeTime(seconds: 10, processorSeconds: 10)))
+        let console = Console()
+        let log = console.log(.lines)
+        log.expect(forecast)
+        log.update(status(0))
+        #expect(console.written.hasPrefix("[2/3 energy] 0/5000  ETA of the run 1:24:20  V"))
+        console.at(100)
+        // Half as fast as predicted, which the last phase will be too.
+        log.update(status(50))
+        #expect(console.written.contains("50/5000  0.50 it/s  ETA 2:45:00 (run 2:47:00)  V"))
     }
 
     @Test func quietKeepsWarnings() {

@@ -157,6 +157,8 @@ int fc_available_processors(void);
 long fc_available_memory(void);
 // Writes the processor's name, "" where unknown.
 void fc_processor_name(char *name, long capacity);
+// Columns that a Unicode character takes on a terminal: 0, 1 or 2; -1 for one that is not printed.
+int fc_columns(uint32_t character);
 
 // Flushes denormals to zero on this thread; gives what fc_restore_denormals takes.
 uint32_t fc_flush_denormals(void);

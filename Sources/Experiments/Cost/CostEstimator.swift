@@ -86,6 +86,11 @@ public final class CostEstimator {
         try recipes.reduce(into: [:]) { $0[$1.name] = try cost(of: $1, size) }
     }
 
+    /// Whether training takes so long that its end is worth the seconds of a measurement: 20 s on a fast machine.
+    public static func isWorthwhile(_ recipes: some Sequence<Recipe>) -> Bool {
+        recipes.reduce(0) { $0 + RunCost($1).operations } >= 1e13
+    }
+
     private func speed<Speed: Codable & Sendable>(
         _ key: SpeedKey, threads: Int, measure: () throws -> Speed
     ) throws -> Speed {

@@ -33,10 +33,12 @@ public struct RunCost: Sendable, Equatable {
 
     /// The phases from `first` on, reading the data before them and what follows them; nil where nothing was measured.
     public func rest(from first: Int) -> ComputeTime? {
-        guard let ending else { return nil }
-        let phases = ComputeTime.sum(phases.dropFirst(first).compactMap(\.time))
-        return phases + ending + (reading ?? .zero) + (probe ?? .zero)
+        guard ending != nil else { return nil }
+        return ComputeTime.sum(phases.dropFirst(first).compactMap(\.time)) + surroundings
     }
+
+    /// Everything but the phases.
+    var surroundings: ComputeTime { (reading ?? .zero) + (probe ?? .zero) + (ending ?? .zero) }
 
     /// Operations alone.
     public init(_ recipe: Recipe) {

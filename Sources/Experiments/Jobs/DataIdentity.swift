@@ -8,8 +8,11 @@ public struct DataIdentity: Sendable, Equatable {
     public let testSHA256: String?
     /// Nil in a table of several numbers of labels, whose split rules differ.
     public let splitRule: String?
+    /// Nil where nobody has read the data.
+    public let size: DataSize?
 
-    init(sha256: String, testSHA256: String? = nil, splitRule: String?) {
+    init(sha256: String, testSHA256: String? = nil, splitRule: String?, size: DataSize? = nil) {
+        self.size = size
         self.sha256 = sha256
         self.testSHA256 = testSHA256
         self.splitRule = splitRule
@@ -25,7 +28,8 @@ public struct DataIdentity: Sendable, Equatable {
             let data = try ExperimentData(cell.recipe)
             let rule = cells.table.labels.isEmpty ? data.split.rule : nil
             let identity = DataIdentity(
-                sha256: data.train.sha256, testSHA256: data.test.sha256, splitRule: rule)
+                sha256: data.train.sha256, testSHA256: data.test.sha256, splitRule: rule, size: DataSize(data)
+            )
             known.append((cell, identity))
         }
         let first = known[0]

@@ -8,14 +8,13 @@ public final class JobDisplay {
     private let size: () -> (width: Int, height: Int)?
     private let clock: () -> Double
     private let output: (String) -> Void
-    /// Lines of the block that stand on the terminal.
-    private var drawn = 0
+    private var block = TerminalBlock()
     private var lastWrite: Double
 
     /// Writes to standard error, in the way that suits it.
     public convenience init(quiet: Bool = false) {
         self.init(
-            style: quiet ? .quiet : ProgressLog.detectedStyle(), size: Self.terminalSize,
+            style: quiet ? .quiet : ProgressLog.detectedStyle(), size: { Terminal.size(STDERR_FILENO) },
             clock: { SystemCall.seconds }, output: ProgressLog.writeError)
     }
 
@@ -32,27 +31,15 @@ public final class JobDisplay {
         lastWrite = style == .lines ? clock() : -.infinity
     }
 
-    private static func terminalSize() -> (width: Int, height: Int)? {
-        var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
-            return nil
-        }
-        return (Int(size.ws_col), Int(size.ws_row))
-    }
-
     /// Shows the lines that `lines` makes, when it is time for them.
     public func show(_ lines: () -> [String]) {
-        let interval: Double = if case .terminal = style { 0.2 } else { 60 }
+        let interval: Double = style == .terminal ? 0.2 : 60
         let now = clock()
         guard style != .quiet, now - lastWrite >= interval else { return }
         lastWrite = now
-        guard case .terminal(let usual) = style else { return output(lines().map { $0 + "\n" }.joined()) }
-        // The last line is of the whole. The last column stays free: some terminals break the line there.
-        let all = lines()
-        let (width, height) = size() ?? (usual, 24)
-        let shown = all.count < height ? all : Array(all.prefix(max(0, height - 2)) + all.suffix(1))
-        output(cleared + shown.map { $0.prefix(max(1, width - 1)) + "\n" }.joined())
-        drawn = shown.count
+        guard style == .terminal else { return output(lines().map { $0 + "\n" }.joined()) }
+        let (width, height) = size() ?? (80, 24)
+        output(block.drawing(lines(), width: width, height: height))
     }
 
     /// Prints a line that stays; not with `--quiet`.
@@ -63,17 +50,14 @@ public final class JobDisplay {
 
     /// Removes the block; call before other writers use the terminal.
     public func end() {
-        if drawn > 0 { output(cleared) }
-        drawn = 0
+        if !block.isEmpty { output(removal) }
     }
 
     private func print(_ line: String) {
-        output(cleared + line + "\n")
-        drawn = 0
+        output(removal + line + "\n")
         // The block is due again at once.
-        if case .terminal = style { lastWrite = -.infinity }
+        if style == .terminal { lastWrite = -.infinity }
     }
 
-    /// What takes the cursor back to where the block begins, and removes it.
-    private var cleared: String { drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : "" }
+    private var removal: String { block.removal(width: size()?.width ?? 80) }
 }

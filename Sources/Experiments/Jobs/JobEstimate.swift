@@ -1,9 +1,11 @@
-/// How long the rest of a table takes, from what its cells have taken so far.
+/// How long the rest of a table takes: from what its cells have taken so far, and from what was predicted before.
 public struct JobEstimate: Sendable {
     /// Seconds of training by recipe and phase.
     private var known: [String: [Double]] = [:]
+    /// The predicted costs of recipes by their names.
+    private let predicted: [String: RunCost]
 
-    public init() {}
+    public init(_ predicted: [String: RunCost] = [:]) { self.predicted = predicted }
 
     /// Takes note of a finished cell.
     public mutating func learn(_ result: RunResult) {
@@ -48,7 +50,7 @@ public struct JobEstimate: Sendable {
 
     /// The rest of one cell, which begins with the phase `first`, or stands where `progress` says.
     func rest(of job: JobPlan.Job, from first: Int, _ progress: RunProgress?) -> Rest {
-        let phases = known[job.cell.recipe.name]
+        if let seconds = progress?.runSeconds { return Rest(seconds: seconds, isLowerBound: false) }
         var rest = Rest(seconds: 0, isLowerBound: false)
         var next = first
         if let progress {
@@ -57,12 +59,30 @@ public struct JobEstimate: Sendable {
             rest.isLowerBound = progress.remainingSeconds == nil
         }
         for index in job.cell.recipe.phases.indices.dropFirst(next) {
-            if let phases, phases.indices.contains(index) {
-                rest.seconds += phases[index]
+            if let seconds = seconds(of: index, job.cell.recipe.name) {
+                rest.seconds += seconds
             } else {
                 rest.isLowerBound = true
             }
         }
+        if let cost = predicted[job.cell.recipe.name] { rest.seconds += cost.surroundings.seconds }
         return rest
+    }
+
+    /// What a phase of a recipe takes: what it took, else as predicted and corrected by what finished cells took; nil
+    /// where nobody knows.
+    private func seconds(of phase: Int, _ recipe: String) -> Double? {
+        if let phases = known[recipe], phases.indices.contains(phase) { return phases[phase] }
+        guard let cost = predicted[recipe], cost.phases.indices.contains(phase) else { return nil }
+        return cost.phases[phase].time.map { correction * $0.seconds }
+    }
+
+    /// What the training of finished cells took, as a multiple of what was predicted for it.
+    private var correction: Double {
+        let pairs = known.flatMap { recipe, phases in
+            zip(phases, predicted[recipe]?.phases ?? []).map { ($0, $1.training?.seconds ?? 0) }
+        }
+        let (taken, expected) = pairs.reduce((0.0, 0.0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        return taken > 0 && expected > 0 ? taken / expected : 1
     }
 }

@@ -22,12 +22,17 @@ public final class JobRunner {
     private let threads: Int
     private let display: JobDisplay
     private var work: [Int: Work] = [:]
-    private var estimate = JobEstimate()
+    private var estimate: JobEstimate
 
     /// - Parameters:
     ///   - slots: workers at a time.
     ///   - threads: of each worker.
-    public init(_ plan: JobPlan, _ cells: TableCells, slots: Int, threads: Int, display: JobDisplay) {
+    ///   - costs: what is predicted of recipes, by their names.
+    public init(
+        _ plan: JobPlan, _ cells: TableCells, slots: Int, threads: Int, costs: [String: RunCost] = [:],
+        display: JobDisplay
+    ) {
+        estimate = JobEstimate(costs)
         queue = JobQueue(plan)
         options = cells.options
         flowPerSeed = cells.table.flowPerSeed
@@ -179,9 +184,9 @@ public final class JobRunner {
     /// One line a cell in work, and one for the whole.
     private func lines() -> [String] {
         let running = queue.running
-        let width = running.map { label($0).count }.max() ?? 0
+        let width = running.map { TerminalText.width(label($0)) }.max() ?? 0
         let own = running.map { index in
-            label(index).padding(toLength: width + 2, withPad: " ", startingAt: 0) + state(index)
+            TerminalText.padded(label(index), to: width + 2) + state(index)
         }
         let rest = estimate.rest(
             of: queue, slots: slots, progress: progress, flowIsKept: flowIsKept)

@@ -23,7 +23,7 @@ extension TableCells {
     func untouchedPlan() throws -> JobPlan { try plan(nil, facts: cells.map { _ in CellFacts() }) }
 
     /// A cell as `--list` shows it.
-    public struct State: Sendable, Equatable {
+    public struct State: Sendable, Equatable, Encodable {
         public let recipe: String
         public let seed: Int
         /// What is done, and what the cell waits for.

@@ -10,18 +10,18 @@ public final class ProgressLog: Sendable {
         /// Warnings only.
         case quiet
         case lines
-        /// With the terminal's columns.
-        case terminal(width: Int)
+        case terminal
     }
 
     private struct State {
-        /// Whether a line of progress stands on the terminal's last line.
-        var isLineOpen = false
+        /// Columns of the line of progress that stands at the terminal's end; nil where there is none.
+        var open: Int?
         var lastWrite: Double?
         var rate = ProgressRate()
     }
 
     private let style: Style
+    private let width: @Sendable () -> Int
     private let clock: @Sendable () -> Double
     private let output: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -30,13 +30,17 @@ public final class ProgressLog: Sendable {
     public convenience init(quiet: Bool = false) {
         self.init(
             style: quiet ? .quiet : Self.detectedStyle(),
-            clock: { SystemCall.seconds }, output: Self.writeError)
+            width: { Terminal.size(STDERR_FILENO)?.width ?? 80 }, clock: { SystemCall.seconds },
+            output: Self.writeError)
     }
 
-    /// `clock` in seconds.
-    init(style: Style, clock: @escaping @Sendable () -> Double, output: @escaping @Sendable (String) -> Void)
-    {
+    /// `width` in the terminal's columns, which may change; `clock` in seconds.
+    init(
+        style: Style, width: @escaping @Sendable () -> Int = { 80 }, clock: @escaping @Sendable () -> Double,
+        output: @escaping @Sendable (String) -> Void
+    ) {
         self.style = style
+        self.width = width
         self.clock = clock
         self.output = output
     }
@@ -47,10 +51,7 @@ public final class ProgressLog: Sendable {
     }
 
     static func detectedStyle() -> Style {
-        guard isatty(STDERR_FILENO) == 1 else { return .lines }
-        var size = winsize()
-        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        return .terminal(width: isKnown ? Int(size.ws_col) : 80)
+        Terminal.isTerminal(STDERR_FILENO) ? .terminal : .lines
     }
 
     /// Shows where training stands. Cheap to call at every step: it writes five times a second on a terminal,
@@ -59,22 +60,33 @@ public final class ProgressLog: Sendable {
         guard style != .quiet else { return }
         let now = clock()
         state.withLock { state in
-            let (rate, isNew) = state.rate.update(status, at: now)
+            let pace = state.rate.update(status, at: now)
             let isLast = status.step >= status.steps
             let isDue = state.lastWrite.map { now - $0 >= interval } ?? true
-            guard isDue || isLast || isNew else { return }
+            guard isDue || isLast || pace.isNew else { return }
             state.lastWrite = now
-            write(status.line(rate: rate), isLast: isLast, &state)
+            write(status.line(rate: pace.rate, rest: pace.rest), isLast: isLast, &state)
         }
     }
 
-    private var interval: Double { if case .terminal = style { 0.2 } else { 10 } }
+    /// From now on lines of progress also say when the run will end.
+    public func expect(_ forecast: RunForecast?) { state.withLock { $0.rate.forecast = forecast } }
+
+    private var interval: Double { style == .terminal ? 0.2 : 10 }
 
     private func write(_ line: String, isLast: Bool, _ state: inout State) {
-        guard case .terminal(let width) = style else { return output(line + "\n") }
+        guard style == .terminal else { return output(line + "\n") }
+        let width = width()
         // The last column stays free: some terminals break the line there.
-        output("\r\u{1B}[K" + line.prefix(max(1, width - 1)) + (isLast ? "\n" : ""))
-        state.isLineOpen = !isLast
+        let line = TerminalText.cut(line, to: max(1, width - 1))
+        output(Self.clearing(state.open ?? 0, width) + line + (isLast ? "\n" : ""))
+        state.open = isLast ? nil : TerminalText.width(line)
+    }
+
+    /// What removes an open line of so many columns. A window that has become narrower since has broken it.
+    private static func clearing(_ columns: Int, _ width: Int) -> String {
+        let rows = TerminalBlock.rows(columns, width)
+        return rows > 1 ? "\u{1B}[\(rows - 1)A\r\u{1B}[J" : "\r\u{1B}[K"
     }
 
     /// Prints a message on a line of its own; not with `--quiet`.
@@ -88,15 +100,15 @@ public final class ProgressLog: Sendable {
     /// Ends an open line of progress; call before other writers use the terminal.
     public func end() {
         state.withLock { state in
-            if state.isLineOpen { output("\n") }
-            state.isLineOpen = false
+            if state.open != nil { output("\n") }
+            state.open = nil
         }
     }
 
     private func print(_ message: String) {
         state.withLock { state in
-            let clear = state.isLineOpen ? "\r\u{1B}[K" : ""
-            state.isLineOpen = false
+            let clear = state.open.map { Self.clearing($0, width()) } ?? ""
+            state.open = nil
             output("\(clear)\(message)\n")
         }
     }

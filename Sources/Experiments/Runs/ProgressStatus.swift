@@ -31,12 +31,16 @@ public struct ProgressStatus: Sendable, Equatable {
         first.line(rate: nil) == second.line(rate: nil)
     }
 
-    /// `[2/3 energy] 120/5000  3.1 it/s  ETA 26:14  V -1.204  gate 0.912  error 12.3 %`; `rate` in steps a second.
-    func line(rate: Double?) -> String {
+    /// `[2/3 energy] 120/5000  3.1 it/s  ETA 26:14 (run 41:00)  V -1.204  gate 0.912  error 12.3 %`; `rate` in steps a
+    /// second, `rest` in seconds to the end of the run.
+    func line(rate: Double?, rest: Double? = nil) -> String {
         var parts = ["[\(phaseIndex + 1)/\(phaseCount) \(phase)] \(step)/\(steps)"]
         if let rate, rate > 0, rate.isFinite {
             parts.append("\(Self.rounded(rate, digits: rate < 10 ? 2 : 0)) it/s")
-            parts.append("ETA \(Self.duration(Double(max(0, steps - step)) / rate))")
+            let run = rest.map { " (run \(Self.duration($0)))" } ?? ""
+            parts.append("ETA \(Self.duration(Double(max(0, steps - step)) / rate))\(run)")
+        } else if let rest {
+            parts.append("ETA of the run \(Self.duration(rest))")
         }
         parts += losses.map { "\($0.name) \(Self.rounded($0.value, digits: 3))" }
         if let gateAccuracy { parts.append("gate \(Self.rounded(gateAccuracy, digits: 3))") }
@@ -45,7 +49,7 @@ public struct ProgressStatus: Sendable, Equatable {
     }
 
     /// `1:02:03` or `2:03`.
-    static func duration(_ seconds: Double) -> String {
+    public static func duration(_ seconds: Double) -> String {
         guard seconds < 1e9 else { return "-" }
         let total = Int(seconds.rounded())
         let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)

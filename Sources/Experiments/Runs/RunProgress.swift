@@ -15,9 +15,17 @@ public struct RunProgress: Codable, Sendable, Equatable {
     public var rate: Double?
     /// The last test error, 0...1.
     public var lastError: Double?
+    /// Seconds to the end of the run; nil where nobody predicted them.
+    public var runSeconds: Double?
+    /// The machine that trains; nil in runs of old.
+    public var host: String?
+    /// Why training ended before the run did: the error, or empty after a signal. Nil while it goes on.
+    public var end: String?
 
-    init(_ status: ProgressStatus, rate: Double?, process: Int32 = getpid()) {
+    init(_ status: ProgressStatus, rate: Double?, rest: Double? = nil, process: Int32 = getpid()) {
         self.process = process
+        host = RunSighting.thisHost
+        runSeconds = rest.flatMap { $0.isFinite ? $0 : nil }
         (phase, phaseIndex, phaseCount) = (status.phase, status.phaseIndex, status.phaseCount)
         (step, steps) = (status.step, status.steps)
         self.rate = rate.flatMap { $0.isFinite ? $0 : nil }
@@ -25,15 +33,15 @@ public struct RunProgress: Codable, Sendable, Equatable {
     }
 
     /// `[2/3 energy] 120/5000  3.10 it/s  ETA 26:14  error 12.35 %`.
-    var line: String {
+    public var line: String {
         ProgressStatus(
             phase: phase, phaseIndex: phaseIndex, phaseCount: phaseCount, step: step, steps: steps,
             lastError: lastError
-        ).line(rate: rate)
+        ).line(rate: rate, rest: runSeconds)
     }
 
     /// Seconds to the end of the phase.
-    var remainingSeconds: Double? {
+    public var remainingSeconds: Double? {
         rate.flatMap { $0 > 0 ? Double(max(0, steps - step)) / $0 : nil }
     }
 }
@@ -43,6 +51,7 @@ final class ProgressFile {
     private let files: RunFiles
     private var rate = ProgressRate()
     private var lastWrite = -Double.infinity
+    private var last: RunProgress?
     private static let name = "progress.json"
 
     init(_ files: RunFiles) { self.files = files }
@@ -50,11 +59,29 @@ final class ProgressFile {
     /// Cheap to call at every step.
     func update(_ status: ProgressStatus) {
         let now = SystemCall.seconds
-        let (rate, isNew) = rate.update(status, at: now)
-        guard isNew || now - lastWrite >= 1 else { return }
+        let pace = rate.update(status, at: now)
+        guard pace.isNew || now - lastWrite >= 1 else { return }
         lastWrite = now
+        let progress = RunProgress(status, rate: pace.rate, rest: pace.rest)
+        last = progress
+        write(progress)
+    }
+
+    /// From now on the file also says when the run will end.
+    func expect(_ forecast: RunForecast?) { rate.forecast = forecast }
+
+    /// Says that training ends before the run does.
+    ///
+    /// - Parameter reason: the error; empty after a signal.
+    func end(_ reason: String) {
+        guard var progress = last else { return }
+        progress.end = reason
+        write(progress)
+    }
+
+    private func write(_ progress: RunProgress) {
         // Nothing depends on it: a full disk shows at the next checkpoint.
-        guard let json = try? JSONEncoder().encode(RunProgress(status, rate: rate)) else { return }
+        guard let json = try? JSONEncoder().encode(progress) else { return }
         try? AtomicFile.write(
             String(decoding: json, as: UTF8.self), to: files.file(Self.name), isSynced: false)
     }
@@ -69,17 +96,29 @@ extension RunFiles {
 
 /// Steps a second since the first status of a phase, or of a part of a probe.
 struct ProgressRate {
+    /// How fast training goes, and what is left of it.
+    struct Pace {
+        let rate: Double?
+        /// Seconds to the end of the run; nil without a forecast.
+        let rest: Double?
+        /// Whether the phase is a new one.
+        let isNew: Bool
+    }
+
+    var forecast: RunForecast?
     private var part: (index: Int, name: String)?
     private var start = (step: 0, time: 0.0)
 
-    /// Takes note of a status at `now`, in seconds; says the rate, and whether the phase is a new one.
-    mutating func update(_ status: ProgressStatus, at now: Double) -> (rate: Double?, isNew: Bool) {
+    /// Takes note of a status at `now`, in seconds.
+    mutating func update(_ status: ProgressStatus, at now: Double) -> Pace {
         let isNew = part.map { $0 != (status.phaseIndex, status.phase) } ?? true
         if isNew {
             part = (status.phaseIndex, status.phase)
             start = (status.step, now)
         }
         let elapsed = now - start.time
-        return (elapsed > 0 ? Double(status.step - start.step) / elapsed : nil, isNew)
+        let rate = elapsed > 0 ? Double(status.step - start.step) / elapsed : nil
+        return Pace(
+            rate: rate, rest: forecast?.rest(of: status, rate: rate, elapsed: elapsed), isNew: isNew)
     }
 }

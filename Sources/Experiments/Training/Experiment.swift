@@ -15,6 +15,8 @@ public struct ExperimentOptions: Sendable {
     public var threads: Int?
     /// The folder of trained flows; nil: train the flow in any case.
     public var flows: String?
+    /// Whether lines of progress say when the run will end, which a long one is measured for.
+    public var isForecast = false
     /// What the user typed, for tables.
     public var command = ""
     /// Whether to write a TensorBoard event file; a run that has one goes on with it.
@@ -81,14 +83,28 @@ public final class Experiment: TrainingObserver {
     /// - Throws: ``Interrupted`` after a signal, `UserError` otherwise; a checkpoint is left in both cases.
     public func run() throws -> RunResult {
         if state.phase >= recipe.phases.count, let done = try? directory.files.result() { return done }
+        let forecast = options.isForecast ? try forecast() : nil
+        log.expect(forecast)
+        progress.expect(forecast)
         let cache = options.flows.map(FlowCache.init)
         do {
             try Trainer(recipe, data, state, flowCache: cache, observer: self).run()
-        } catch let error as UserError where error.kind == .diverged && options.isKept {
+        } catch {
+            progress.end(error is Interrupted ? "" : "\(error)")
+            guard let error = error as? UserError, error.kind == .diverged, options.isKept else { throw error }
             throw directory.files.advised(error, phase: state.phase, of: recipe)
         }
         log.end()
         return try finishRun()
+    }
+
+    /// When the run will end, as far as that is known before it; nil for a short one.
+    private func forecast() throws -> RunForecast? {
+        guard CostEstimator.isWorthwhile([recipe]) else { return nil }
+        let estimator = CostEstimator(threads: backend.threads) { [log] in
+            log.note("measuring how long this will take")
+        }
+        return RunForecast(try estimator.cost(of: recipe, DataSize(data)))
     }
 
     private func printHeader() {

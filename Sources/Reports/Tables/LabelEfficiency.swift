@@ -87,7 +87,7 @@ public struct LabelEfficiency: Sendable {
 // MARK: - Written forms
 
 extension LabelEfficiency {
-    private var caption: String {
+    var caption: String {
         let results = tables.flatMap(\.rows).flatMap(\.results)
         let notes = tables.flatMap { $0.notes + $0.probeSentences }
         let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
@@ -101,17 +101,23 @@ extension LabelEfficiency {
         return (head + unique(notes)).joined(separator: " ")
     }
 
-    /// A row a number of labels, a column a curve, under a caption.
-    public var markdown: String {
-        let head = ["labels"] + curves.map { $0.name + ", %" }
-        let body = labels.map { count in
+    /// The titles of the columns, one a curve after that of the labels.
+    var head: [String] { ["labels"] + curves.map { $0.name + ", %" } }
+
+    /// A row a number of labels.
+    var rows: [[String]] {
+        labels.map { count in
             [String(count)]
                 + curves.map { curve in
                     let point = curve.points.first { $0.labels == count }
                     return point.map { "\(meanAndDeviation($0.errors, 2)) (\($0.errors.count))" } ?? "–"
                 }
         }
-        let lines = ([head, head.map { _ in "---:" }] + body).map {
+    }
+
+    /// A row a number of labels, a column a curve, under a caption.
+    public var markdown: String {
+        let lines = ([head, head.map { _ in "---:" }] + rows).map {
             "| " + $0.map(escapedForMarkdown).joined(separator: " | ") + " |"
         }
         let commands = unique(tables.flatMap(\.commands)).map { "    " + $0.replacing("\n", with: " ") }

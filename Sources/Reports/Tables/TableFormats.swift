@@ -121,10 +121,10 @@ extension ResultsTable {
         Column("time a seed") { duration(TableRecord($0).seconds) },
     ]
 
-    private static func paper(_ row: Row) -> String {
+    static func paper(_ row: Row, withCell: Bool = true) -> String {
         guard let paper = row.sample.paper else { return "–" }
         let spread = paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : ""
-        return fixed(paper.value, 2) + spread + (paper.cell.isEmpty ? "" : " (\(paper.cell))")
+        return fixed(paper.value, 2) + spread + (paper.cell.isEmpty || !withCell ? "" : " (\(paper.cell))")
     }
 
     /// What the bits/dim are of, where log Z was estimated.

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Watches one run: what it is doing, and what it has measured.
+public struct RunWatch: Sendable {
+    public let files: RunFiles
+    private var metrics: MetricsTail
+    public private(set) var sighting: RunSighting
+
+    /// A quantity that says how training goes.
+    public struct Measure: Sendable, Equatable {
+        public let name: String
+        /// The last value that was written.
+        public let value: Double
+        /// All values that were written.
+        public let curve: [Double]
+    }
+
+    /// - Throws: `UserError` where there is no run.
+    public init(_ files: RunFiles) throws {
+        self.files = files
+        metrics = MetricsTail(path: files.file("metrics.jsonl"))
+        sighting = try RunSighting(files)
+        metrics.read()
+    }
+
+    /// Looks again.
+    /// - Throws: `UserError` where the run is gone.
+    public mutating func look() throws {
+        sighting = try RunSighting(files)
+        metrics.read()
+    }
+
+    /// The quantities that people look at, by the names that `metrics.jsonl` gives them.
+    private static let shown = [
+        "testError", "heldOutError", "bpd", "bpdValidation", "value", "labelLoss", "vat", "gap", "bpdBound",
+        "criticLoss", "generatorLoss", "accuracyGate",
+    ]
+
+    /// Those that the run has written.
+    public var measures: [Measure] {
+        Self.shown.compactMap { name in
+            guard let curve = metrics.curves[name], let value = curve.last else { return nil }
+            return Measure(name: name, value: value, curve: curve)
+        }
+    }
+
+    /// Whose turn it is in a joint phase: `energy` or `flow`; nil elsewhere.
+    public var turn: String? {
+        guard sighting.progress?.phase == PhaseRecipe.Kind.joint.rawValue else { return nil }
+        return metrics.curves["turn"]?.last.map { $0 == 0 ? "energy" : "flow" }
+    }
+}
