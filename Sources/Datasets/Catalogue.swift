@@ -43,12 +43,22 @@ struct Catalogue<Item: Sendable>: Sendable {
             return ImageDataset(
                 name: "\(name) \(part)", height: options.size, width: options.size,
                 channels: options.channels ?? 3, classNames: classNames, pixels: pixels,
-                labels: entries.map(\.label), heldOut: heldOut)
+                labels: entries.map(\.label), files: entries.compactMap { file($0.item, at: place) },
+                heldOut: heldOut)
         }
         return DataPair(
             train: try set(order.map { train[$0] }, "train", heldOut),
             test: try set(self.order(test.count, lane: 1, options).map { test[$0] }, "test", []),
             notices: notices)
+    }
+
+    /// An item's file below the source, or beside a source that is a file itself; nil for items that are no files.
+    private func file(_ item: Item, at place: String) -> String? {
+        guard let path = item as? String else { return nil }
+        let folder = place.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
+        let root = [place, folder].first { path.hasPrefix($0 + "/") }
+        return root.map { String(path.dropFirst($0.count + 1)) } ?? path
     }
 
     /// Moves training examples without a label out of ``train``, unless none has one.

@@ -16,6 +16,8 @@ public struct ImageDataset: Sendable {
     public let pixels: [UInt8]
     /// `[N]`: a class in `0..<classes`, or −1 for an unlabelled image.
     public let labels: [Int]
+    /// `[N]`: where each image came from, such as `cat/12.jpg`; empty for sources without a file for each image.
+    public let files: [String]
     /// Positions of the images that the source itself holds out of training, ascending; most sources have none.
     public let heldOut: [Int]
     /// SHA-256 over geometry, pixels, labels and held-out positions, in hexadecimal: the identity of the data in splits and runs.
@@ -31,10 +33,11 @@ public struct ImageDataset: Sendable {
     /// Takes over `pixels` (`[N, H, W, C]`), `labels` (`[N]`) and the ascending positions `heldOut`, and hashes them.
     public init(
         name: String, height: Int, width: Int, channels: Int, classNames: [String], pixels: [UInt8],
-        labels: [Int], heldOut: [Int] = []
+        labels: [Int], files: [String] = [], heldOut: [Int] = []
     ) {
         precondition(height > 0 && width > 0 && channels > 0)
         precondition(pixels.count == labels.count * height * width * channels)
+        precondition(files.isEmpty || files.count == labels.count)
         precondition(labels.allSatisfy { $0 >= Self.unlabelled && $0 < classNames.count })
         precondition(heldOut.first ?? 0 >= 0 && heldOut.last ?? -1 < labels.count)
         precondition(zip(heldOut, heldOut.dropFirst()).allSatisfy { $0 < $1 })
@@ -45,6 +48,7 @@ public struct ImageDataset: Sendable {
         self.classNames = classNames
         self.pixels = pixels
         self.labels = labels
+        self.files = files
         self.heldOut = heldOut
         var hash = SHA256()
         let geometry = "\(labels.count)x\(height)x\(width)x\(channels) in \(classNames.count) classes\n"
@@ -72,16 +76,18 @@ public struct ImageDataset: Sendable {
     public func subset(_ indices: some Sequence<Int>, name: String) -> ImageDataset {
         var chosen: [UInt8] = []
         var chosenLabels: [Int] = []
+        var chosenFiles: [String] = []
         var chosenHeldOut: [Int] = []
         let isHeldOut = Set(heldOut)
         for index in indices {
             if isHeldOut.contains(index) { chosenHeldOut.append(chosenLabels.count) }
             chosen += image(index)
             chosenLabels.append(labels[index])
+            if !files.isEmpty { chosenFiles.append(files[index]) }
         }
         return ImageDataset(
             name: name, height: height, width: width, channels: channels, classNames: classNames,
-            pixels: chosen, labels: chosenLabels, heldOut: chosenHeldOut)
+            pixels: chosen, labels: chosenLabels, files: chosenFiles, heldOut: chosenHeldOut)
     }
 
     /// These images followed by `other`'s, all of those unlabelled; the geometries must agree.
@@ -90,7 +96,8 @@ public struct ImageDataset: Sendable {
         let unlabelled = [Int](repeating: Self.unlabelled, count: other.count)
         return ImageDataset(
             name: name, height: height, width: width, channels: channels, classNames: classNames,
-            pixels: pixels + other.pixels, labels: labels + unlabelled, heldOut: heldOut)
+            pixels: pixels + other.pixels, labels: labels + unlabelled,
+            files: files.isEmpty || other.files.isEmpty ? [] : files + other.files, heldOut: heldOut)
     }
 
     /// How many images of `other` occur, byte for byte, among these: a leak between training and test sets.

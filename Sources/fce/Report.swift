@@ -15,16 +15,21 @@ struct Report: ParsableCommand {
               fce report Runs/svhn10k-* --out svhn10k.html
               fce report Runs/2d-* --figure densities.svg
 
-            Of a run: curves, gate, samples, confusion matrix, calibration, densities,
-            other images (`fce eval --ood`), hardest images. A run in the plane also gets
-            samples/figure1.svg, data and densities side by side, or with classes
-            samples/figure5.svg, its densities over the updates. --figure puts the first of
-            several runs, of one density or many, under each other and writes no page.
+            Of a run: test error with its 95 % interval, confusion, mistakes with their file
+            names, calibration, densities and other images (`fce eval --ood`), samples,
+            curves, settings. A sentence under each chart says what good looks like. The
+            page loads nothing and stays below 5 MB. Its script sorts tables, hides series and
+            tells the values of curves; without it everything is there all the same.
 
             Of several runs, or of folders of runs and result.json files: the table of
-            methods with mean ± sd over seeds, test error against the number of labels
-            where it varies, and of the run directories among them learning curves with
-            the range over seeds, errors by class, reliability diagrams, gates.
+            methods with mean ± sd over seeds, what sets them apart from the paper, test error
+            against the number of labels where it varies, and of the run directories among
+            them errors by class, reliability, curves with the range over seeds, and gates.
+
+            A run in the plane also gets samples/figure1.svg, data and densities side by
+            side, or with classes samples/figure5.svg, its densities over the updates.
+            --figure puts the first of several runs, of one density or many, under each other
+            and writes no page.
             """)
 
     @Argument(help: "A run directory; or several, or folders of them.", completion: .directory)

@@ -28,6 +28,9 @@ import Testing
             let known = (0..<5).map { [Int(pair.train.image($0).first ?? 0), pair.train.labels[$0]] }
             #expect(Set(known) == [[10, 0], [20, 0], [30, 1], [40, -1], [50, -1]])
             #expect(pair.test.labels == [1])
+            #expect(pair.test.files == ["test/dog/60.jpg"] && pair.train.files.count == 5)
+            let first = pair.train.files[pair.train.labels.firstIndex(of: 1) ?? 0]
+            #expect(first == "train/dog/30.jpg")
 
             try folder(root, "test/cow", [1])
             let error = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }

@@ -90,6 +90,47 @@ private func charts(_ values: [Double]) -> [Chart] {
     ]
 }
 
+/// A colour as eyes see it: OKLab (Ottosson, 2020), and WCAG's contrast.
+private struct Hue {
+    private let linear: [Double]
+
+    init(_ hex: String) {
+        linear = stride(from: 1, to: 7, by: 2).map { start in
+            let digits = hex.dropFirst(start).prefix(2)
+            let value = Double(Int(digits, radix: 16) ?? 0) / 255
+            return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+        }
+    }
+
+    private func times(_ rows: [[Double]], _ vector: [Double]) -> [Double] {
+        rows.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
+    }
+
+    private var lab: [Double] {
+        let cones = times(
+            [
+                [0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+                [0.0883024619, 0.2817188376, 0.6299787005],
+            ], linear)
+        return times(
+            [
+                [0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
+                [0.0259040371, 0.7827717662, -0.8086757660],
+            ], cones.map(cbrt))
+    }
+
+    func distance(_ other: Hue) -> Double {
+        zip(lab, other.lab).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+    }
+
+    private var luminance: Double { times([[0.2126, 0.7152, 0.0722]], linear)[0] }
+
+    func contrast(_ other: Hue) -> Double {
+        let ends = [luminance, other.luminance].sorted()
+        return (ends[1] + 0.05) / (ends[0] + 0.05)
+    }
+}
+
 @Suite struct ChartTests {
     @Test(arguments: [[], hostile, [.nan], [3], [3, 3, 3], (0..<5000).map(Double.init)])
     func chartsAreWellFormedWhateverTheNumbers(values: [Double]) {
@@ -103,12 +144,16 @@ private func charts(_ values: [Double]) -> [Chart] {
         }
     }
 
-    @Test func aLegendTakesTheRowsItNeeds() {
-        #expect(Legend(["one"], .curve).markup.description.isEmpty)
+    @Test func aLegendTakesTheRowsItNeeds() throws {
+        let width = Axes.width
+        let one = Legend(["one"], .curve)
+        #expect(one.markup(top: 0, width: width).description.isEmpty && one.list == nil)
         let short = Legend(["one", "two"], .curve)
         let long = Legend((0..<5).map { "a long name \($0)" }, .curve)
-        #expect(short.extraHeight == 0 && long.extraHeight > 0 && long.bottom > short.bottom)
-        let elements = XMLElements("<g>\(long.markup)</g>")
+        #expect(one.height(width: width) == 0 && short.height(width: width) > 0)
+        #expect(long.height(width: width) > short.height(width: width))
+        #expect(XMLElements("\(try #require(long.list))").names["li"] == 5)
+        let elements = XMLElements("<g>\(long.markup(top: 0, width: width))</g>")
         #expect(elements.names["text"] == 5)
         // Every name begins left of the frame's right edge by its own width.
         let positions = elements.attributes.compactMap(Double.init)
@@ -131,6 +176,9 @@ private func charts(_ values: [Double]) -> [Chart] {
         let elements = XMLElements(chart.chart.file)
         // One class of `a` has no images; titles are the chart's and the marks'.
         #expect(elements.names["title"] == 1 + 5)
+        let untested = ClassErrorChart(title: "c", methods: [("a", [0.1, .nan])], names: ["cat", "zebra"])
+        #expect(untested.chart.file.contains(">no test images<"))
+        #expect(untested.chart.summary.contains("zebra no test images"))
         #expect(chart.chart.file.contains("a, dog: 20.00 %") && chart.chart.file.contains("b, 2: 50.00 %"))
     }
 
@@ -180,11 +228,54 @@ private func charts(_ values: [Double]) -> [Chart] {
         #expect(tickLabels([0, 10_000, 20_000]) == ["0", "10k", "20k"])
     }
 
-    @Test func thinningKeepsMeanAndRange() {
-        let series = Series("s", x: (0..<1000).map(Double.init), y: (0..<1000).map { Double($0 % 10) })
+    @Test func thinningKeepsEndsMeansAndExtremes() {
+        var values = (0..<982).map { Double($0 % 10) }
+        (values[400], values[981]) = (1e6, 77)
+        let series = Series("s", x: (0..<982).map(Double.init), y: values)
         let thin = series.thinned(to: 100)
         #expect(thin.points.count == 100)
-        #expect(thin.points.allSatisfy { $0.y == 4.5 && $0.low == 0 && $0.high == 9 })
+        #expect(thin.points.first == series.points.first && thin.points.last == series.points.last)
+        #expect(thin.points[1] == Series.Point(x: 5.5, y: 4.5, low: 0, high: 9))
+        #expect(thin.points.map(\.high).max() == 1e6)
+    }
+
+    @Test func colorsDifferAndStandOutFromThePaper() {
+        for (colors, paper) in [
+            (Theme.colors.map(\.light), Theme.paper.light), (Theme.colors.map(\.dark), Theme.paper.dark),
+        ] {
+            let own = colors.map(Hue.init)
+            #expect(own.allSatisfy { $0.contrast(Hue(paper)) >= 3 }, "WCAG 2 asks for 3 of graphics")
+            for i in own.indices {
+                for j in 0..<i { #expect(own[i].distance(own[j]) > 0.085, "\(colors[i]) \(colors[j])") }
+            }
+        }
+        let styles = (0..<Theme.seriesLimit).map { Theme.series($0) + Theme.curve($0) }
+        #expect(Set(styles).count == styles.count)
+    }
+
+    @Test func aMatrixOfManyClassesIsASmallPicture() {
+        func chart(_ classes: Int) -> Chart {
+            let counts = (0..<classes).map { k in
+                (0..<classes).map { $0 == k ? 3 : $0 == (k + 1) % classes ? 1 : 0 }
+            }
+            return MatrixChart(title: "m", matrix: ConfusionMatrix(counts: counts)).chart
+        }
+        let few = XMLElements(chart(40).file)
+        #expect(few.names["image"] == nil && few.names["rect"] == 2 + 80)
+        for classes in [41, 1000] {
+            let file = chart(classes).file
+            let elements = XMLElements(file)
+            #expect(elements.isWellFormed && elements.names["image"] == 1 && elements.names["rect"] == 2)
+            #expect(file.utf8.count < 200_000)
+        }
+        #expect(chart(1000).note.contains("3 by 3 classes") && chart(41).note.contains("a pair of classes"))
+    }
+
+    @Test func aChartOfManyClassesShowsTheWorst() {
+        let errors = (0..<1000).map { Double($0) / 1000 }
+        let chart = ClassErrorChart(title: "c", methods: [("a", errors)]).chart
+        #expect(XMLElements(chart.file).names["title"] == 1 + ClassErrorChart.limit)
+        #expect(chart.summary.contains("a: 999 99.9") && chart.note.contains("40 worst of"))
     }
 
     @Test func densityShadesPutLargeYFirstAndTheMaximumBrightest() {

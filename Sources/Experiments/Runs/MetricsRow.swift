@@ -27,6 +27,11 @@ public struct MetricsRow: Sendable, Equatable {
         self.words = words
     }
 
+    /// Whether the row tells measurements: those of updates and tests, and the evaluation at a phase's end.
+    public var isMeasurement: Bool { event == nil || event == Self.phaseEnd }
+    /// The event under which a phase's last evaluation is written.
+    static let phaseEnd = "phaseEnd"
+
     /// The row as JSON on one line: the fixed keys, then words and numbers by name.
     var line: String {
         var members = [

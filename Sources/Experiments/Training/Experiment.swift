@@ -215,7 +215,7 @@ public final class Experiment: TrainingObserver {
             measures["flowUpdates"] = Double(state.flowUpdates)
         }
         lastError = score.testError ?? lastError
-        try record(row(measures, event: "phaseEnd"))
+        try record(row(measures, event: MetricsRow.phaseEnd))
         log.end()
         log.note(score.summary)
         guard isLast else { return try directory.save(RunEvaluation(phases: phases)) }

@@ -6,9 +6,15 @@ public struct Chart: Sendable {
     public let title: String
     /// What the chart shows, for readers who cannot see it.
     public let summary: String
+    /// A sentence for all readers: what the chart shows, and what good looks like.
+    public var note = ""
     let width: Double
+    /// Without the legend, which a page shows beside the picture and a file under it.
     let height: Double
     let content: Markup
+    var legend = Legend([String](), .curve)
+    /// The axes of curves that the script of a page can read values from.
+    var axes: Axes?
 
     init(title: String, summary: String, width: Double, height: Double, content: Markup) {
         self.title = title
@@ -30,13 +36,23 @@ public struct Chart: Sendable {
     /// - Throws: `UserError(.output)`; the old file then stays.
     public func write(to path: String) throws { try AtomicFile.write(file, to: path) }
 
+    /// The drawing with its legend under it.
+    var whole: (content: Markup, height: Double) {
+        (
+            Markup([content, legend.markup(top: height + 8, width: width)]),
+            height + legend.height(width: width)
+        )
+    }
+
     private func svg(standalone: Bool) -> Markup {
-        Markup(
+        let height = standalone ? whole.height : height
+        return Markup(
             "svg",
             [
                 "xmlns": standalone ? "http://www.w3.org/2000/svg" : nil,
                 "viewBox": "0 0 \(coordinate(width)) \(coordinate(height))", "class": "chart", "role": "img",
                 "width": standalone ? coordinate(width) : nil,
+                "data-x": standalone ? nil : axes?.x.source, "data-y": standalone ? nil : axes?.y.source,
             ]
         ) {
             Markup("title") { title }
@@ -46,8 +62,10 @@ public struct Chart: Sendable {
                     Markup.verbatim(Theme.variables + Theme.chartRules)
                 }
                 Markup("rect", ["width": "100%", "height": "100%", "fill": "var(--paper)"])
+                whole.content
+            } else {
+                content
             }
-            content
         }
     }
 }
@@ -76,7 +94,7 @@ struct Axes {
             Markup(zip(yTicks, tickLabels(yTicks)).map(horizontal)),
             Markup(zip(xTicks, tickLabels(xTicks)).map(vertical)),
             line(left, bottom, right, bottom, "axis"),
-            label(xTitle, right, height - 4, "end"),
+            label(xTitle, right, height - 4, "end axis-title"),
             label(yTitle, 2, 10, "start"),
         ])
     }

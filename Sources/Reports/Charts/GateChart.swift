@@ -38,7 +38,7 @@ public struct GateChart: Sendable {
             height: Self.height, x: steps,
             y: Scale(fitting: averages, from: Self.height - 30, to: 52))
         let flowShare = mean(samples.map(\.turn))
-        return Chart(
+        var chart = Chart(
             title: title,
             summary: samples.isEmpty
                 ? "No updates were logged."
@@ -51,6 +51,11 @@ public struct GateChart: Sendable {
                 curve(axes),
                 samples.isEmpty ? label("no values", Axes.width / 2, Self.height / 2, "mid") : Markup([]),
             ]))
+        chart.note =
+            "The curve is how often the energy tells data from samples, smoothed; the strip shows whose turn it was. "
+            + "In a balanced game the curve keeps crossing the dashed threshold, and both models get turns."
+        chart.axes = samples.isEmpty ? nil : axes
+        return chart
     }
 
     /// Whose turn: columns blend from the EBM's colour to the flow's by the share of turns they cover.
@@ -79,7 +84,8 @@ public struct GateChart: Sendable {
             return "\(coordinate(x)) \(coordinate(y))"
         }.joined(separator: "L")
         guard !path.isEmpty else { return Markup([]) }
-        return Markup("path", ["class": "curve", "stroke": Theme.series(2), "d": "M" + path])
+        return Markup(
+            "path", ["class": "curve", "stroke": Theme.series(2), "data-name": "accuracy", "d": "M" + path])
     }
 
     /// The samples under each column of the strip; an empty column repeats its neighbour to the left.

@@ -14,7 +14,7 @@ public struct GrowthChart: Sendable {
             panel("Time", "time, times the first's") { $0.milliseconds },
             panel("Peak memory", "memory, times the first's") { $0.peakResident },
         ]
-        let height = panels.map(\.height).max() ?? 0
+        let height = panels.map(\.whole.height).max() ?? 0
         let gap = 12.0
         return Chart(
             title: "How steps grow", summary: panels.map(\.summary).joined(separator: " "),
@@ -22,7 +22,7 @@ public struct GrowthChart: Sendable {
             content: Markup(
                 panels.enumerated().map { index, panel in
                     let x = coordinate(Double(index) * (Axes.width + gap))
-                    return Markup("g", ["transform": "translate(\(x) 0)"]) { panel.content }
+                    return Markup("g", ["transform": "translate(\(x) 0)"]) { panel.whole.content }
                 }))
     }
 

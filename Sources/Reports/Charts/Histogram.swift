@@ -18,8 +18,10 @@ public struct Histogram: Sendable {
         self.samples = samples
     }
 
-    private var legend: Legend { Legend(samples.map(\.label), .area) }
-    private var height: Double { 210 + legend.extraHeight }
+    /// A sentence under the chart; see ``Chart/note``.
+    public var note = ""
+
+    private let height = 196.0
 
     /// The shares run over the central 99.8 % of all values: one outlier must not flatten the rest. What lies
     /// outside is counted in the outermost bins.
@@ -27,15 +29,18 @@ public struct Histogram: Sendable {
         let x = Scale(fitting: ends(), from: Axes.plotLeft, to: Axes.plotRight)
         let shares = samples.map { self.shares($0.values, x.domain) }
         let y = Scale(
-            fitting: shares.flatMap { $0 }, from: height - 30, to: legend.bottom, includingZero: true)
+            fitting: shares.flatMap { $0 }, from: height - 30, to: 22, includingZero: true)
         let axes = Axes(height: height, x: x, y: y)
         let all = samples.indices.map { outline(shares[$0], $0, axes) }
-        return Chart(
+        var chart = Chart(
             title: title, summary: summary, width: Axes.width, height: height,
             content: Markup([
-                axes.markup(xTitle: xTitle, yTitle: "share per bin"), Markup(all), legend.markup,
+                axes.markup(xTitle: xTitle, yTitle: "share per bin"), Markup(all),
                 ends().isEmpty ? label("no values", Axes.width / 2, height / 2, "mid") : Markup([]),
             ]))
+        (chart.legend, chart.note) = (Legend(samples.map(\.label), .area), note)
+        chart.axes = ends().isEmpty ? nil : axes
+        return chart
     }
 
     /// Where the axis begins and ends; empty without values.
@@ -85,6 +90,7 @@ public struct Histogram: Sendable {
             "path",
             [
                 "fill": color, "fill-opacity": "0.22", "stroke": color, "stroke-width": "1.2",
+                "data-s": String(index), "data-name": samples[index].label,
                 "d": path + "V\(coordinate(axes.bottom))Z",
             ])
     }

@@ -1,42 +1,76 @@
-/// The names of a chart's series above its plot, in as many rows as they need.
-struct Legend {
+/// The names of a chart's series: a list in a page, rows under the picture in a file.
+struct Legend: Sendable {
     /// How a series looks in its chart.
-    enum Key {
+    enum Key: Sendable {
         case curve, area, mark
     }
 
-    private let places: [(name: String, x: Double, row: Int)]
-    private let key: Key
-    private static let rowHeight = 13.0
-    /// Where the rows begin, under the title of the y axis.
-    private static let top = 22.0
-
-    /// One series needs no name: the chart's title says what it is.
-    init(_ names: [String], _ key: Key) {
-        self.key = key
-        var (x, row) = (Axes.plotLeft, 0)
-        places =
-            names.count < 2
-            ? []
-            : names.map { name in
-                let width = 6.2 * Double(name.count) + 32
-                if x > Axes.plotLeft, x + width > Axes.width { (x, row) = (Axes.plotLeft, row + 1) }
-                defer { x += width }
-                return (name, x, row)
-            }
+    /// One series: its place in the palette, and its name.
+    struct Entry: Sendable, Equatable {
+        let index: Int
+        let name: String
     }
 
-    /// Rows beyond the first, which every chart has room for, times their height: what the chart grows by.
-    var extraHeight: Double { Double(places.last?.row ?? 0) * Self.rowHeight }
+    let entries: [Entry]
+    private let key: Key
+    private static let rowHeight = 13.0
 
-    /// Where the plot may begin.
-    var bottom: Double { places.isEmpty ? Self.top : Self.top + 14 + extraHeight }
+    init(_ entries: [Entry], _ key: Key) {
+        self.entries = entries
+        self.key = key
+    }
 
-    var markup: Markup {
-        Markup(
-            places.enumerated().map { index, place in
-                let y = Self.top + Double(place.row) * Self.rowHeight
-                return Markup([sample(index, place.x, y), label(place.name, place.x + 20, y + 4, "strong")])
+    init(_ names: [String], _ key: Key) {
+        self.init(names.enumerated().map { Entry(index: $0, name: $1) }, key)
+    }
+
+    /// One series needs no name: the chart's title says what it is.
+    var isNeeded: Bool { entries.count > 1 }
+
+    /// The list of a page. Its script lets readers hide the series.
+    var list: Markup? {
+        guard isNeeded else { return nil }
+        return Markup("ul", ["class": "legend"]) {
+            for entry in entries {
+                Markup("li", ["data-of": String(entry.index)]) {
+                    Markup(
+                        "svg",
+                        [
+                            "viewBox": "0 0 20 12", "width": "20", "height": "12", "class": "chart key",
+                            "aria-hidden": "true",
+                        ]
+                    ) { sample(entry.index, 2, 6) }
+                    Markup("bdi") { entry.name }
+                }
+            }
+        }
+    }
+
+    // MARK: Rows under a picture
+
+    /// Where each entry stands: as many to a row as fit.
+    private func places(_ width: Double) -> [(entry: Entry, x: Double, row: Int)] {
+        var (x, row) = (0.0, 0)
+        return entries.map { entry in
+            let own = 6.2 * Double(entry.name.count) + 32
+            if x > 0, x + own > width { (x, row) = (0, row + 1) }
+            defer { x += own }
+            return (entry, x, row)
+        }
+    }
+
+    /// What the rows add to a picture.
+    func height(width: Double) -> Double {
+        guard isNeeded, let last = places(width).last else { return 0 }
+        return Double(last.row + 1) * Self.rowHeight + 6
+    }
+
+    func markup(top: Double, width: Double) -> Markup {
+        guard isNeeded else { return Markup([]) }
+        return Markup(
+            places(width).map { entry, x, row in
+                let y = top + Double(row) * Self.rowHeight
+                return Markup([sample(entry.index, x + 2, y), label(entry.name, x + 22, y + 4, "strong")])
             })
     }
 
@@ -61,12 +95,12 @@ func mark(_ index: Int, _ x: Double, _ y: Double, @MarkupBuilder tooltip: () -> 
 {
     let shapes = [
         "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z", "m-2.7-2.7h5.4v5.4h-5.4z", "m0-3.8l3.8 3.8l-3.8 3.8l-3.8-3.8z",
-        "m0-3.5l3.6 6.2h-7.2z",
+        "m0-3.5l3.6 6.2h-7.2z", "m0 3.5l3.6-6.2h-7.2z",
     ]
     return Markup(
         "path",
         [
-            "fill": Theme.series(index),
+            "fill": Theme.series(index), "data-s": String(index),
             "d": "M\(coordinate(x)) \(coordinate(y))" + shapes[index % shapes.count],
         ], tooltip)
 }

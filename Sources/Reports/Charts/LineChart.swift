@@ -19,6 +19,8 @@ public struct Series: Sendable {
 
     public let label: String
     public let points: [Point]
+    /// The place in the palette, for charts of a page that show the same methods; nil: by its place in the chart.
+    public var color: Int?
 
     /// Points with a NaN or an infinity are dropped; x must ascend for the line to make sense.
     public init(_ label: String, _ points: [Point]) {
@@ -30,21 +32,27 @@ public struct Series: Sendable {
         self.init(label, zip(x, y).map { Point(x: $0, y: $1) })
     }
 
-    /// At most `limit` points: means of consecutive points, their range as the band. Pages stay small and
-    /// noisy curves readable.
-    public func thinned(to limit: Int = 150) -> Series {
-        precondition(limit > 0)
-        guard points.count > limit else { return self }
-        let groups = (0..<limit).map { i in
-            points[(i * points.count / limit)..<((i + 1) * points.count / limit)]
+    /// What charts draw of a curve at most.
+    public static let pointLimit = 150
+
+    /// At most `limit` points: the first and the last as they are, and between them means of consecutive points with
+    /// their range as the band, which keeps every extreme. Pages stay small and noisy curves readable.
+    public func thinned(to limit: Int = pointLimit) -> Series {
+        precondition(limit > 2)
+        guard points.count > limit, let first = points.first, let last = points.last else { return self }
+        let inner = points.dropFirst().dropLast()
+        let groups = (0..<(limit - 2)).map { i in
+            inner.dropFirst(i * inner.count / (limit - 2)).prefix(
+                (i + 1) * inner.count / (limit - 2) - i * inner.count / (limit - 2))
         }
-        return Series(
-            label,
-            groups.map { group in
-                Point(
-                    x: mean(group.map(\.x)), y: mean(group.map(\.y)), low: group.map(\.low).min(),
-                    high: group.map(\.high).max())
-            })
+        let means = groups.map { group in
+            Point(
+                x: mean(group.map(\.x)), y: mean(group.map(\.y)), low: group.map(\.low).min(),
+                high: group.map(\.high).max())
+        }
+        var series = Series(label, [first] + means + [last])
+        series.color = color
+        return series
     }
 }
 
@@ -71,8 +79,15 @@ public struct LineChart: Sendable {
         self.series = series
     }
 
-    private var legend: Legend { Legend(series.map(\.label), isMarked ? .mark : .curve) }
-    private var height: Double { 210 + legend.extraHeight }
+    /// A sentence under the chart; see ``Chart/note``.
+    public var note = ""
+
+    private let height = 196.0
+    private var legend: Legend {
+        Legend(
+            series.enumerated().map { .init(index: $1.color ?? $0, name: $1.label) },
+            isMarked ? .mark : .curve)
+    }
 
     public var chart: Chart {
         let shown = series.map { $0.thinned() }
@@ -83,17 +98,21 @@ public struct LineChart: Sendable {
             x: Scale(
                 fitting: points.map(\.x), from: Axes.plotLeft, to: Axes.plotRight, logarithmic: logarithmicX),
             y: Scale(
-                fitting: levels, from: height - 30, to: legend.bottom,
+                fitting: levels, from: height - 30, to: 22,
                 logarithmic: logarithmic))
-        return Chart(
+        let drawn = shown.enumerated().map { ($1.color ?? $0, $1) }
+        var chart = Chart(
             title: title, summary: summary, width: Axes.width, height: height,
             content: Markup([
                 axes.markup(xTitle: xTitle, yTitle: yTitle, ticksAt: xTicks),
                 Markup(references.map { rule($0, axes) }),
-                Markup(shown.enumerated().map { isMarked ? bars($1, $0, axes) : band($1, $0, axes) }),
-                Markup(shown.enumerated().map { curve($1, $0, axes) }), legend.markup,
+                Markup(drawn.map { isMarked ? bars($1, $0, axes) : band($1, $0, axes) }),
+                Markup(drawn.map { curve($1, $0, axes) }),
                 points.isEmpty ? label("no values", Axes.width / 2, height / 2, "mid") : Markup([]),
             ]))
+        (chart.legend, chart.note) = (legend, note)
+        chart.axes = points.isEmpty ? nil : axes
+        return chart
     }
 
     private var summary: String {
@@ -112,13 +131,22 @@ public struct LineChart: Sendable {
         if series.points.count == 1, !isMarked, let point = series.points.first, let x = axes.x(point.x),
             let y = axes.y(point.y)
         {
-            return Markup("circle", ["cx": coordinate(x), "cy": coordinate(y), "r": "3", "fill": color])
+            return Markup(
+                "path",
+                [
+                    "class": "point", "stroke": color, "stroke-width": "6", "stroke-linecap": "round",
+                    "data-s": String(index), "data-name": series.label,
+                    "d": "M\(coordinate(x)) \(coordinate(y))h0",
+                ])
         }
         return path.isEmpty
             ? Markup([])
             : Markup(
                 "path",
-                ["class": Theme.curve(index), "stroke": color, "d": "M" + path])
+                [
+                    "class": Theme.curve(index), "stroke": color, "data-s": String(index),
+                    "data-name": series.label, "d": "M" + path,
+                ])
     }
 
     /// A mark and the spread of each point.
@@ -130,7 +158,9 @@ public struct LineChart: Sendable {
                 else { return Markup([]) }
                 let bar = "M\(coordinate(x)) \(coordinate(low))V\(coordinate(high))"
                 return Markup([
-                    Markup("path", ["class": "curve", "stroke": Theme.series(index), "d": bar]),
+                    Markup(
+                        "path",
+                        ["class": "bar", "stroke": Theme.series(index), "data-s": String(index), "d": bar]),
                     mark(index, x, y) {
                         Markup("title") { "\(series.label): \(fixed(point.y, 2)) at \(fixed(point.x, 0))" }
                     },
@@ -144,7 +174,11 @@ public struct LineChart: Sendable {
         let lower = polyline(series.points.reversed().map { ($0.x, $0.low) }, axes)
         guard !upper.isEmpty, !lower.isEmpty else { return Markup([]) }
         return Markup(
-            "path", ["fill": Theme.series(index), "fill-opacity": "0.16", "d": "M\(upper)L\(lower)Z"])
+            "path",
+            [
+                "fill": Theme.series(index), "fill-opacity": "0.16", "data-s": String(index),
+                "d": "M\(upper)L\(lower)Z",
+            ])
     }
 
     /// The path through those points the axes can show, without its leading `M`.

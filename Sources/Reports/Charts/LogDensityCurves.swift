@@ -45,7 +45,7 @@ public struct LogDensityCurves: Sendable {
 
     /// The energy's error, a curve a method: the mean over its seeds with their range.
     public var chart: Chart {
-        let series = unique(rows.map(\.recipe)).map { recipe in
+        let series = unique(rows.map(\.recipe)).prefix(Theme.seriesLimit).map { recipe in
             let seeds = Dictionary(grouping: rows.filter { $0.recipe == recipe }, by: \.seed)
             return Series(
                 recipe,
@@ -59,6 +59,8 @@ public struct LogDensityCurves: Sendable {
             title: "Log-density error", xTitle: "updates of the energy",
             yTitle: "MSE of log p, nats², mean and range over seeds", series: series)
         chart.logarithmic = true
+        chart.note =
+            "How far the energy's log density is from the true one. Good curves fall; 0 would be the true density."
         return chart.chart
     }
 

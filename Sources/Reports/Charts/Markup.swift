@@ -33,6 +33,8 @@ public struct Markup: Sendable, CustomStringConvertible {
         "div", "td", "th", "p", "pre", "span", "section", "figure", "figcaption", "a", "h1", "h2", "tr",
         "table",
         "tbody", "thead", "details", "summary", "main", "header", "style", "title", "body", "head", "html",
+        "caption", "ul", "li",
+        "bdi", "nav", "script", "b",
     ]
 }
 
@@ -50,7 +52,8 @@ public enum MarkupBuilder {
     public static func buildArray(_ pieces: [Markup]) -> Markup { Markup(pieces) }
 }
 
-/// `text` with the five characters of XML replaced, and without the control characters XML forbids.
+/// `text` with the five characters of XML replaced, and without characters that nobody can see: control characters, which
+/// XML forbids, become U+FFFD, and those that turn the direction of the text around them are named instead.
 private func escaped(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
@@ -62,9 +65,24 @@ private func escaped(_ text: String) -> String {
         case "\"": result += "&quot;"
         case "'": result += "&#39;"
         case "\n", "\t": result.unicodeScalars.append(scalar)
-        case _ where scalar.value < 0x20 || (0xFFFE...0xFFFF).contains(scalar.value): result += "\u{FFFD}"
+        case _ where isControl(scalar): result += "\u{FFFD}"
+        case _ where turnsText(scalar):
+            result += "&lt;U+\(String(scalar.value, radix: 16, uppercase: true))&gt;"
         default: result.unicodeScalars.append(scalar)
         }
     }
     return result
+}
+
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    let value = scalar.value
+    return value < 0x20 || (0x7F...0x9F).contains(value) || (0x2028...0x2029).contains(value)
+        || value & 0xFFFE == 0xFFFE
+}
+
+/// Marks, embeddings, overrides and isolates of the bidirectional algorithm (Unicode Annex 9), and byte order marks.
+private func turnsText(_ scalar: Unicode.Scalar) -> Bool {
+    let value = scalar.value
+    return value == 0x61C || value == 0xFEFF || (0x200E...0x200F).contains(value)
+        || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
 }

@@ -28,12 +28,12 @@ func meanAndDeviation(_ values: [Double?], _ digits: Int) -> String {
     return fixed(summary.mean, digits) + spread
 }
 
-/// An integer with thin-space groups of three digits.
+/// An integer in groups of three digits, with narrow spaces that do not break a line.
 func grouped(_ value: Int) -> String {
     var text = String(value.magnitude)
     var position = text.count - 3
     while position > 0 {
-        text.insert("\u{2009}", at: text.index(text.startIndex, offsetBy: position))
+        text.insert("\u{202F}", at: text.index(text.startIndex, offsetBy: position))
         position -= 3
     }
     return (value < 0 ? "−" : "") + text

@@ -81,7 +81,7 @@ extension ReportContent {
     var learningFigure: Chart? {
         guard let plane, plane.grids["class0"] != nil, snapshots.count > 1 else { return nil }
         let shown = evenly(snapshots, 7)
-        let classes = (0..<plane.grids.count).filter { plane.grids["class\($0)"] != nil }
+        let classes = (0..<PlaneDensities.classLimit).filter { plane.grids["class\($0)"] != nil }
         let names =
             [("flow", "flow q(x)"), ("energy", "EBM p(x)")]
             + classes.map { ("class\($0)", "p(x | class \($0))") }
@@ -98,10 +98,12 @@ extension ReportContent {
         return Chart(
             title: "Learning two dimensions with \(plane.labelled.count) labels",
             summary: "Columns: " + table.columns.joined(separator: ", ") + ". " + error.summary,
-            width: table.width, height: table.height + 14 + error.height,
+            width: table.width, height: table.height + 14 + error.whole.height,
             content: Markup([
                 table.content,
-                Markup("g", ["transform": "translate(0 \(coordinate(table.height + 14)))"]) { error.content },
+                Markup("g", ["transform": "translate(0 \(coordinate(table.height + 14)))"]) {
+                    error.whole.content
+                },
             ]))
     }
 

@@ -74,14 +74,19 @@ public struct PlaneDensities: Sendable {
         return PlanePoint(x: numbers[0], y: numbers[1], label: label)
     }
 
+    /// The densities of more classes than this no picture shows.
+    static let classLimit = 12
+
     /// Class grids in the order of their numbers.
     private var classGrids: [(name: String, grid: DensityGrid)] {
         (0..<grids.count).compactMap { k in grids["class\(k)"].map { ("p(x | class \(k))", $0) } }
     }
 
-    /// The training points, the labelled ones coloured.
+    /// The first training points, the labelled ones coloured: as many as a picture can show.
     var dataPanel: DensityPanel {
-        DensityPanel(title: "data", extent: extent, points: points.map(\.unlabelled), marked: labelled)
+        DensityPanel(
+            title: "data", extent: extent, points: points.prefix(2000).map(\.unlabelled),
+            marked: Array(labelled.prefix(500)))
     }
 
     func panel(_ name: String, title: String) -> DensityPanel? {
@@ -93,7 +98,7 @@ public struct PlaneDensities: Sendable {
         let whole = [("flow", "flow q(x)"), ("energy", "EBM p(x)")].compactMap { key, title in
             grids[key].map { DensityPanel(title: title, extent: extent, grid: $0, shading: shading) }
         }
-        let conditional = classGrids.map { name, grid in
+        let conditional = classGrids.prefix(Self.classLimit).map { name, grid in
             DensityPanel(title: name, extent: extent, grid: grid, shading: shading)
         }
         return [dataPanel] + whole + conditional

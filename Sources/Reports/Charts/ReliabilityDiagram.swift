@@ -18,7 +18,7 @@ public struct ReliabilityDiagram: Sendable {
             y: Scale(domain: 0...1, from: Self.height - 30, to: 22))
         let total = calibration.bins.reduce(0) { $0 + $1.count }
         let error = "expected calibration error \(percent(calibration.expectedError)) %"
-        return Chart(
+        var chart = Chart(
             title: title,
             summary: "Accuracy of predictions by their confidence, \(total) images; \(error).",
             width: Axes.width, height: Self.height,
@@ -28,6 +28,10 @@ public struct ReliabilityDiagram: Sendable {
                 line(axes.left, axes.bottom, axes.right, axes.top, "rule"),
                 label(total > 0 ? error : "no values", axes.left + 8, axes.top + 14, "strong"),
             ]))
+        chart.note =
+            "A bar is how often predictions of one confidence are right. Honest confidences follow the dashed line; bars "
+            + "below it are over-confident, and faint bars stand for few images."
+        return chart
     }
 
     /// Fainter for emptier bins, and a mark at the bin's mean confidence.

@@ -34,6 +34,11 @@ struct Scale {
         isLogarithmic = logarithmic
     }
 
+    /// The scale in words of the page's script: the domain, the picture coordinates of its ends, 1 if logarithmic.
+    var source: String {
+        "\(domain.lowerBound) \(domain.upperBound) \(coordinate(from)) \(coordinate(to)) \(isLogarithmic ? 1 : 0)"
+    }
+
     /// The picture coordinate, clamped to the frame; nil for what the axis cannot show.
     func callAsFunction(_ value: Double) -> Double? {
         guard value.isFinite, !isLogarithmic || value > 0 else { return nil }

@@ -1,6 +1,6 @@
 import Experiments
 
-/// The charts of several methods beside each other.
+/// The charts of several methods beside each other. A method has one colour in all of them.
 extension ComparisonContent {
     /// Test error against the number of labels, a line a method and a line a probe; nil unless there are several numbers.
     var labelEfficiency: Chart? { LabelEfficiency(tables, title: "Label efficiency").chart }
@@ -13,43 +13,67 @@ extension ComparisonContent {
         return (folders + [Substring(words.joined(separator: "-"))]).joined(separator: "/")
     }
 
+    /// The methods that charts show; their tables have all.
+    var drawn: ArraySlice<Method> { methods.prefix(Theme.seriesLimit) }
+
     /// Means over seeds with their range, against updates.
     var learningCurves: [Chart] {
-        [
-            curves("Test error", "%", "testError", scale: 100, isTest: true),
-            curves("Held-out error", "%", "heldOutError", scale: 100, isTest: true),
-            curves("Label loss", "nats", "labelLoss", isLogarithmic: true),
-            curves("Contrastive value V", "nats", "value"), logDensityCurves?.chart,
-        ].compactMap(\.self)
+        let charts = [
+            curves(
+                PhasePlot(
+                    title: "Test error", unit: "%", scale: 100,
+                    note:
+                        "The share of misclassified test images, a method's last point being its result. Good curves end low "
+                        + "and have a narrow band.",
+                    curves: [("testError", "")]), isTest: true),
+            curves(
+                PhasePlot(
+                    title: "Held-out error", unit: "%", scale: 100,
+                    note:
+                        "The share of misclassified images among the training images that were held out: settings are chosen by "
+                        + "it. Good curves end low.",
+                    curves: [("heldOutError", "")]), isTest: true),
+        ]
+        let logged = ["Label loss", "Contrastive value V"].compactMap { title in
+            PhasePlot.all.first { $0.title == title }
+        }
+        return (charts + logged.map { curves($0, isTest: false) } + [logDensityCurves?.chart]).compactMap(
+            \.self)
     }
 
-    private func curves(
-        _ title: String, _ unit: String, _ key: String, scale: Double = 1, isTest: Bool = false,
-        isLogarithmic: Bool = false
-    ) -> Chart? {
-        let series = methods.map { method in
+    /// The first quantity of a plot, a line a method.
+    private func curves(_ plot: PhasePlot, isTest: Bool) -> Chart? {
+        let series = drawn.enumerated().map { index, method in
             let logs = method.runs.compactMap(\.metrics)
             // 60 stretches: fine enough to see, wide enough that every seed has values in each.
             let stretch = max(1, Double(logs.map(\.updates).max() ?? 0) / 60)
-            return Series(
+            var series = Series(
                 shortName(method.recipe),
-                seeds: logs.map { $0.points(key, scale: scale, stretch: isTest ? nil : stretch) })
+                seeds: logs.map {
+                    $0.points(plot.curves[0].key, scale: plot.scale, stretch: isTest ? nil : stretch)
+                })
+            series.color = index
+            return series
         }.filter { !$0.points.isEmpty }
         guard !series.isEmpty else { return nil }
-        var chart = LineChart(title: title, xTitle: "update", yTitle: unit, series: series)
+        var chart = LineChart(title: plot.title, xTitle: "update", yTitle: plot.unit, series: series)
         chart.isMarked = series.allSatisfy { $0.points.count < 12 }
         let values = series.flatMap { $0.points.map(\.low) }
-        chart.logarithmic = isLogarithmic && (values.min() ?? 0) > 0
+        chart.logarithmic = plot.isLogarithmic && (values.min() ?? 0) > 0
+        chart.note = plot.note
         return chart.chart
     }
 
     var classErrors: [(label: String, errors: [Double])] {
-        methods.compactMap { method in method.classErrors.map { (shortName(method.recipe), $0) } }
+        drawn.compactMap { method in method.classErrors.map { (shortName(method.recipe), $0) } }
     }
+
+    /// Methods whose reliability and gates are drawn.
+    static let panelLimit = 14
 
     /// Each method's diagram, and beside it the one after temperature scaling.
     func reliability() throws -> [Chart] {
-        try methods.flatMap { method in
+        try methods.prefix(Self.panelLimit).flatMap { method in
             let name = shortName(method.recipe)
             return try [(false, name), (true, name + ", scaled")].compactMap { isScaled, title in
                 try method.predictions(isScaled: isScaled).map {
@@ -59,13 +83,25 @@ extension ComparisonContent {
         }
     }
 
-    /// The gate's history in each run that has one.
+    /// The gate's history in each method's first run that has one.
     var gates: [Chart] {
-        methods.flatMap { method in
-            method.runs.flatMap { run in
+        methods.prefix(Self.panelLimit).flatMap { method -> [Chart] in
+            for run in method.runs {
                 let phases = run.metrics.map { PhaseCurves.phases($0, gates: run.gates) } ?? []
-                return phases.compactMap { $0.gate("\(shortName(method.recipe)), seed \(run.header.seed)") }
+                let charts = phases.compactMap {
+                    $0.gate("\(shortName(method.recipe)), seed \(run.header.seed)")
+                }
+                if !charts.isEmpty { return Array(charts.prefix(2)) }
             }
+            return []
         }
+    }
+
+    /// What charts leave out of a page about very many methods; nil where they leave out nothing.
+    var limitSentence: String? {
+        guard methods.count > Self.panelLimit else { return nil }
+        return
+            "Charts show the first \(drawn.count) of \(methods.count) methods, reliability and gates the first "
+            + "\(Self.panelLimit); the tables have all. `fce report` of fewer runs draws the others."
     }
 }

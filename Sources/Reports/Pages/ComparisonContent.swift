@@ -18,6 +18,7 @@ public struct ComparisonContent: Sendable {
     /// - Throws: `UserError(.data)` for results or runs of other data.
     public init(tables: [ResultsTable], runs: [ReportContent]) throws {
         self.tables = tables.sorted { $0.shared.labels < $1.shared.labels }
+        classNames = runs.lazy.map(\.classNames).first { !$0.isEmpty } ?? []
         title = tables.first?.shared.dataName ?? runs.first?.header.data.name ?? ""
         let recipes = unique(runs.map(\.header.recipeName))
         methods = recipes.map { recipe in
@@ -64,6 +65,13 @@ public struct ComparisonContent: Sendable {
 
     /// All rows of the tables.
     var rows: [ResultsTable.Row] { tables.flatMap(\.rows) }
+
+    /// The run directory of a result, where it is at hand.
+    func run(of result: RunResult) -> ReportContent? {
+        methods.first { $0.recipe == result.recipe }?.runs.first { $0.header.seed == result.seed }
+    }
+
+    func header(of result: RunResult) -> RunHeader? { run(of: result)?.header }
 
     /// A recipe's name without its folder, where that is enough to tell it from the others.
     func shortName(_ recipe: String) -> String {

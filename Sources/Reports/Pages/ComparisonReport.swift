@@ -11,15 +11,18 @@ public struct ComparisonReport: Sendable {
     /// - Throws: `UserError(.data)` where a method's predictions do not fit together.
     public func html() throws -> String {
         let reliability = try content.reliability()
+        let parts: [(title: String, content: Markup?)] = [
+            ("Results", results), ("Error by class", classes), ("Calibration", calibration(reliability)),
+            ("Other images", others), ("Curves", curves), ("Gates", gates), ("Origin", provenance),
+        ]
+        let sections = parts.filter { $0.content != nil }
         let body = Markup("main") {
-            Markup("header") { Markup("h1") { content.title } }
-            results
-            learning
-            classes
-            calibration(reliability)
-            gates
-            others
-            provenance
+            Markup("header") {
+                Markup("h1") { Markup("bdi") { content.title } }
+                content.limitSentence.map(remark)
+                navigation(sections.map(\.title))
+            }
+            Markup(sections.compactMap(\.content))
         }
         return page(content.title, body)
     }
@@ -30,12 +33,11 @@ public struct ComparisonReport: Sendable {
 
     private var results: Markup {
         section("Results") {
-            if content.tables.isEmpty { missing("No run has finished yet.") } else { resultsTable }
-            if let shared = content.tables.first?.shared {
-                missing(
-                    "Mean ± sample sd over (n) seeds, \(shared.selection); the paper's numbers beside them.")
+            if content.tables.isEmpty { remark("No run has finished yet.") } else { resultsTable }
+            paperWords
+            if let chart = content.labelEfficiency {
+                Markup("div", ["class": "panels two"]) { figure(chart) }
             }
-            Markup("div", ["class": "panels two"]) { content.labelEfficiency.map(figure) }
         }
     }
 
@@ -44,7 +46,26 @@ public struct ComparisonReport: Sendable {
         let rows = content.rows.map { row in
             [content.shortName(row.sample.recipe)] + columns.map { $0.text(row) }
         }
-        return table(["method"] + columns.map(\.title), rows, numeric: Set(1..<1 + columns.count))
+        let hasPaper = content.rows.contains { $0.sample.paper != nil }
+        let selection = content.tables.first?.shared.selection ?? ""
+        let time = columns.firstIndex { $0.title == Self.time }.map { $0 + 1 }
+        return table(
+            "Mean ± sample standard deviation over (n) seeds, \(selection)"
+                + (hasPaper ? "; the paper's numbers beside them" : ""), ["method"] + columns.map(\.title),
+            rows,
+            numeric: Set(columns.indices.filter { columns[$0].isNumeric }.map { $0 + 1 }),
+            keys: time.map { [$0: content.rows.map { mean($0.results.map(\.seconds)) }] } ?? [:])
+    }
+
+    private static let time = "time a seed"
+
+    /// What sets rows apart from the paper's numbers beside them, each sentence once.
+    private var paperWords: Markup {
+        let sentences = unique(
+            content.rows.compactMap { row in
+                paperDifference(row.sample, content.header(of: row.sample)?.data, namesCell: false)
+            })
+        return Markup(sentences.prefix(8).map(remark))
     }
 
     /// What of a table a reader compares, where any row has something to say; the rest is in its other files and in the
@@ -52,7 +73,7 @@ public struct ComparisonReport: Sendable {
     private var columns: [ResultsTable.Column] {
         let shown = [
             "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-            "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim", "time a seed",
+            "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim", Self.time,
         ]
         func among(_ columns: [ResultsTable.Column]) -> [ResultsTable.Column] {
             columns.filter { shown.contains($0.title) }
@@ -68,15 +89,15 @@ public struct ComparisonReport: Sendable {
         return fixed(paper.value, 2) + (paper.sd > 0 ? " ± " + fixed(paper.sd, 2) : "")
     }
 
-    private var learning: Markup {
+    private var curves: Markup {
         let charts = content.learningCurves
-        return section("Learning curves") {
-            missing(
+        return section("Curves") {
+            remark(
                 charts.isEmpty
                     ? "None: no run directory is at hand."
                     : "Means over seeds with their range. Updates of all phases but the flow's own; in joint phases "
                         + "of either model.")
-            Markup("div", ["class": "panels"]) { charts.map(figure) }
+            if !charts.isEmpty { panels(sharing: charts) }
         }
     }
 
@@ -85,7 +106,7 @@ public struct ComparisonReport: Sendable {
         let count = errors.map(\.errors.count).max() ?? 0
         return section("Error by class") {
             if errors.isEmpty {
-                missing("None: no tested run directory is at hand.")
+                remark("None: no tested run directory is at hand.")
             } else {
                 Markup("div", ["class": "panels two"]) {
                     figure(
@@ -94,22 +115,27 @@ public struct ComparisonReport: Sendable {
                         ).chart)
                 }
                 table(
-                    ["class"] + errors.map { $0.label + ", %" },
+                    "Test error in percent by true class, mean over seeds",
+                    ["class"] + errors.map { $0.label },
                     (0..<count).map { k in
                         [content.classNames.indices.contains(k) ? content.classNames[k] : String(k)]
-                            + errors.map { k < $0.errors.count ? percent($0.errors[k], 1) : "–" }
+                            + errors.map { k < $0.errors.count ? classError($0.errors[k]) : "–" }
                     }, numeric: Set(1..<errors.count + 1))
             }
         }
+    }
+
+    private func classError(_ error: Double) -> String {
+        error.isFinite ? percent(error, 1) : "no test images"
     }
 
     private func calibration(_ reliability: [Chart]) -> Markup {
         section("Calibration") {
             if !content.rows.isEmpty { calibrationTable }
             if reliability.isEmpty {
-                missing("No reliability diagrams: no predictions are at hand.")
+                remark("No reliability diagrams: no predictions are at hand.")
             } else {
-                missing("Predictions of all seeds together; scaled: with each run's own temperature.")
+                remark("Predictions of all seeds together; scaled: with each run's own temperature.")
             }
             Markup("div", ["class": "panels"]) { reliability.map(figure) }
         }
@@ -131,6 +157,7 @@ public struct ComparisonReport: Sendable {
             ]
         }
         return table(
+            "Scores of the test confidences, mean ± sd over seeds; lower is better, but for T",
             [
                 "method", "NLL, nats", "ECE, %", "Brier", "temperature T", "scaled: NLL", "ECE, %", "Brier",
             ], rows, numeric: Set(1...7))
@@ -145,8 +172,7 @@ public struct ComparisonReport: Sendable {
 
     /// A result's scores, with what only its run directory knows.
     private func calibration(_ result: RunResult) -> CalibrationScores {
-        let run = content.methods.first { $0.recipe == result.recipe }?.runs
-            .first { $0.header.seed == result.seed }
+        let run = content.run(of: result)
         return CalibrationScores(
             nll: result.testNLL, ece: result.ece, brier: result.brier ?? run?.brier,
             scaling: result.scaling ?? run?.scaling)
@@ -155,7 +181,10 @@ public struct ComparisonReport: Sendable {
     private var gates: Markup? {
         let charts = content.gates
         guard !charts.isEmpty else { return nil }
-        return section("Gate") { Markup("div", ["class": "panels"]) { charts.map(figure) } }
+        return section("Gates") {
+            remark("The first seed of each method; the others are on their runs' own pages.")
+            Markup("div", ["class": "panels"]) { charts.map(figure) }
+        }
     }
 
     private var others: Markup? {
@@ -172,9 +201,11 @@ public struct ComparisonReport: Sendable {
 
     private var provenance: Markup? {
         guard !content.tables.isEmpty else { return nil }
-        return section("Where it comes from") {
-            for results in content.tables { missing(results.caption) }
-            Markup("pre") { unique(content.tables.flatMap(\.commands)).joined(separator: "\n") }
+        return section("Origin") {
+            for results in content.tables { remark(results.caption) }
+            Markup("pre", ["tabindex": "0"]) {
+                unique(content.tables.flatMap(\.commands)).joined(separator: "\n")
+            }
         }
     }
 }

@@ -4,24 +4,26 @@ import Experiments
 struct PhaseCurves {
     let name: String
     let index: Int
-    /// Rows of measurements, events left out.
+    /// Rows of measurements: updates, tests, and the evaluation at the phase's end.
     let rows: [MetricsRow]
     /// The accuracies at which the gate changes turns.
     var thresholds: [Double] = []
+    /// The evaluation at the end of the phase before, whose models this one begins with.
+    var start: [String: Double] = [:]
 
     /// The phases of a run in their order.
     static func phases(_ log: MetricsLog, gates: [Int: [Double]]) -> [PhaseCurves] {
-        Dictionary(grouping: log.rows.filter { $0.event == nil }, by: \.phaseIndex)
-            .sorted { $0.key < $1.key }
-            .map {
-                PhaseCurves(
-                    name: $1[0].phase, index: $0, rows: $1.sorted { $0.step < $1.step },
-                    thresholds: gates[$0] ?? [])
-            }
+        let phases = Dictionary(grouping: log.rows.filter(\.isMeasurement), by: \.phaseIndex)
+        return phases.sorted { $0.key < $1.key }.map { index, rows in
+            PhaseCurves(
+                name: rows[0].phase, index: index, rows: rows.sorted { $0.step < $1.step },
+                thresholds: gates[index] ?? [],
+                start: phases[index - 1]?.last { $0.event != nil }?.values ?? [:])
+        }
     }
 
-    /// The phase as people call it.
-    var title: String {
+    /// A phase as people call it.
+    static func title(_ name: String) -> String {
         switch name {
         case "flow-mle": "Flow, maximum likelihood"
         case "energy": "EBM against the fixed flow"
@@ -35,82 +37,37 @@ struct PhaseCurves {
         }
     }
 
-    /// The curve of one logged quantity; nil where the phase never logged a finite value of it.
+    /// The curve of one logged quantity; nil where the phase never logged a finite value of it. Of a test and the phase's
+    /// evaluation at one update the evaluation counts. A quantity that the phase before ended with begins there.
     func series(_ key: String, _ label: String, scale: Double = 1) -> Series? {
-        let points = rows.compactMap { row in
-            row.values[key].map { Series.Point(x: Double(row.step), y: $0 * scale) }
+        var points: [Series.Point] = []
+        for (step, values) in [(0, start)] + rows.map({ ($0.step, $0.values) }) {
+            guard let value = values[key], value.isFinite else { continue }
+            if points.last?.x == Double(step) { points.removeLast() }
+            points.append(Series.Point(x: Double(step), y: value * scale))
         }
-        let series = Series(label, points)
-        return series.points.isEmpty ? nil : series
+        let hasOwn = rows.contains { $0.values[key]?.isFinite == true }
+        return hasOwn ? Series(label, points) : nil
     }
 
     /// Small multiples of everything worth looking at, by what was logged.
     var charts: [Chart] {
-        let plans: [(title: String, unit: String, series: [Series?], logarithmic: Bool)] = [
-            (
-                "Bits per dimension", "bits/dim",
-                [
-                    series("bpd", "training batch"), series("bpdValidation", "held out"),
-                    series("bpdBound", "bound, training batch"),
-                    series("bpdBoundValidation", "bound, held out"),
-                ], false
-            ),
-            ("Mean f", "nats", [series("fData", "data"), series("fChains", "chains")], false),
-            ("Way of the chains", "", [series("chainDisplacement", "mean distance")], true),
-            (
-                "Gradient of f along the chains", "",
-                [series("chainGradFirst", "first step"), series("chainGradLast", "last step")], true
-            ),
-            ("Divergence of q(z|x) from p(z)", "nats", [series("divergence", "mean")], false),
-            (
-                "Error", "%",
-                [
-                    series("testError", "test", scale: 100),
-                    series("heldOutError", "held out", scale: 100),
-                ], false
-            ),
-            ("Test NLL", "nats", [series("testNLL", "test")], false),
-            ("Label loss", "nats", [series("labelLoss", "label loss")], true),
-            (
-                "Contrastive value V", "nats",
-                [
-                    series("value", "V"), series("valueData", "on data"),
-                    series("valueSamples", "on samples"),
-                ], false
-            ),
-            (
-                "Losses of critic and generator", "",
-                [series("criticLoss", "critic"), series("generatorLoss", "generator")], false
-            ),
-            ("Length of the critic's input gradient", "", [series("inputGradient", "mean")], false),
-            ("Clipped weights", "% of weights", [series("clipped", "clipped", scale: 100)], false),
-            ("Entropy of the generator", "nats", [series("generatorEntropy", "entropy")], false),
-            ("Distance of mean features", "", [series("featureDistance", "data to samples")], true),
-            ("VAT and entropy terms", "nats", [series("vat", "VAT"), series("entropy", "entropy")], false),
-            ("VAT's direction, difference against exact", "cosine", [series("vatCosine", "mean")], false),
-            (
-                "Mean d = log p − log q", "nats",
-                [series("dData", "data"), series("dSamples", "samples")], false
-            ),
-            ("Saturated: |d| > 20", "% of images", [series("saturated", "saturated", scale: 100)], false),
-            (
-                "Gradient norm", "",
-                [
-                    series("gradNorm", "energy"), series("flowGradNorm", "flow"),
-                    series("generatorGradNorm", "generator"),
-                ], true
-            ),
-        ]
-        return plans.compactMap { plan in
-            let known = plan.series.compactMap(\.self)
-            guard !known.isEmpty else { return nil }
-            var chart = LineChart(title: plan.title, xTitle: "update", yTitle: plan.unit, series: known)
-            let values = known.flatMap { $0.points.map(\.y) }
-            let (lowest, highest) = (values.min() ?? 0, values.max() ?? 0)
-            // A logarithmic axis pays from about a decade on.
-            chart.logarithmic = plan.logarithmic && lowest > 0 && highest > 20 * lowest
-            return chart.chart
-        } + [gate("Gate: whose turn")].compactMap(\.self)
+        PhasePlot.all.compactMap { chart($0) } + [gate("Gate: whose turn")].compactMap(\.self)
+    }
+
+    private func chart(_ plot: PhasePlot) -> Chart? {
+        let known = plot.curves.compactMap { series($0.key, $0.label, scale: plot.scale) }
+        guard !known.isEmpty else { return nil }
+        // A flow that is held fixed costs the same bits at both ends.
+        let isFlat = known.allSatisfy { Set($0.points.map(\.y)).count == 1 && $0.points.count < 3 }
+        if isFlat && !plot.isOutcome { return nil }
+        var chart = LineChart(title: plot.title, xTitle: "update", yTitle: plot.unit, series: known)
+        let values = known.flatMap { $0.points.map(\.y) }
+        let (lowest, highest) = (values.min() ?? 0, values.max() ?? 0)
+        // A logarithmic axis pays from about a decade on.
+        chart.logarithmic = plot.isLogarithmic && lowest > 0 && highest > 20 * lowest
+        chart.note = plot.note
+        return chart.chart
     }
 
     /// The gate's history, in phases that have one.

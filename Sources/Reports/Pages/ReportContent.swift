@@ -5,17 +5,6 @@ import Tensors
 
 /// Everything a report shows, gathered; what a run does not have (yet) is nil or empty.
 public struct ReportContent: Sendable {
-    /// A test image with a confident wrong prediction.
-    public struct Hardest: Sendable {
-        public var image: RunEvaluation.HardImage
-        public var jpeg: [UInt8]?
-
-        public init(image: RunEvaluation.HardImage, jpeg: [UInt8]?) {
-            self.image = image
-            self.jpeg = jpeg
-        }
-    }
-
     public var header: RunHeader
     public var result: RunResult?
     public var metrics: MetricsLog?
@@ -33,7 +22,8 @@ public struct ReportContent: Sendable {
     /// The accuracies at which turns change, by the phase's index.
     public var gates: [Int: [Double]] = [:]
     public var classNames: [String] = []
-    public var hardest: [Hardest] = []
+    /// The wrong predictions of the classes with most of them.
+    public var mistakes: [ClassMistakes] = []
 
     public init(header: RunHeader) { self.header = header }
 
@@ -67,12 +57,10 @@ public struct ReportContent: Sendable {
                 < ($1.moment?.phaseIndex ?? 0, $1.moment?.update ?? 0)
         }
         pictures = try names.filter { $0.hasSuffix(".jpg") }.sorted().map { name in
-            (String(name.dropLast(4)), try Files.read(run.samples + "/" + name))
+            (String(name.dropLast(4)), try pagePicture(try Files.read(run.samples + "/" + name), file: name))
         }
         classNames = testImages?.classNames ?? header.classNames ?? []
-        hardest = try (evaluation?.hardest ?? []).prefix(24).map { image in
-            Hardest(image: image, jpeg: try testImages.flatMap { try thumbnail($0, image.index) })
-        }
+        mistakes = try ClassMistakes.worst(predictions, listed: evaluation?.hardest ?? [], of: testImages)
     }
 }
 
@@ -83,14 +71,6 @@ private func ifPresent<Value>(_ body: () throws -> Value) throws -> Value? {
     } catch let error as UserError where error.kind == .missing {
         return nil
     }
-}
-
-private func thumbnail(_ images: ImageDataset, _ index: Int) throws -> [UInt8]? {
-    guard (0..<images.count).contains(index), images.channels == 1 || images.channels == 3 else { return nil }
-    return try Picture(
-        width: images.width, height: images.height, channels: images.channels,
-        pixels: Array(images.image(index))
-    ).jpeg(quality: 95)
 }
 
 extension Predictions {

@@ -7,7 +7,7 @@ public enum RunReport {
     ///
     /// - Parameters:
     ///   - page: where the page goes; nil for `report.html` in the run directory.
-    ///   - testImages: for class names and thumbnails; nil when they are not at hand.
+    ///   - testImages: for class names, file names and thumbnails; nil when they are not at hand.
     /// - Throws: `UserError` for a damaged run, `.output` when nothing can be written.
     @discardableResult
     public static func write(

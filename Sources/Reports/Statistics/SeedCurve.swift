@@ -37,7 +37,7 @@ extension MetricsLog {
         let offsets = offsets
         return rows.compactMap { row in
             guard let value = row.values[key], value.isFinite, let offset = offsets[row.phaseIndex],
-                row.event == nil || row.event == "phaseEnd"
+                row.isMeasurement
             else { return nil }
             let x = Double(offset + row.step)
             let isEnd = row.event != nil
@@ -58,8 +58,7 @@ extension MetricsLog {
             let update = isJoint ? row.values["energyUpdates"].flatMap(Int.init(exactly:)) : row.step
             guard let update else { return nil }
             last = before + update
-            guard let value = row.values[key], value.isFinite, row.event == nil || row.event == "phaseEnd"
-            else { return nil }
+            guard let value = row.values[key], value.isFinite, row.isMeasurement else { return nil }
             return (last, scale * value)
         }
     }

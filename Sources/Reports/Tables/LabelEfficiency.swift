@@ -68,7 +68,7 @@ public struct LabelEfficiency: Sendable {
     /// A line a curve, over a logarithmic axis; nil where no curve has two points.
     var chart: Chart? {
         guard curves.contains(where: { $0.points.count > 1 }) || labels.count > 1 else { return nil }
-        let series = curves.map { curve in
+        let series = curves.prefix(Theme.seriesLimit).map { curve in
             Series(
                 curve.name,
                 curve.points.map { point in
@@ -80,6 +80,11 @@ public struct LabelEfficiency: Sendable {
             title: title, xTitle: "labels", yTitle: "test error, %, mean ± sd", series: series)
         (chart.logarithmicX, chart.isMarked) = (true, true)
         chart.xTicks = labels.map(Double.init)
+        chart.note =
+            "Test error against the number of labels, with the sample standard deviation over seeds. A good method is low "
+            + "at the left, where labels are few."
+            + (curves.count > series.count
+                ? " Drawn are the first \(series.count) of \(curves.count) curves." : "")
         return chart.chart
     }
 }

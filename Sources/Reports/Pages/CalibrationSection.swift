@@ -1,0 +1,56 @@
+import Experiments
+
+/// Whether the run's confidences are honest.
+extension HTMLReport {
+    var calibration: Markup {
+        section("Calibration") {
+            Markup("div", ["class": "panels two"]) { reliability.map(figure) }
+            if content.predictions == nil {
+                remark("No reliability diagram: there are no predictions (predictions.safetensors).")
+            }
+            if matrix != nil { scores }
+        }
+    }
+
+    /// Before temperature scaling, and after it where there is a temperature.
+    private var reliability: [Chart] {
+        guard let predictions = content.predictions else { return [] }
+        let before = ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart
+        guard let temperature = content.scaling?.temperature else { return [before] }
+        let scaled = predictions.scaled(temperature: temperature).calibration()
+        let title = "Reliability, scaled by T = \(fixed(temperature, 2))"
+        return [before, ReliabilityDiagram(title: title, calibration: scaled).chart]
+    }
+
+    private var scores: Markup {
+        Markup([
+            content.scaling.map { scaling in
+                table(
+                    "Scores of the test confidences; lower is better in every column",
+                    ["confidences", "NLL, nats", "ECE, %", "Brier"],
+                    [
+                        [
+                            "as trained", fixed(content.outcome?.testNLL ?? content.result?.testNLL, 3),
+                            percent(content.outcome?.ece ?? content.result?.ece), fixed(content.brier, 3),
+                        ],
+                        [
+                            "scaled by T = \(fixed(scaling.temperature, 3))", fixed(scaling.testNLL, 3),
+                            percent(scaling.ece), fixed(scaling.brier, 3),
+                        ],
+                    ], numeric: [1, 2, 3])
+            } ?? Markup([]),
+            remark(scalingRemark),
+        ])
+    }
+
+    private var scalingRemark: String {
+        if let scaling = content.scaling {
+            return "T divides the logits and leaves the predicted classes as they are. It was fitted on "
+                + "\(grouped(scaling.heldOutCount)) held-out training images. ECE is taken over 15 bins."
+        }
+        return "No temperature scaling: "
+            + (content.outcome?.heldOutError != nil
+                ? "the evaluation is of an older version; `fce eval RUN --ood noise` adds what it lacks."
+                : "the recipe holds out no training images (data.validation) to fit T on.")
+    }
+}
