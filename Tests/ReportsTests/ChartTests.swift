@@ -271,6 +271,14 @@ private struct Hue {
         #expect(chart(1000).note.contains("3 by 3 classes") && chart(41).note.contains("a pair of classes"))
     }
 
+    @Test func longNamesOfColumnsLean() {
+        let matrix = ConfusionMatrix(counts: (0..<10).map { _ in [Int](repeating: 1, count: 10) })
+        let names = ["Ankle boot"] + (1..<10).map(String.init)
+        let leaning = MatrixChart(title: "m", matrix: matrix, names: names).chart
+        #expect(leaning.file.contains("rotate(45)") && leaning.file.contains(">Ankle boot<"))
+        #expect(!MatrixChart(title: "m", matrix: matrix, names: []).chart.file.contains("rotate"))
+    }
+
     @Test func aChartOfManyClassesShowsTheWorst() {
         let errors = (0..<1000).map { Double($0) / 1000 }
         let chart = ClassErrorChart(title: "c", methods: [("a", errors)]).chart

@@ -15,20 +15,29 @@ public struct MatrixChart: Sendable {
 
     /// Beyond so many classes a rectangle a cell would make a page heavy and would show no more.
     static let limit = 40
+    /// Names of narrower columns would touch each other.
+    private static let leaningCell = 15.0
     private static let width = 360.0
-    private static let (left, top) = (70.0, 30.0)
+    private static let left = 70.0
+    /// Room for the columns' names, which lean where they are too long for their columns.
+    private var top: Double { leans ? 66 : 30 }
+    private var cell: Double { (Self.width - Self.left - 4) / Double(max(classes, 1)) }
+    private var leans: Bool {
+        classes <= Self.limit && cell >= Self.leaningCell
+            && (0..<classes).contains { 6.5 * Double(name($0, limit: 10).count) > cell }
+    }
 
     private var classes: Int { matrix.counts.count }
 
     public var chart: Chart {
         let side = Self.width - Self.left - 4
-        let height = Self.top + side + 14
+        let height = top + side + 14
         var chart = Chart(
             title: title, summary: summary, width: Self.width, height: height,
             content: Markup([
-                label("predicted class →", Self.left, 10, "start"), label("true ↓", 2, 24, "start"),
+                label("predicted class →", Self.left, 10, "start"), label("true ↓", 2, top - 6, "start"),
                 classes > Self.limit
-                    ? MatrixPicture(matrix).markup(x: Self.left, y: Self.top, side: side) : cells(side),
+                    ? MatrixPicture(matrix).markup(x: Self.left, y: top, side: side) : cells(side),
                 classes == 0 ? label("no values", Self.width / 2, height / 2, "mid") : Markup([]),
             ]))
         chart.note =
@@ -49,24 +58,30 @@ public struct MatrixChart: Sendable {
     }
 
     private func cells(_ side: Double) -> Markup {
-        let cell = side / Double(max(classes, 1))
-        return Markup([
-            rectangle(Self.left, Self.top, side, side, fill: "var(--panel)"),
-            Markup((0..<classes).compactMap { heading($0, cell) }),
-            Markup((0..<classes).map { row(matrix.counts[$0], $0, cell) }),
+        Markup([
+            rectangle(Self.left, top, side, side, fill: "var(--panel)"),
+            Markup((0..<classes).compactMap(heading)),
+            Markup((0..<classes).map { row(matrix.counts[$0], $0) }),
         ])
     }
 
     /// A column's name, where columns are wide enough for one.
-    private func heading(_ k: Int, _ cell: Double) -> Markup? {
-        guard cell >= 12 else { return nil }
-        return label(
-            name(k, limit: max(2, Int(cell / 6))), Self.left + (Double(k) + 0.5) * cell, Self.top - 5, "mid")
+    private func heading(_ k: Int) -> Markup? {
+        guard cell >= Self.leaningCell else { return nil }
+        let x = Self.left + (Double(k) + 0.5) * cell
+        guard leans else { return label(name(k, limit: 10), x, top - 5, "mid") }
+        return Markup(
+            "text",
+            [
+                "transform": "translate(\(coordinate(x + 3)) \(coordinate(top - 4))) rotate(45)",
+                "class": "end",
+            ]
+        ) { name(k, limit: 10) }
     }
 
-    private func row(_ counts: [Int], _ truth: Int, _ cell: Double) -> Markup {
+    private func row(_ counts: [Int], _ truth: Int) -> Markup {
         let total = Double(max(counts.reduce(0, +), 1))
-        let y = Self.top + Double(truth) * cell
+        let y = top + Double(truth) * cell
         let cells = counts.enumerated().filter { $0.element > 0 }.map { guess, count in
             let share = Double(count) / total
             let x = Self.left + Double(guess) * cell

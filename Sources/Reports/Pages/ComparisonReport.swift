@@ -59,13 +59,21 @@ public struct ComparisonReport: Sendable {
 
     private static let time = "time a seed"
 
-    /// What sets rows apart from the paper's numbers beside them, each sentence once.
+    /// What sets rows apart from the paper's numbers beside them: each sentence once, after the rows it is about.
     private var paperWords: Markup {
-        let sentences = unique(
-            content.rows.compactMap { row in
-                paperDifference(row.sample, content.header(of: row.sample)?.data, namesCell: false)
+        let words = content.rows.compactMap { row in
+            paperDifference(row.sample, content.header(of: row.sample)?.data, namesCell: false)
+                .map { (row: content.shortName(row.sample.recipe), sentence: $0) }
+        }
+        let sentences = unique(words.map(\.sentence)).prefix(8)
+        return Markup(
+            sentences.map { sentence in
+                let rows = words.filter { $0.sentence == sentence }.map(\.row)
+                let more = rows.count > 4 ? " and \(rows.count - 4) more" : ""
+                return remark(
+                    (sentences.count > 1 ? rows.prefix(4).joined(separator: ", ") + more + ". " : "")
+                        + sentence)
             })
-        return Markup(sentences.prefix(8).map(remark))
     }
 
     /// What of a table a reader compares, where any row has something to say; the rest is in its other files and in the
@@ -108,12 +116,11 @@ public struct ComparisonReport: Sendable {
             if errors.isEmpty {
                 remark("None: no tested run directory is at hand.")
             } else {
-                Markup("div", ["class": "panels two"]) {
-                    figure(
-                        ClassErrorChart(
-                            title: "Test error, mean over seeds", methods: errors, names: content.classNames
-                        ).chart)
-                }
+                panels(sharing: [
+                    ClassErrorChart(
+                        title: "Test error, mean over seeds", methods: errors, names: content.classNames
+                    ).chart
+                ])
                 table(
                     "Test error in percent by true class, mean over seeds",
                     ["class"] + errors.map { $0.label },

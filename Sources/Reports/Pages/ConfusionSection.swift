@@ -15,8 +15,15 @@ extension HTMLReport {
                             names: content.classNames
                         ).chart)
                 }
-                classTable(matrix)
                 pairs(matrix)
+                if matrix.counts.count > ClassErrorChart.limit {
+                    Markup("details") {
+                        Markup("summary") { "All \(grouped(matrix.counts.count)) classes" }
+                        classTable(matrix)
+                    }
+                } else {
+                    classTable(matrix)
+                }
             } else {
                 remark(
                     "No predictions: they are written by the final evaluation, where there are test images.")

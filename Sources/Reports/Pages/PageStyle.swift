@@ -47,13 +47,13 @@ enum PageStyle {
             margin:4px 0 0}.tiles .soft{font-size:11px}
             .tiles img{width:100%;max-width:128px}
             .scroll{overflow-x:auto;margin:10px 0}
-            table{border-collapse:collapse;font-size:14px}
+            table{border-collapse:separate;border-spacing:0;font-size:14px}
             caption{text-align:left;font-size:12.5px;padding-bottom:4px;max-width:76ch}
             th,td{padding:5px 18px 5px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
             thead th{font-weight:600;color:var(--soft);vertical-align:bottom}tbody th{font-weight:400}
             .num{text-align:right;white-space:nowrap}thead .num{white-space:normal;min-width:5em}
             .line{white-space:nowrap}td,tbody th{overflow-wrap:break-word;max-width:44ch}
-            tbody th{position:sticky;left:0;background:var(--paper);min-width:7em;z-index:1}
+            tbody th{position:sticky;left:0;background:var(--paper);min-width:9em;z-index:1}
             pre{background:var(--panel);border-radius:6px;padding:14px;overflow-x:auto;font-size:12.5px;line-height:1.45}
             details{margin-top:16px}summary{cursor:pointer}
             @media(max-width:600px){.headline b{font-size:36px}.numbers{gap:10px 24px}.numbers b{font-size:20px}\
