@@ -173,6 +173,9 @@ private let hostile = [
         ] {
             #expect(words.contains(part), "\(part) in \(words)")
         }
+        one.dataName = "Photos"
+        #expect(paperDifference(one, data) == nil, "of another paper nothing is known")
+        one.dataName = "svhn10k"
         (one.testCount, one.network, one.base) = (26_032, "conv-small", "none")
         one.steps = ["energy": 50_000]
         #expect(paperDifference(one) == nil)
