@@ -90,6 +90,15 @@ public struct ImageDataset: Sendable {
             pixels: chosen, labels: chosenLabels, files: chosenFiles, heldOut: chosenHeldOut)
     }
 
+    /// These images followed by `other`'s with their labels; geometries and classes must agree.
+    public func appending(_ other: ImageDataset) -> ImageDataset {
+        precondition((height, width, channels) == (other.height, other.width, other.channels))
+        precondition(classNames == other.classNames)
+        return ImageDataset(
+            name: name, height: height, width: width, channels: channels, classNames: classNames,
+            pixels: pixels + other.pixels, labels: labels + other.labels)
+    }
+
     /// These images followed by `other`'s, all of those unlabelled; the geometries must agree.
     public func appendingUnlabelled(_ other: ImageDataset) -> ImageDataset {
         precondition((height, width, channels) == (other.height, other.width, other.channels))

@@ -55,10 +55,12 @@ public struct Split: Codable, Equatable, Sendable {
         if !hasLabels { groups = [positions] }
         let available = groups.reduce(0) { $0 + $1.count }
         guard 0...available ~= validation else {
-            throw tooMany(dataset, "\(validation) validation images", available: available)
+            throw tooMany(
+                dataset, "\(validation) validation images", available: available,
+                advice: "ask for fewer than \(available)")
         }
         shuffle(&groups, seed: validationSeed ?? seed, step: SplitStep.validation)
-        let held = apportion(validation, among: groups.map(\.count))
+        let held = heldOutCounts(validation, of: groups.map(\.count))
         let validationSet = dataset.heldOut + zip(groups, held).flatMap { $0.prefix($1) }
         var rest = zip(groups, held).map { Array($0.dropFirst($1)).sorted() }
         shuffle(&rest, seed: seed, step: SplitStep.labelled)
@@ -76,6 +78,11 @@ public struct Split: Codable, Equatable, Sendable {
             validation: validationSet.sorted())
     }
 
+    /// How many images of each class are among `count` held-out ones, of classes of `sizes` images.
+    public static func heldOutCounts(_ count: Int, of sizes: [Int]) -> [Int] {
+        apportion(count, among: sizes)
+    }
+
     private static func shuffle(_ groups: inout [[Int]], seed: UInt64, step: Int) {
         for lane in groups.indices {
             var stream = RandomStream(RandomKey(seed: seed, purpose: .split, step: step, lane: lane))
@@ -90,21 +97,31 @@ public struct Split: Codable, Equatable, Sendable {
     ) throws(UserError) -> [Int] {
         guard let labels else { return classes.flatMap(\.self) }
         guard labels > 0 else { return [] }
-        guard !classes.isEmpty else { throw tooMany(dataset, "\(labels) labels", available: 0) }
+        guard !classes.isEmpty else {
+            throw tooMany(
+                dataset, "\(labels) labels", available: 0, advice: "take images with labels, or ask for none")
+        }
+        let most = classes.count * (classes.map(\.count).min() ?? 0)
         var counts = [Int](repeating: labels / classes.count, count: classes.count)
         var stream = RandomStream(RandomKey(seed: seed, purpose: .split, step: SplitStep.remainder))
         for lucky in stream.permutation(classes.count).prefix(labels % classes.count) { counts[lucky] += 1 }
         for (label, (images, count)) in zip(classes, counts).enumerated() where count > images.count {
             let name = dataset.classNames[label]
-            throw tooMany(dataset, "\(count) labels of class `\(name)`", available: images.count)
+            throw tooMany(
+                dataset, "\(count) labels of class `\(name)`", available: images.count,
+                advice: most > 0
+                    ? "ask for \(most) labels or fewer, or for fewer validation images"
+                    : "add images of that class, or ask for fewer validation images")
         }
         return zip(classes, counts).flatMap { $0.prefix($1) }
     }
 
-    private static func tooMany(_ dataset: some ExampleSet, _ wanted: String, available: Int) -> UserError {
+    private static func tooMany(
+        _ dataset: some ExampleSet, _ wanted: String, available: Int, advice: String
+    ) -> UserError {
         UserError(
             .recipe, "\(wanted) asked for, but \(dataset.name) has \(available) images left for them",
-            advice: "ask for fewer labels or validation images")
+            advice: advice)
     }
 
     /// - Throws: `UserError(.recipe)` when this split was made for other data, `UserError(.data)` when its

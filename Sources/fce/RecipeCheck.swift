@@ -11,7 +11,9 @@ extension RecipeCommand {
                   fce recipe check Recipes/svhn10k/*00-*.toml
                   fce recipe check Recipes/fashion-mnist/table-100.toml --json
 
-                Every error names file and line, and the nearest key that exists.
+                Every error names file and line, and the nearest key that exists. Where the data
+                are, they are read and split as for training, so that whatever training would
+                refuse is refused here; --no-read leaves them alone.
 
                 The cost is how long training takes on this machine, from reading the data to
                 the report. Each phase makes a few of its own updates for that, on generated
@@ -25,6 +27,13 @@ extension RecipeCommand {
         var files: [String]
 
         @OptionGroup var overrides: Overrides
+
+        @Option(help: ArgumentHelp("Where the data are, in place of data.directory.", valueName: "dir"))
+        var data: String?
+
+        @Flag(
+            inversion: .prefixedNo, help: "Read the data where they are, and check the recipe against them.")
+        var read = true
 
         @OptionGroup var threadOptions: ThreadOptions
 
@@ -53,15 +62,19 @@ extension RecipeCommand {
 
         private func check(_ file: String, _ costs: CheckedCosts) throws -> CheckRecord {
             guard TableFile.isTable(file) else {
-                let recipe = try Recipe.load(file, overrides: overrides.overrides)
-                return .recipe(RecipeCheckRecord(file, recipe, try costs.cost(of: recipe)))
+                var recipe = try Recipe.load(file, overrides: overrides.overrides)
+                if let data { recipe = try recipe.readingData(in: data) }
+                let checked = read ? try CheckedData(recipe) : nil
+                return .recipe(RecipeCheckRecord(file, recipe, try costs.cost(of: recipe), checked))
             }
             let table = try TableFile.load(file)
             var options = TableOptions()
             options.overrides = overrides.overrides
+            options.data = data
             // Reads the rows: a table whose recipes are wrong is wrong.
             let cells = try TableCells(table, options)
-            return .table(TableCheckRecord(cells, try costs.cost(of: cells)))
+            let checked = read ? try CheckedData(cells) : nil
+            return .table(TableCheckRecord(cells, try costs.cost(of: cells), checked))
         }
     }
 }

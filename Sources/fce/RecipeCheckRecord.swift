@@ -12,6 +12,8 @@ struct RecipeCheckRecord: Encodable {
     /// Of its features; nil without a probe.
     let probe: String?
     let cost: CostRecord
+    /// Nil where it was not asked for.
+    let checked: CheckedData?
 
     struct Phase: Encodable {
         let kind: String
@@ -23,7 +25,8 @@ struct RecipeCheckRecord: Encodable {
         let seconds: Double?
     }
 
-    init(_ file: String, _ recipe: Recipe, _ cost: CheckedCosts.Of<RunCost>) {
+    init(_ file: String, _ recipe: Recipe, _ cost: CheckedCosts.Of<RunCost>, _ checked: CheckedData?) {
+        self.checked = checked
         self.file = file
         (name, method, seed) = (recipe.name, recipe.method.rawValue, recipe.seed)
         (hash, protocolHash) = (recipe.hash, recipe.protocolHash)
@@ -46,8 +49,10 @@ struct RecipeCheckRecord: Encodable {
         var pairs = [
             ("  name", "\(name), method \(method), seed \(seed)"),
             ("  hash", "\(hash.prefix(12)), protocol \(protocolHash.prefix(12))"),
-            ("  data", data), ("  energy", energy),
+            ("  data", data),
         ]
+        if let checked { pairs.append(("  checked", checked.text)) }
+        pairs.append(("  energy", energy))
         pairs += phases.enumerated().map { ("  phase \($0 + 1)", $1.text) }
         if let probe { pairs.append(("  probe", probe)) }
         Console.printPairs(pairs + cost.lines)
@@ -82,6 +87,8 @@ struct TableCheckRecord: Encodable {
     let flowPerSeed: Bool
     let rows: [Row]
     let cost: CostRecord
+    /// Nil where it was not asked for.
+    let checked: CheckedData?
 
     struct Row: Encodable {
         let recipe: String
@@ -91,7 +98,8 @@ struct TableCheckRecord: Encodable {
         let seconds: Double?
     }
 
-    init(_ cells: TableCells, _ cost: CheckedCosts.Of<TableCost>) {
+    init(_ cells: TableCells, _ cost: CheckedCosts.Of<TableCost>, _ checked: CheckedData?) {
+        self.checked = checked
         let table = cells.table
         (file, title, results) = (table.path, table.title, table.results)
         (seeds, labels, flowPerSeed) = (table.seeds, table.labels, table.flowPerSeed)
@@ -111,6 +119,7 @@ struct TableCheckRecord: Encodable {
             ("  results", results), ("  flow", flowPerSeed ? "one for each seed" : "one for all seeds"),
         ]
         if !counts.isEmpty { pairs.append(("  labels", counts)) }
+        if let checked { pairs.append(("  checked", checked.text)) }
         pairs += rows.enumerated().map { index, row in
             let time = row.seconds.map { ", \(CostRecord.duration($0))" } ?? ""
             let count = row.cells == 1 ? "1 cell" : "\(row.cells) cells"

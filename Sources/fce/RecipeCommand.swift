@@ -9,9 +9,14 @@ struct RecipeCommand: ParsableCommand {
 
     /// `--set`, as the subcommands take it.
     struct Overrides: ParsableArguments {
+        /// How `--set` names one of several phases, for help.
+        static let phaseNames =
+            "(one of a phase by the phase's kind or number: phase.joint.steps=100, phase.3.steps=100); may be repeated."
+
         @Option(
             name: .customLong("set"), parsing: .singleValue,
-            help: ArgumentHelp("Change a key; may be repeated.", valueName: "key=value"))
+            help: ArgumentHelp(
+                "Change a key \(Self.phaseNames)", valueName: "key=value"))
         var overrides: [String] = []
     }
 
@@ -37,8 +42,13 @@ struct RecipeCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Explain every key of a recipe.",
             discussion: """
-                Example:
+                Examples:
                   fce recipe keys phase.optimizer
+                  fce recipe keys vat
+
+                Keys of phases are written in a [[phase]] of the file. --set names the phase by
+                its kind, where only one is of it, or by its number from 1:
+                  fce train recipe.toml --set phase.joint.steps=100 --set phase.1.batch=32
                 """)
 
         @Argument(help: "Only keys that begin with this.")
@@ -48,14 +58,28 @@ struct RecipeCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let keys = Recipe.keys.filter { $0.path.hasPrefix(prefix ?? "") }
+            let keys = Recipe.keys.filter { $0.path.hasPrefix(Self.withoutPhaseName(prefix ?? "")) }
             guard !keys.isEmpty else {
                 throw ValidationError("No key begins with `\(prefix ?? "")`; `fce recipe keys` lists all.")
             }
             if json { return try Console.printJSON(keys) }
+            if keys.contains(where: { $0.path.hasPrefix("phase.") }) {
+                print(
+                    "Keys of phases: --set phase.KIND.key=value or phase.NUMBER.key=value, numbers from 1.\n")
+            }
             for key in keys {
                 print("\(key.path)\n    \(key.summary)\n    \(key.type); default: \(key.defaultValue)")
             }
+        }
+
+        /// `phase.steps` for `phase.2.steps` or `phase.joint.steps`, as `--set` takes them.
+        private static func withoutPhaseName(_ key: String) -> String {
+            var parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count > 1, parts[0] == "phase",
+                Int(parts[1]) != nil || PhaseRecipe.Kind(rawValue: parts[1]) != nil
+            else { return key }
+            parts.remove(at: 1)
+            return parts.joined(separator: ".")
         }
     }
 }

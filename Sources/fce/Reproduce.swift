@@ -65,7 +65,8 @@ struct Reproduce: ParsableCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Change a key of every recipe; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Change a key of every recipe \(RecipeCommand.Overrides.phaseNames)", valueName: "key=value"))
     var overrides: [String] = []
 
     @Option(help: ArgumentHelp("Where the data are, in place of data.directory.", valueName: "dir"))

@@ -28,6 +28,11 @@ struct Train: ParsableCommand {
             have finished, stopped or diverged, and its later phases may differ: every
             run keeps the checkpoint with which its last phase began. So a last phase can
             be tried with another rate, and the phases before it are not trained again.
+
+            --final trains for use and not for a number, when the settings are chosen: on
+            every image with every label, those of data.validation and the test images
+            included. Nothing is left to test on, so there is no test error and no
+            calibration; the run is named RECIPE-final, and tables refuse it.
             """)
 
     @Argument(
@@ -61,11 +66,15 @@ struct Train: ParsableCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Change a key of the recipe; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Change a key of the recipe \(RecipeCommand.Overrides.phaseNames)", valueName: "key=value"))
     var overrides: [String] = []
 
     @Option(help: ArgumentHelp("Where the data are, in place of data.directory.", valueName: "dir"))
     var data: String?
+
+    @Flag(help: "Train on every label, test images too, and test on nothing.")
+    var final = false
 
     @Option(help: ArgumentHelp("Where trained flows are kept and found.", valueName: "dir"))
     var flows: String?
@@ -96,7 +105,7 @@ struct Train: ParsableCommand {
         defer { plan.removeTemporary() }
         do {
             let results = try plan.runs.map { try train($0, plan, log) }
-            if results.count > 1 { Console.print(try ResultsTable(results)) }
+            if results.count > 1 && !final { Console.print(try ResultsTable(results)) }
         } catch {
             log.end()
             guard error is Interrupted else { throw error }
@@ -136,7 +145,11 @@ struct Train: ParsableCommand {
     private func show(_ result: RunResult, _ pages: [String]) {
         print("\(result.recipe), seed \(result.seed)")
         var pairs = [
-            ("  test error", Console.percent(result.testError)),
+            (
+                "  test error",
+                result.isFinal == true
+                    ? "none: trained on every label, tested on nothing" : Console.percent(result.testError)
+            ),
             ("  test NLL", Console.fixed(result.testNLL, 4, "nats")),
             ("  flow", Console.fixed(result.flowBitsPerDim, 3, "bits/dim")),
             ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim as c normalises it")),

@@ -21,6 +21,7 @@ struct TrainingPlan {
     init(_ train: Train) throws {
         var recipe = try Recipe.load(train.recipe, overrides: train.overrides)
         if let folder = train.data { recipe = try recipe.readingData(in: folder) }
+        if train.final { recipe = try recipe.trainingOnEverything() }
         isTemporary = train.smoke && train.out == nil
         root = isTemporary ? NSTemporaryDirectory() + "fce-smoke-\(UUID().uuidString)" : train.out
         let seeds = train.seeds?.seeds ?? [train.seed ?? recipe.seed]
@@ -63,6 +64,7 @@ struct TrainingPlan {
         if isMoved { words += ["--data", folder] }
         let threads = train.threadOptions.threads ?? CPUBackend.availableProcessors
         words += ["--threads", String(threads)]
+        if train.final { words.append("--final") }
         if train.smoke { words.append("--smoke") }
         let isHere = folder == recipe.data.directory
         return shellQuoted(words) + (isMoved && !isHere ? "  # \(folder): wherever these data are" : "")

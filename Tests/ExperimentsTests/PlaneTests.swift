@@ -169,7 +169,7 @@ private final class PictureRecorder: SilentObserver {
     }
 
     @Test(arguments: [
-        ("flow.couplings=1", "flow.couplings = 0"), ("phase.1.steps=2", "set steps = 1"),
+        ("flow.couplings=1", "flow.couplings = 0"), ("phase.1.steps=2", "set phase.1.steps = 1"),
         ("method=fce", "method"), ("phase.1.kind=energy", "flow-mle"),
     ])
     func contradictionsAreRefused(change: String, advice: String) throws {

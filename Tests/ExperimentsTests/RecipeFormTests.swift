@@ -54,7 +54,8 @@ private let files =
             })
         func phases(_ kinds: String...) throws -> Recipe {
             let phases = kinds.map { "{ kind = '\($0)', steps = 5 }" }.joined(separator: ", ")
-            return try Recipe.parse("method = 'fce-init'\ndata.source = 'svhn'\nphase = [\(phases)]")
+            return try Recipe.parse(
+                "method = 'fce-init'\ndata.source = 'svhn'\ndata.labels = 10\nphase = [\(phases)]")
         }
         let plain = try phases("flow-mle", "energy").hash
         let twice = try phases("flow-mle", "energy", "energy").hash
@@ -123,7 +124,8 @@ private let files =
         #expect((small.data.source == .synthetic) == isGenerated)
         #expect(smoke.summary.contains { $0.contains("64 generated images") } == isGenerated)
         #expect(small.data.labels % small.energy.classes == 0)
-        #expect(small.data.labels + small.data.validation <= small.data.train)
+        #expect(!isGenerated || small.data.labels + small.data.validation <= small.data.train)
+        #expect((small.data.excerpt > 0) == (data && recipe.data.source != .plane))
     }
 
     @Test func packageHasItsRecipes() { #expect(files.count >= 16) }

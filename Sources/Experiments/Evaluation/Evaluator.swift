@@ -23,7 +23,7 @@ public struct Evaluator {
 
     private var backend: any Backend { state.backend }
 
-    /// p(y|x) of all of `set`; nil without an energy of several classes.
+    /// p(y|x) of all of `set`; nil without an energy of several classes, and for a set without examples.
     public func predictions(of set: any ExampleSet) throws -> Predictions? {
         try predictions(of: set, Array(0..<set.count))
     }
@@ -35,7 +35,7 @@ public struct Evaluator {
     }
 
     private func predictions(of set: any ExampleSet, _ indices: [Int]) throws -> Predictions? {
-        guard let probabilities = probabilities(of: set, indices) else { return nil }
+        guard !indices.isEmpty, let probabilities = probabilities(of: set, indices) else { return nil }
         return try Predictions(
             probabilities: probabilities, labels: indices.map { set.labels[$0] },
             classes: recipe.energy.classes)

@@ -1,4 +1,5 @@
 import Datasets
+import Tensors
 
 /// Everything `fce eval` says of a phase's weights.
 public struct RunScore: Encodable, Sendable {
@@ -65,9 +66,15 @@ public struct RunScore: Encodable, Sendable {
 
 extension LoadedRun {
     /// Scores the weights on test data, and how they separate those from `others`.
-    /// - Throws: `UserError(.data)` when test labels and model do not fit, `.recipe` for other images beside points
-    ///   of the plane; as the readers do.
+    /// - Throws: `UserError(.data)` when test labels and model do not fit, `.recipe` for a final run and for other images
+    ///   beside points of the plane; as the readers do.
     public func score(on data: ExperimentData, against others: [OtherImages] = []) throws -> RunScore {
+        guard !recipe.data.final else {
+            throw UserError(
+                .recipe, "a final run has trained on its test images: nothing is left to score it on",
+                at: files.path,
+                advice: "train without --final for a test error; `fce predict` takes other images")
+        }
         if !others.isEmpty { try requireImages() }
         let evaluator = Evaluator(recipe, data, state)
         let sets = try evaluator.otherSets(others)

@@ -81,6 +81,11 @@ extension ProbeSubject {
     ) throws -> [ProbeResult] {
         let extractor = try extractor(layers: settings.layers)
         let (train, test) = (data.train, data.test)
+        guard test.count > 0 else {
+            throw UserError(
+                .recipe, "a final run has no test images to score a probe on",
+                advice: "probe a run without --final")
+        }
         let labelled = train.labels.indices.filter { train.labels[$0] >= 0 }
         guard !labelled.isEmpty else {
             throw UserError(.recipe, "\(train.name) has no labels", advice: "choose labelled data")

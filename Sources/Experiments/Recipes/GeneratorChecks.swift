@@ -12,7 +12,7 @@ extension Recipe {
             return try require(
                 energy.outputs == 0, cursor.entering("energy").entering("outputs"),
                 "outputs that are no classes are for a critic, in a phase of kind \"adversarial\"",
-                advice: "remove it")
+                advice: "set energy.outputs = 0")
         }
         let place = cursor.entering("phase").element(index)
         let kind = phases[index].kind
@@ -40,17 +40,22 @@ extension Recipe {
         try require(
             isImage, cursor.entering("data").entering("size"),
             "the generator draws images whose side is a multiple of \(GeneratorConfiguration.scale) pixels",
-            advice: "change data.source or data.size")
+            advice: data.source == .plane
+                ? "take images: change data.source"
+                : "set data.size = \(roundedSize(to: GeneratorConfiguration.scale))")
     }
 
     private func checkGAN(_ place: RecipeCursor, _ energy: RecipeCursor) throws {
         try require(
             self.energy.classes > 1 && data.labels > 0, place,
             "a gan phase needs labelled images of several classes",
-            advice: "set energy.classes and data.labels")
+            advice:
+                "set data.labels = \(10 * max(2, self.energy.classes)), and energy.classes to the number of classes"
+        )
         try require(
             self.energy.outputs == 0, energy.entering("outputs"),
-            "the outputs of a gan phase's discriminator are its classes", advice: "remove it")
+            "the outputs of a gan phase's discriminator are its classes",
+            advice: "set energy.outputs = 0")
     }
 
     private func checkAdversarial(_ index: Int, _ place: RecipeCursor, _ energy: RecipeCursor) throws {
@@ -65,16 +70,18 @@ extension Recipe {
         try require(
             phase.loss == .repulsive || self.energy.outputs <= 1, energy.entering("outputs"),
             "loss \"\(phase.loss.rawValue)\" takes a critic of one output",
-            advice: "remove it, or set the phase's loss = \"repulsive\"")
+            advice: "set energy.outputs = 0, or take loss \"repulsive\"")
         try require(
             phase.loss != .repulsive || phase.batch > 1, place.entering("batch"),
-            "loss \"repulsive\" compares pairs of images", advice: "take two or more")
+            "loss \"repulsive\" compares pairs of images",
+            advice: "set \(place.entering("batch").key) = 2 or more")
         try require(
             phase.loss != .deepDirected || self.energy.head == .experts, energy.entering("head"),
             "loss \"deep-directed\" is of a product of experts", advice: "set energy.head = \"experts\"")
         try require(
             phase.loss != .gradientPenalty || energyConfiguration.hasDirectionalDerivative, energy,
             "a gradient penalty takes a critic without batch statistics, maxima, experts and [input]",
-            advice: "set energy.network = \"four-layer\", energy.normalization = \"none\"")
+            advice:
+                "set energy.network = \"four-layer\" and energy.normalization = \"none\", and remove [input]")
     }
 }

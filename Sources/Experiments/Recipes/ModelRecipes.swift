@@ -56,6 +56,10 @@ public struct DataRecipe: Sendable, Equatable {
     public var test = 0
     /// Share kept for testing of data without a test part.
     public var testShare = 0.2
+    /// Test images join the training images, and nothing is tested: what `--final` sets.
+    public var final = false
+    /// Most images of each class, of a part of the data; 0: all of the data. What `--smoke` sets.
+    public var excerpt = 0
 
     /// Whether any image is labelled.
     public var hasLabels: Bool { labels > 0 || allLabels }

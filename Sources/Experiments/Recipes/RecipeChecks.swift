@@ -12,6 +12,7 @@ extension Recipe {
         for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
         try checkMethod(cursor)
         try checkOrder(phases)
+        try checkClasses(cursor)
         try checkGenerator(cursor)
         try checkUnsupervised(cursor)
         try checkPlane(cursor)
@@ -30,18 +31,31 @@ extension Recipe {
         try require(
             data.labels % energy.classes == 0, cursor.entering("labels"),
             "\(data.labels) labels cannot be shared equally by \(energy.classes) classes",
-            advice: "take a multiple of energy.classes")
+            advice: "set data.labels = \(max(1, data.labels / energy.classes) * energy.classes)")
         try require(
             data.labels == 0 || energy.classes > 1, cursor.entering("labels"),
-            "labels with one class teach nothing", advice: "set data.labels = 0 or energy.classes")
+            "labels with one class teach nothing",
+            advice: "set data.labels = 0, or energy.classes to the number of classes")
         try require(
             !data.allLabels || data.labels == 0 && energy.classes > 1, cursor.entering("all-labels"),
-            "data.all-labels goes with data.labels = 0 and several classes", advice: "remove one of them")
+            "data.all-labels goes with data.labels = 0 and several classes",
+            advice: "set data.all-labels = false")
         try require(data.channels != 2, cursor.entering("channels"), "images have 1 or 3 channels, not 2")
         let isGrid = data.size % (1 << flow.levels) == 0 || flow.kind == .plane
         try require(
             isGrid, cursor.entering("size"), "\(data.size) pixels cannot be halved \(flow.levels) times",
-            advice: "change data.size or flow.levels")
+            advice: data.size % 2 == 0
+                ? "set flow.levels = \(data.size.trailingZeroBitCount)"
+                : "set data.size = \(roundedSize(to: 1 << flow.levels))")
+        try require(
+            !data.final || data.validation == 0, cursor.entering("final"),
+            "a final run holds no image out", advice: "set data.validation = 0")
+        try require(
+            !data.final || data.labels == 0, cursor.entering("final"), "a final run trains on every label",
+            advice: "set data.labels = 0 and data.all-labels = true")
+        try require(
+            !data.final || data.source != .plane, cursor.entering("final"),
+            "points of the plane are drawn, none is kept back", advice: "set data.final = false")
     }
 
     private func checkModels(_ cursor: RecipeCursor) throws {
@@ -56,23 +70,43 @@ extension Recipe {
             (self.energy.network == .mlp) == isPlane, energy.entering("network"),
             "energy.network = \"\(self.energy.network.rawValue)\" does not fit "
                 + "data.source = \"\(data.source.rawValue)\"",
-            advice: isPlane ? "set energy.network = \"mlp\"" : "choose a network for images")
+            advice: "set energy.network = \"\(isPlane ? "mlp" : "conv-small")\"")
         try require(
             self.energy.dropout.count == 3, energy.entering("dropout"),
-            "`energy.dropout` takes three rates, one before each block")
+            "`energy.dropout` takes three rates, one before each block",
+            advice: "set energy.dropout = [0.2, 0.5, 0.5]")
         // Two halvings, rounded up by strides and down by pooling, must leave 3x3 to the unpadded convolution.
         let smallest = self.energy.downsample == .stride ? 9 : 12
         try require(
             isPlane || self.energy.network == .fourLayer || data.size >= smallest, energy.entering("network"),
             "energy.network = \"\(self.energy.network.rawValue)\" needs images of \(smallest)x\(smallest) pixels "
-                + "or more, not \(data.size)", advice: "raise data.size or choose \"four-layer\"")
+                + "or more, not \(data.size)",
+            advice: "set energy.network = \"four-layer\", or raise data.size")
         let priors = self.energy.priors
         try require(
             priors.isEmpty || priors.count == self.energy.classes, energy.entering("priors"),
-            "\(priors.count) priors for \(self.energy.classes) classes")
+            "\(priors.count) priors for \(self.energy.classes) classes",
+            advice: "set energy.priors = [], which is uniform, or list one for each class")
         try require(
             priors.isEmpty || abs(priors.reduce(0, +) - 1) < 1e-6, energy.entering("priors"),
-            "the priors do not sum to 1")
+            "the priors do not sum to 1", advice: "set energy.priors = [], which is uniform, or scale them")
+    }
+
+    /// The nearest side of images, from 8 up, that is a multiple of `step`.
+    func roundedSize(to step: Int) -> Int { max(8, (data.size + step - 1) / step * step) }
+
+    /// Several classes are told apart by labels alone.
+    private func checkClasses(_ cursor: RecipeCursor) throws {
+        let learns = method != .randomInit && phases.contains { $0.kind.takesLabels }
+        guard learns, energy.classes > 1 else { return }
+        try require(
+            data.hasLabels, cursor.entering("data").entering("labels"),
+            "\(energy.classes) classes cannot be learnt without labels",
+            advice: "set data.labels = \(10 * energy.classes), data.all-labels = true, or energy.classes = 1")
+        try require(
+            label.weight > 0, cursor.entering("label").entering("weight"),
+            "\(energy.classes) classes cannot be learnt from labels of weight 0",
+            advice: "set label.weight = 1, or energy.classes = 1 and data.labels = 0")
     }
 
     /// Networks of classifiers, which are no density, and what VAT's exact direction takes.
@@ -84,7 +118,8 @@ extension Recipe {
                 || phases.allSatisfy { $0.kind == .supervised || $0.kind == .adversarial },
             energy.entering(self.energy.normalizeLogits ? "normalize-logits" : "normalization"),
             "with batch normalisation f depends on the whole batch, and a density cannot",
-            advice: "train with phases of kind \"supervised\" only, or set energy.normalization = \"weight\"")
+            advice: self.energy.normalizeLogits
+                ? "set energy.normalize-logits = false" : "set energy.normalization = \"weight\"")
         try require(
             vat.weight == 0 || vat.direction == .difference || network.isLinearizable,
             cursor.entering("vat").entering("direction"),
@@ -95,26 +130,29 @@ extension Recipe {
             "a product of experts is one energy, without classes", advice: "set energy.classes = 1")
         try require(
             data.source != .plane || self.input == InputRecipe(), input,
-            "`input` is for images, not for points")
+            "`input` is for images, not for points", advice: "remove [input]")
     }
 
     private func check(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {
         let gate = cursor.entering("gate")
         try require(
             phase.gate.low <= phase.gate.high, gate.entering("low"),
-            "gate.low \(phase.gate.low) is above gate.high \(phase.gate.high)")
+            "gate.low \(phase.gate.low) is above gate.high \(phase.gate.high)",
+            advice: "set \(gate.entering("low").key) = \(phase.gate.high)")
         try require(
             phase.kind != .supervised || data.hasLabels || method == .randomInit, cursor.entering("kind"),
-            "a supervised phase needs labels", advice: "set data.labels")
+            "a supervised phase needs labels", advice: "set data.all-labels = true, or data.labels")
         try require(
             phase.kind != .joint || phase.draws == 0, cursor.entering("draws"),
-            "draws of images are kept with log q of a flow that stands still", advice: "set draws = 0")
+            "draws of images are kept with log q of a flow that stands still",
+            advice: "set \(cursor.entering("draws").key) = 0")
         try require(
             phase.steps > 0 || method == .randomInit, cursor.entering("steps"),
-            "a phase of 0 steps trains nothing", advice: "set steps, or method = \"random-init\"")
+            "a phase of 0 steps trains nothing",
+            advice: "set \(cursor.entering("steps").key) = 1 or more")
         try require(
             phase.steps == 0 || method != .randomInit, cursor.entering("steps"),
-            "method \"random-init\" trains nothing", advice: "set steps = 0")
+            "method \"random-init\" trains nothing", advice: "set \(cursor.entering("steps").key) = 0")
     }
 
     private func checkMethod(_ cursor: RecipeCursor) throws {
@@ -129,7 +167,7 @@ extension Recipe {
         try require(
             method.usesVAT == (vat.weight > 0) || method == .flow, place,
             "method \"\(method.rawValue)\" and vat.weight = \(vat.weight) contradict each other",
-            advice: method.usesVAT ? "set vat.weight" : "choose the method's name with vat")
+            advice: method.usesVAT ? "set vat.weight = 1" : "set vat.weight = 0, or choose a method with VAT")
         try require(
             consistency.kind == method.consistency, place,
             "method \"\(method.rawValue)\" and consistency.kind = \"\(consistency.kind.rawValue)\" "
@@ -140,21 +178,21 @@ extension Recipe {
             try require(
                 phase.loss == method.adversarialLoss, place,
                 "method \"\(method.rawValue)\" and a phase with loss = \"\(phase.loss.rawValue)\" "
-                    + "contradict each other", advice: "set its loss = \"\(loss)\"")
+                    + "contradict each other", advice: "set phase.adversarial.loss = \"\(loss)\"")
         }
         try require(
             method != .vatEntropy || entropy.weight > 0, place,
-            "method \"vat-entropy\" needs a weight of the entropy", advice: "set entropy.weight")
+            "method \"vat-entropy\" needs a weight of the entropy", advice: "set entropy.weight = 1")
         try require(
             method != .meanTeacher || average.decay > 0, place,
-            "the mean teacher is the averaged weights", advice: "set average.decay, such as 0.99")
+            "the mean teacher is the averaged weights", advice: "set average.decay = 0.99")
     }
 
     private func checkProbe(_ cursor: RecipeCursor) throws {
         guard !probe.labels.isEmpty else {
             return try require(
                 probe == ProbeRecipe(), cursor, "[probe] has no effect without probe.labels",
-                advice: "set probe.labels, such as [500, 1000], or remove it")
+                advice: "set probe.labels = [500, 1000], or remove it")
         }
         try require(
             usesEnergy && data.source != .plane, cursor.entering("labels"),
@@ -164,8 +202,12 @@ extension Recipe {
             Set(probe.labels).count == probe.labels.count, cursor.entering("labels"),
             "`probe.labels` lists a number twice", advice: "list each once")
         try require(
+            !data.final, cursor.entering("labels"),
+            "a probe is scored on test images, which a final run trains on",
+            advice: "set data.final = false, or remove [probe]")
+        try require(
             !probe.layers.isEmpty, cursor.entering("layers"), "`probe.layers` is empty",
-            advice: "set it to [\"all\"] or [\"top\"], or name layers")
+            advice: "set probe.layers = [\"all\"], or name layers")
     }
 
     /// What goes with points alone: a flow that is a Gaussian, and pictures of densities.
@@ -179,12 +221,13 @@ extension Recipe {
         for (index, phase) in phases.enumerated() where isGaussian && phase.kind == .flowMLE {
             try require(
                 phase.steps == 1, cursor.entering("phase").element(index).entering("steps"),
-                "a Gaussian is fitted to all points in one step", advice: "set steps = 1")
+                "a Gaussian is fitted to all points in one step",
+                advice: "set \(cursor.entering("phase").element(index).entering("steps").key) = 1")
         }
         try require(
             evaluate.snapshots == 0 || data.source == .plane,
             cursor.entering("evaluate").entering("snapshots"),
-            "only densities in the plane have pictures", advice: "remove it")
+            "only densities in the plane have pictures", advice: "set evaluate.snapshots = 0")
     }
 
     /// The flow of images must be trained before an energy is measured against it.

@@ -158,6 +158,17 @@ extension RecipeField {
         return copy
     }
 
+    /// Leaves the key out of resolved recipes where it has its default: they read as before the key existed.
+    func unwritten(where value: TOMLNode) -> Self {
+        var copy = self
+        let encode = encode
+        copy.encode = { section, whole in
+            let node = encode(section, whole)
+            return node == value && !whole ? nil : node
+        }
+        return copy
+    }
+
     /// Limits the key to sections in which `path` has one of `values`; elsewhere it would be ignored silently,
     /// so there it is an error.
     func when<Value: RawRepresentable & Equatable & Sendable>(

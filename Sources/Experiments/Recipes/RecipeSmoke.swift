@@ -16,7 +16,7 @@ extension Recipe {
             summary.append("64 generated images in place of \(data.name), which is not at \(data.directory)")
         }
         small.name = name + "-smoke"
-        small.shrinkData()
+        small.shrinkData(isGenerated: small.data.source == .synthetic)
         small.shrinkModels()
         small.phases = phases.map { $0.smoke(negatives: energy.negatives) }
         small.log.every = 1
@@ -28,6 +28,9 @@ extension Recipe {
             flow.kind == .glow
             ? "Glow \(small.flow.levels)x\(small.flow.blocks)x\(small.flow.width)"
             : "\(small.flow.couplings) couplings of width \(small.flow.width)"
+        if small.data.excerpt > 0 {
+            summary.append("at most \(small.data.excerpt) images of each class, to train on and to test on")
+        }
         summary.append("\(small.phases.count) phases of 3 steps, batches of 8")
         summary.append("\(flow), energy at \(small.energy.width) of its width")
         return SmokeRecipe(recipe: small, summary: summary)
@@ -40,11 +43,23 @@ extension Recipe {
         images.validation = data.validation
         images.size = data.size
         images.channels = data.channels
-        images.unlabelledIncludesLabelled = data.unlabelledIncludesLabelled
+        // No generated image is without a label.
+        images.unlabelledIncludesLabelled = data.unlabelledIncludesLabelled || data.allLabels
+        images.final = data.final
         return images
     }
 
-    private mutating func shrinkData() {
+    /// Points of the plane are few and quickly drawn: they stay as they are.
+    private mutating func shrinkData(isGenerated: Bool) {
+        if isGenerated {
+            shrinkGeneratedData()
+        } else if data.source != .plane {
+            let limit = max(4, min(16, 160 / energy.classes))
+            data.excerpt = data.excerpt == 0 ? limit : min(data.excerpt, limit)
+        }
+    }
+
+    private mutating func shrinkGeneratedData() {
         // Enough for two labels of every class, however rare, 16 held-out images and some without labels.
         // A probe needs as many of its own classes.
         let train = max(probe.labels.isEmpty ? 64 : 160, 16 * energy.classes)

@@ -74,7 +74,7 @@ struct RecipeSource {
         }
     }
 
-    private static func node(at path: [String], in node: TOMLNode) -> TOMLNode? {
+    fileprivate static func node(at path: [String], in node: TOMLNode) -> TOMLNode? {
         path.reduce(node) { node, key in
             switch node {
             case .table(let table): table[key]
@@ -167,10 +167,30 @@ struct RecipeSource {
         }
         let number = Int(keys[1]).map { $0 - 1 }
         guard let index = byKind.count == 1 ? byKind[0] : number, phases.indices.contains(index) else {
-            let advice = "name a phase by a number from 1 to \(phases.count), or by a kind that only one has"
-            throw UserError(.recipe, "no phase `\(keys[1])`", at: place, advice: advice)
+            throw Self.unnamedPhase(keys, phases, place)
         }
         return ["phase", String(index)] + keys[2...]
+    }
+}
+
+extension RecipeSource {
+    /// The error for `keys`, which do not say which of `phases` they are about: it lists what they could be.
+    fileprivate static func unnamedPhase(_ keys: [String], _ phases: [TOMLNode], _ place: String) -> UserError
+    {
+        let kinds = phases.map { phase -> String in
+            if case .string(let kind) = node(at: ["kind"], in: phase) { kind } else { "" }
+        }
+        let isKey = Recipe.keys.contains { $0.path.hasPrefix("phase.\(keys[1])") }
+        let rest = isKey ? keys[1...] : keys[2...]
+        let names = kinds.enumerated().map { index, kind in
+            let isOnly = !kind.isEmpty && kinds.count { $0 == kind } == 1
+            let key = (["phase", isOnly ? kind : String(index + 1)] + rest).joined(separator: ".")
+            return isOnly ? key : "\(key) (\(kind))"
+        }
+        return UserError(
+            .recipe,
+            isKey ? "`\(keys.joined(separator: "."))` does not say which phase" : "no phase `\(keys[1])`",
+            at: place, advice: "name it by its kind or its number from 1: " + names.joined(separator: ", "))
     }
 }
 

@@ -13,7 +13,7 @@ extension Recipe {
         try require(
             data.size % GeneratorConfiguration.scale == 0, cursor.entering("data").entering("size"),
             "the decoder draws images whose side is a multiple of \(GeneratorConfiguration.scale) pixels",
-            advice: "change data.size")
+            advice: "set data.size = \(roundedSize(to: GeneratorConfiguration.scale))")
     }
 
     /// One unit, images, and nothing that another phase or term would add.
@@ -35,7 +35,7 @@ extension Recipe {
         )
         try require(
             entropy.weight == 0, kind, "\(name) has no p(y|x) whose entropy could be minimised",
-            advice: "leave out [entropy]")
+            advice: "set entropy.weight = 0")
     }
 
     private func checkChains(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {
@@ -44,19 +44,22 @@ extension Recipe {
             try require(
                 chains.start == start, cursor.entering("start"),
                 "method \"\(method.rawValue)\" and chains.start = \"\(chains.start.rawValue)\" contradict each other",
-                advice: "set chains.start = \"\(start.rawValue)\"")
+                advice: "set \(cursor.entering("start").key) = \"\(start.rawValue)\"")
         }
         let isShared = phases.allSatisfy {
             $0.chains.start == chains.start && $0.chains.grids == chains.grids
         }
-        try require(isShared, cursor, "phases of chains share their start and their grids")
+        try require(
+            isShared, cursor, "phases of chains share their start and their grids",
+            advice: "give them the first one's")
         try require(
             method != .oneStepCD || chains.steps == 1, cursor.entering("steps"),
-            "one-step CD takes 1 step, not \(chains.steps)", advice: "set chains.steps = 1")
+            "one-step CD takes 1 step, not \(chains.steps)", advice: "set \(cursor.entering("steps").key) = 1"
+        )
         try require(
             chains.start != .persistent || chains.buffer >= phase.batch, cursor.entering("buffer"),
             "\(chains.buffer) chains are fewer than the \(phase.batch) images of an update",
-            advice: "raise chains.buffer or lower batch")
+            advice: "set \(cursor.entering("buffer").key) = \(phase.batch) or more")
         if chains.start == .coarserGrid { try checkGrids(chains, cursor.entering("grids")) }
     }
 

@@ -52,6 +52,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var testSHA256: String?
     /// Number of test images.
     public var testCount: Int
+    /// True for a run that trained on the test images too, and was tested on nothing; absent from other results.
+    public var isFinal: Bool?
     /// Labelled images in all.
     public var labels: Int
     public var splitRule: String
@@ -119,6 +121,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         dataSHA256 = header.data.sha256
         testSHA256 = header.data.testSHA256
         testCount = header.data.test
+        isFinal = recipe.data.final ? true : nil
         labels = split.labelled.count
         heldOutCount = split.validation.count
         splitRule = split.rule
@@ -170,7 +173,7 @@ public struct RunResult: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case format, recipe, recipeHash, protocolHash, method, seed, dataName, dataSHA256, testCount, labels
-        case testSHA256
+        case testSHA256, isFinal
         case splitRule, selection, base, network, testError, testNLL, ece, flowBitsPerDim, energyBitsPerDim
         case steps, seconds, phaseSeconds, machine, commit, phases, command, paper, errors
         case heldOutCount, heldOutError, heldOutErrors, flowSeed, flowHash

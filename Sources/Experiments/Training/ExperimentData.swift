@@ -5,6 +5,7 @@ import Tensors
 public struct ExperimentData: Sendable {
     public let name: String
     public let train: any ExampleSet
+    /// Empty in a final run, which is tested on nothing.
     public let test: any ExampleSet
     public let split: Split
     /// What a user should know about the data, one line each.
@@ -19,25 +20,31 @@ public struct ExperimentData: Sendable {
     ///
     /// Held-out images are chosen by the flow's seed, labelled ones by the run's: runs that share a flow hold
     /// out the same images.
-    /// - Throws: `UserError` as the readers do, `.recipe` when the classes do not match.
+    /// - Throws: `UserError` as the readers do, `.recipe` when the classes do not match, and when nothing is left to
+    ///   test on or to train on, be it of one class only.
     public init(_ recipe: Recipe) throws {
-        let (train, test, notices) = try Self.load(recipe)
-        guard recipe.energy.classes == 1 || train.classes == recipe.energy.classes else {
-            throw UserError(
-                .recipe,
-                "energy.classes = \(recipe.energy.classes), but \(recipe.data.name) has \(train.classes)",
-                advice: "set energy.classes = \(train.classes)")
-        }
-        self.train = train
-        self.test = test
-        self.notices = notices + (recipe.energy.classes > 1 ? Self.untested(test) : [])
+        let whole = try ExperimentData(recipe, Self.load(recipe), labels: recipe.data.labels)
+        self = recipe.data.excerpt > 0 ? whole.excerpt(of: recipe) : whole
+    }
+
+    typealias Sets = (train: any ExampleSet, test: any ExampleSet, notices: [String])
+
+    /// - Parameters:
+    ///   - labels: in place of the recipe's number of labels.
+    ///   - validation: in place of the recipe's number of held-out images; nil: the recipe's.
+    init(_ recipe: Recipe, _ sets: Sets, labels: Int, validation: Int? = nil) throws {
+        (train, test) = (sets.train, sets.test)
+        let isTested = recipe.energy.classes > 1 && !recipe.data.final
+        notices = sets.notices + (isTested ? Self.untested(test) : [])
         name = recipe.data.name
+        try Self.expectClasses(of: train, recipe)
         split = try Split.classBalanced(
-            dataset: train, labels: recipe.data.allLabels ? nil : recipe.data.labels,
-            validation: recipe.data.validation,
+            dataset: train, labels: recipe.data.allLabels ? nil : labels,
+            validation: validation ?? recipe.data.validation,
             seed: UInt64(recipe.seed), validationSeed: UInt64(recipe.flow.seed),
             includeLabelledInUnlabelled: recipe.data.unlabelledIncludesLabelled)
-        try expectImages()
+        try expectImages(of: recipe)
+        try expectLabels(of: recipe)
     }
 
     /// What to say where the test set has no image of a class.
@@ -50,22 +57,7 @@ public struct ExperimentData: Sendable {
         return ["no test image is of class \(names)\(more), so that its error is unknown"]
     }
 
-    private func expectImages() throws {
-        guard test.count > 0 else {
-            throw UserError(
-                .recipe, "nothing of \(name) is left to test on",
-                advice: "raise data.test, or data.test-share of your own images")
-        }
-        guard !split.unlabelled.isEmpty else {
-            throw UserError(
-                .recipe, "nothing of \(name) is left to train on without a label",
-                advice: "lower data.validation, or set data.unlabelled-includes-labelled = true")
-        }
-    }
-
-    private static func load(_ recipe: Recipe) throws -> (
-        train: any ExampleSet, test: any ExampleSet, notices: [String]
-    ) {
+    private static func load(_ recipe: Recipe) throws -> Sets {
         let data = recipe.data
         guard let images = data.source.images else {
             return (
@@ -74,7 +66,10 @@ public struct ExperimentData: Sendable {
             )
         }
         let pair = try images.load(directory: data.directory, options: recipe.datasetOptions)
-        return (shortened(pair.train, to: data.train), shortened(pair.test, to: data.test), pair.notices)
+        let (train, test) = (shortened(pair.train, to: data.train), shortened(pair.test, to: data.test))
+        return data.final
+            ? (train.appending(test), test.subset([], name: test.name), pair.notices)
+            : (train, test, pair.notices)
     }
 
     /// The first `count` images of a set; all of them for 0.

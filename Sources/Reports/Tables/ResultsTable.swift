@@ -93,6 +93,11 @@ public struct ResultsTable: Sendable {
                 .data, "\(name(twice)) appears twice",
                 advice: "a seed counts once; leave one of the files out")
         }
+        if let final = cell.first(where: { $0.isFinal == true }) {
+            throw UserError(
+                .data, "\(name(final)) is a final run, which is tested on nothing",
+                advice: "leave it out of the table")
+        }
         if let unfinished = cell.first(where: { ($0.testError == nil) != (sample.testError == nil) }) {
             let which = unfinished.testError == nil ? unfinished : sample
             throw UserError(
