@@ -124,7 +124,7 @@ struct Reproduce: ParsableCommand {
         do {
             try runner.run()
         } catch is Interrupted {
-            let command = shellQuoted(CommandLine.arguments)
+            let command = shellQuoted(Console.arguments)
             Console.error(plan.isTemporary ? "interrupted" : "interrupted; continue with: \(command)")
             throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
         }
@@ -136,7 +136,7 @@ struct Reproduce: ParsableCommand {
         _ jobs: JobPlan, _ data: DataIdentity, threads: Int, _ display: JobDisplay
     ) throws -> [String: RunCost] {
         let left = jobs.jobs.filter { !$0.facts.isDone }.map(\.cell.recipe)
-        guard !quiet, !smoke, CostEstimator.isWorthwhile(left) else { return [:] }
+        guard !output.quiet, !smoke, CostEstimator.isWorthwhile(left) else { return [:] }
         let estimator = CostEstimator(threads: threads) {
             display.note("measuring how long this will take")
         }

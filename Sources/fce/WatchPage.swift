@@ -89,7 +89,7 @@ struct WatchPage {
         case .finished: return [("result", result)]
         case .stopped, .failed, .gone:
             let place = String(checkpoint.dropFirst(2))
-            let command = Console.shellQuoted(sighting.resumeCommand)
+            let command = shellQuoted(sighting.resumeCommand)
             let table = sighting.isCell ? "the same `fce reproduce` again, or " : ""
             return [("stands at", place), ("continue", "\(table)\(command)")]
         }

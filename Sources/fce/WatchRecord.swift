@@ -46,7 +46,7 @@ struct WatchRecord: Encodable {
             sighting.checkpoint.map { $0.phase + 1 }, sighting.checkpoint?.step
         )
         let isOver = sighting.state == .finished || sighting.state.isTraining
-        resume = isOver ? nil : Console.shellQuoted(sighting.resumeCommand)
+        resume = isOver ? nil : shellQuoted(sighting.resumeCommand)
         (testError, seconds) = (sighting.result?.testError, sighting.result?.seconds)
     }
 }
