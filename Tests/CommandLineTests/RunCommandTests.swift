@@ -156,7 +156,7 @@ extension CommandLine {
             #expect(
                 scores.allSatisfy { $0["className"] as? String == "class \($0["predicted"] as? Int ?? -1)" })
             let none = try Tool.run("predict", run, "\(run)/checkpoints", in: TinyRun.folder)
-            #expect(none.status == 66 && none.err.contains("holds no JPEG or PNG images"))
+            #expect(none.status == 66 && none.err.contains("holds no pictures"))
         }
 
         @Test func predictFollowsNoLinkThatLeadsBack() throws {
