@@ -90,7 +90,7 @@ private func status(_ step: Int, phase: Int = 1) -> ProgressStatus {
         console.at(1)
         log.update(status(2))
         #expect(console.written.hasSuffix("\u{1B}[2A\r\u{1B}[J[2/3 energy] 2/5000"))
-        console.width.withLock { $0 = 40 }
+        console.width.withLock { $0 = 41 }
         console.at(2)
         log.update(status(3))
         #expect(console.written.hasSuffix("\r\u{1B}[K[2/3 energy] 3/5000  1.00 it/s  ETA 1:23"))
