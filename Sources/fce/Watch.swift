@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Experiments
 import Foundation
 import Reports
@@ -64,7 +65,7 @@ struct Watch: ParsableCommand {
         let runs = ResultFiles.runs(path)
         guard !runs.isEmpty else {
             throw UserError(
-                .missing, FileManager.default.fileExists(atPath: path) ? "no run here" : "does not exist",
+                .missing, try Files.find(path) ? "no run here" : "does not exist",
                 at: path, advice: "name a run directory, or a folder of them, such as Runs")
         }
         return try runs.map { files in

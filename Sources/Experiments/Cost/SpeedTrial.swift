@@ -93,7 +93,7 @@ final class SpeedTrial {
     /// Writing the state; nothing where no folder for temporary files can be written.
     private func checkpoint() -> ComputeTime {
         let path = NSTemporaryDirectory() + "/fce-speed-\(UUID().uuidString).safetensors"
-        defer { unlink(path) }
+        defer { Files.remove(path) }
         return ComputeTime.of { try? state.stateFile.write(to: path) }
     }
 }

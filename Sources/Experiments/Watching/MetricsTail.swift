@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// What a run has measured so far, read a piece at a time while the run writes it.
@@ -13,8 +14,9 @@ public struct MetricsTail: Sendable {
     /// Reads the lines that were added; from the beginning where the file has become shorter, as a resumed run makes it.
     /// A line that is torn is read once it is whole, and one that is no row of metrics says nothing.
     public mutating func read() {
-        guard let file = FileHandle(forReadingAtPath: path) else { return }
-        defer { try? file.close() }
+        let descriptor = Files.open(path, O_RDONLY)
+        guard descriptor >= 0 else { return }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         guard let end = try? file.seekToEnd() else { return }
         if end < offset { (offset, curves) = (0, [:]) }
         guard end > offset, (try? file.seek(toOffset: offset)) != nil,

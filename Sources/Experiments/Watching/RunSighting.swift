@@ -79,7 +79,7 @@ public struct RunSighting: Sendable {
         let names = ["progress.json", "metrics.jsonl", "checkpoints", "result.json", "run.json"]
         return names.reduce(0) { latest, name in
             var status = stat()
-            guard stat(files.file(name), &status) == 0 else { return latest }
+            guard withSystemPath(files.file(name), { stat($0, &status) }) == 0 else { return latest }
             return max(latest, Double(status.st_mtim.tv_sec) + 1e-9 * Double(status.st_mtim.tv_nsec))
         }
     }
