@@ -9,7 +9,7 @@ enum SplitStep {
     static let order = 4
 }
 
-/// Which training images are labelled, which unlabelled, and which held out: positions in a training set.
+/// The training images that are labelled, unlabelled and held out, as positions in a training set.
 public struct Split: Codable, Equatable, Sendable {
     /// The version of this record.
     public static let currentFormat = 1

@@ -32,7 +32,7 @@ struct FeaturesCommand: ParsableCommand {
 
     @OptionGroup var network: ProbedNetwork
 
-    /// Which images.
+    /// The images to take features of.
     enum Images: String, ExpressibleByArgument, CaseIterable { case train, test }
 
     @Option(help: "Of the training or of the test images.")
@@ -54,7 +54,7 @@ struct FeaturesCommand: ParsableCommand {
     }
 }
 
-/// Which weights of a run are probed, and where its data are.
+/// The weights of a run that are probed, and the place of its data.
 struct ProbedNetwork: ParsableArguments {
     @Option(help: "The weights at the end of this phase, counted from 1; by default the last that ended.")
     var phase: Int?

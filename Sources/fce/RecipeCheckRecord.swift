@@ -9,7 +9,7 @@ struct RecipeCheckRecord: Encodable {
     let seed: Int
     let hash, protocolHash, data, energy: String
     let phases: [Phase]
-    /// Of its features; nil without a probe.
+    /// The probe of its features; nil without one.
     let probe: String?
     let cost: CostRecord
     /// Nil where it was not asked for.
@@ -21,7 +21,7 @@ struct RecipeCheckRecord: Encodable {
         /// Labelled images an update; nil for a phase without.
         let labelledBatch: Int?
         let petaflop: Double
-        /// With initialisation, tests and checkpoints; nil where nothing was measured.
+        /// Time with initialisation, tests and checkpoints; nil where nothing was measured.
         let seconds: Double?
     }
 
@@ -94,7 +94,7 @@ struct TableCheckRecord: Encodable {
         let recipe: String
         let cells: Int
         let petaflop: Double
-        /// Of what its cells train themselves; nil where nothing was measured.
+        /// Time of what its cells train themselves; nil where nothing was measured.
         let seconds: Double?
     }
 

@@ -72,7 +72,7 @@ struct Report: ParsableCommand {
         try files.header().classNames ?? testImages(files)?.classNames
     }
 
-    /// Without its data a report has no thumbnails, and of runs of old no class names.
+    /// Without its data a report has no thumbnails, and reports of old runs have no class names.
     private func testImages(_ files: RunFiles) throws -> ImageDataset? {
         do {
             let recipe = try files.recipe()

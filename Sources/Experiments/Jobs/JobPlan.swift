@@ -6,7 +6,7 @@ public struct JobPlan: Sendable, Equatable {
         public let facts: CellFacts
         /// The job whose run this one continues, with `--from`.
         public let origin: Int?
-        /// Where the trained flow is kept that the cell takes, or trains if it is the first; nil where it needs none.
+        /// The place of the trained flow that the cell takes, or trains if it is the first; nil where it needs none.
         public let flow: String?
     }
 

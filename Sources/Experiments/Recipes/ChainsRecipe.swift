@@ -60,12 +60,14 @@ public struct ChainsRecipe: Sendable, Equatable {
 
     static let table = RecipeTable<ChainsRecipe>([
         .variant("start", \.start, "where chains begin", defaults: ChainsRecipe.init),
-        .integer("steps", \.steps, .between(1, 10_000), "Langevin steps an update"),
-        .number("step-size", \.stepSize, .above(0), "δ of x + ½δ²∇f + τδε, units of x/256 - 0.5"),
-        .number("noise", \.noise, .atLeast(0), "τ; 1: Langevin dynamics on exp(f), 0: gradient ascent"),
-        .number("clip-gradient", \.gradientLimit, .atLeast(0), "largest element of ∇f; 0: any"),
+        .integer("steps", \.steps, .between(1, 10_000), "Langevin steps in each update"),
+        .number("step-size", \.stepSize, .above(0), "δ of the step x + ½δ²∇f + τδε, in units of x/256 - 0.5"),
+        .number(
+            "noise", \.noise, .atLeast(0),
+            "τ of that step; 1 is Langevin dynamics on exp(f), 0 is gradient ascent"),
+        .number("clip-gradient", \.gradientLimit, .atLeast(0), "largest element of ∇f; 0 means no limit"),
         .flag("clip-pixels", \.staysInRange, "pixels stay in [-0.5, 0.5]"),
-        .integer("buffer", \.buffer, .between(1, 1_000_000), "chains in all").when(
+        .integer("buffer", \.buffer, .between(1, 1_000_000), "number of chains").when(
             \.start, "start", .persistent),
         .number("restart", \.restart, .between(0, 1), "probability that a chain starts again from noise")
             .when(\.start, "start", .persistent),
@@ -78,6 +80,8 @@ public struct ChainsRecipe: Sendable, Equatable {
         )
         .when(\.start, "start", .coarserGrid),
         .number("penalty", \.penalty, .atLeast(0), "weight of the mean squares of f in the loss"),
-        .number("guard", \.divergenceGuard, .above(0), "largest gap of mean f before the run stops"),
+        .number(
+            "guard", \.divergenceGuard, .above(0),
+            "largest gap between the means of f on data and chains before the run stops"),
     ])
 }

@@ -34,7 +34,7 @@ public struct DataRecipe: Sendable, Equatable {
     public var source: Source
     /// Names the data in tables; by default the source.
     public var name: String
-    /// Where the files lie, relative to the working directory.
+    /// The folder of the files, relative to the working directory.
     public var directory: String
     /// Labelled images in all, the same number of each class; 0: none.
     public var labels = 0
@@ -129,16 +129,16 @@ public struct EnergyRecipe: Sendable, Equatable {
     public var classes = 10
     /// Units of a critic's last layer; 0: K.
     public var outputs = 0
-    /// Of a head that is a product of experts.
+    /// Number of experts where the head is a product of experts.
     public var experts = 128
     /// Factor on the channels of every layer.
     public var width = 1.0
     public var head: Head
-    /// Of the logits over the batch that initialises them.
+    /// Standard deviation of the logits over the batch that initialises them.
     public var initialDeviation = 1.0
     public var normalization = Normalization.weight
     public var normalizeLogits = false
-    /// Of the leaky ReLU.
+    /// Slope of the leaky ReLU below 0.
     public var slope = 0.2
     public var pooling = Pooling.max
     public var downsample = Downsample.stride

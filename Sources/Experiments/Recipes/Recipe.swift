@@ -30,7 +30,7 @@ public struct Recipe: Sendable, Equatable {
         case snGAN = "sn-gan"
         case ddgm
         case mmdGAN = "mmd-gan"
-        /// Only the flow, by maximum likelihood.
+        /// The flow alone, by maximum likelihood.
         case flow
         /// The network as initialised from data, untrained: what a probe of features is compared with.
         case randomInit = "random-init"
@@ -50,7 +50,7 @@ public struct Recipe: Sendable, Equatable {
             }
         }
 
-        /// Where the chains of such a method start; nil for a method without chains.
+        /// The start of such a method's chains; nil for a method without chains.
         public var chainStart: ChainsRecipe.Start? {
             switch self {
             case .persistentCD: .persistent
@@ -92,7 +92,7 @@ public struct Recipe: Sendable, Equatable {
     public var method = Method.fce
     /// Moves the split, the initialisation and the batches; `--seed` sets it. The flow has its own.
     public var seed = 1
-    /// Of convolution activations and weights: bfloat16 where the processor computes in it, with `auto`.
+    /// Number format of convolution activations and weights: bfloat16 where the processor computes in it, with `auto`.
     public var precision = Precision.auto
     public var data = DataRecipe(source: .svhn)
     public var flow = FlowRecipe(kind: .glow)
@@ -161,7 +161,7 @@ public struct ConsistencyRecipe: Sendable, Equatable {
     }
 
     public var kind = Kind.none
-    /// At the ramp's end, beside a label term of weight 1.
+    /// Weight at the ramp's end, beside a label term of weight 1.
     public var weight = 100.0
     /// Updates over which the weight rises as exp(−5(1 − t)²).
     public var rampUp = 0
@@ -180,15 +180,15 @@ public struct AverageRecipe: Sendable, Equatable {
 
 /// `[evaluate]`: how often models are tested.
 public struct EvaluationRecipe: Sendable, Equatable {
-    /// In updates as ``PhaseRecipe/steps`` counts them; 0: only at the end of each phase.
+    /// Interval in updates as ``PhaseRecipe/steps`` counts them; 0 means only at the end of each phase.
     public var every = 0
-    /// Likewise, between pictures of the densities in the plane.
+    /// The same interval between pictures of the densities in the plane.
     public var snapshots = 0
 }
 
 /// `[log]`, `[checkpoint]`: how often something happens.
 public struct IntervalRecipe: Sendable, Equatable {
-    /// In steps; 0: only at the end of each phase.
+    /// Interval in steps; 0 means only at the end of each phase.
     public var every: Int
 }
 

@@ -226,7 +226,7 @@ enum Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
     case atLeast(Number)
     case above(Number)
     case between(Number, Number)
-    /// From the first up to, but not including, the second.
+    /// Numbers from the first up to, but not including, the second.
     case halfOpen(Number, Number)
 
     func contains(_ number: Number) -> Bool {

@@ -21,9 +21,9 @@ extension Recipe {
         .integer(
             "seed", \.seed, .between(0, Recipe.seeds.upperBound),
             "moves split, initialisation and batches (--seed)"),
-        .choice("precision", \.precision, "of convolution activations and weights"),
+        .choice("precision", \.precision, "number format of convolution activations and weights"),
         .table(
-            "data", \.data, data, "which data, and how many labels",
+            "data", \.data, data, "the data, and how many labels are used",
             variants: DataRecipe.Source.allCases.map { ($0.rawValue, DataRecipe(source: $0)) }),
         .table(
             "flow", \.flow, flow, "the normalising flow q",
@@ -33,20 +33,24 @@ extension Recipe {
             variants: EnergyRecipe.Base.allCases.map { ("base \($0.rawValue)", EnergyRecipe(base: $0)) }),
         .table("input", \.input, input, "what the energy does to its images first"),
         .table("vat", \.vat, vat, "virtual adversarial training"),
-        .table("entropy", \.entropy, weight("of the entropy of p(y|x) on unlabelled images"), "entropy term"),
+        .table(
+            "entropy", \.entropy, weight("weight of the entropy of p(y|x) on unlabelled images"),
+            "entropy term"),
         .table("consistency", \.consistency, consistency, "agreement of p(y|x) on unlabelled images"),
         .table(
             "label", \.label,
             RecipeTable([
                 .number(
-                    "weight", \.weight, .atLeast(0), "of the cross-entropy on labelled images, eq. 17"),
+                    "weight", \.weight, .atLeast(0), "weight of the cross-entropy on labelled images, eq. 17"),
                 .classWeights,
             ]), "label term"),
         .table(
             "average", \.average,
             RecipeTable([
-                .number("decay", \.decay, .halfOpen(0, 1), "of the averaged weights for p(y|x); 0: none"),
-                .integer("warmup", \.warmup, .atLeast(0), "updates with another decay at first"),
+                .number(
+                    "decay", \.decay, .halfOpen(0, 1),
+                    "decay of the averaged weights that compute p(y|x); 0: no averaging"),
+                .integer("warmup", \.warmup, .atLeast(0), "number of first updates with another decay"),
                 .number("warmup-decay", \.warmupDecay, .halfOpen(0, 1), "decay of those updates"),
             ]), "averaged weights"),
         .table(
@@ -55,7 +59,7 @@ extension Recipe {
         .tables(
             "phase", \.phases, phase, "the phases of training, in order", initial: PhaseRecipe(kind: .energy),
             variants: PhaseRecipe.Kind.allCases.map { ($0.rawValue, PhaseRecipe(kind: $0)) }),
-        .table("log", \.log, every("steps between lines of metrics; 0: none"), "metrics"),
+        .table("log", \.log, every("steps between lines of metrics; 0 writes none"), "metrics"),
         .table(
             "evaluate", \.evaluate,
             RecipeTable([
@@ -90,11 +94,12 @@ extension Recipe {
             "unlabelled-includes-labelled", \.unlabelledIncludesLabelled,
             "labelled images are among the unlabelled ones too"),
         .flag("extra", \.extra, "SVHN's extra images as unlabelled ones").when(\.source, "source", .svhn),
-        .integer("size", \.size, .between(8, 256), "side of the square images, pixels")
+        .integer("size", \.size, .between(8, 256), "side of the square images in pixels")
             .when(\.source, "source", anyOf: DataRecipe.Source.those(\.isResized)),
         .integer("channels", \.channels, .between(1, 3), "colour channels, 1 or 3")
             .when(\.source, "source", anyOf: DataRecipe.Source.those(\.hasChannels)),
-        .choice("density", \.density, "the density points are drawn from").when(\.source, "source", .plane),
+        .choice("density", \.density, "the density from which points are drawn").when(
+            \.source, "source", .plane),
         .integer("seed", \.seed, .between(0, Recipe.seeds.upperBound), "draws the points; 0: the flow's seed")
             .when(\.source, "source", .plane),
         .integer("train", \.train, .atLeast(0), "training examples; 0: all of them"),
@@ -114,44 +119,56 @@ extension Recipe {
 
     private static let flow = RecipeTable<FlowRecipe>([
         .variant("kind", \.kind, "Glow for images, couplings in the plane", defaults: FlowRecipe.init),
-        .integer("levels", \.levels, .between(1, 6), "scales").when(\.kind, "kind", .glow),
-        .integer("blocks", \.blocks, .between(1, 64), "steps of flow a level").when(\.kind, "kind", .glow),
+        .integer("levels", \.levels, .between(1, 6), "number of scales").when(\.kind, "kind", .glow),
+        .integer("blocks", \.blocks, .between(1, 64), "flow steps in each level").when(\.kind, "kind", .glow),
         .integer("width", \.width, .between(1, 4096), "hidden units of a coupling network"),
         .choice("coupling", \.coupling, "kind of coupling").when(\.kind, "kind", .glow),
-        .integer("couplings", \.couplings, .between(0, 100), "affine couplings; 0: a Gaussian")
-            .when(\.kind, "kind", .plane),
+        .integer(
+            "couplings", \.couplings, .between(0, 100),
+            "number of affine couplings; 0 makes the flow a Gaussian"
+        )
+        .when(\.kind, "kind", .plane),
         .integer(
             "seed", \.seed, .between(0, Recipe.seeds.upperBound),
-            "of the flow; the seeds of a row share it"),
+            "seed of the flow; runs of one recipe with other seeds share it"),
     ])
 
     private static let energy = RecipeTable<EnergyRecipe>([
-        .variant("base", \.base, "density that exp(f) multiplies", defaults: EnergyRecipe.init),
+        .variant("base", \.base, "the density that exp(f) multiplies", defaults: EnergyRecipe.init),
         .choice("network", \.network, "layers of f (the paper's Tables 5 and 6)"),
-        .integer("classes", \.classes, .between(1, ImageDataset.largestClassCount), "K; 1: unsupervised"),
+        .integer(
+            "classes", \.classes, .between(1, ImageDataset.largestClassCount),
+            "number of classes K; 1 means no classes"),
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
-        .integer("outputs", \.outputs, .atLeast(0), "units of a critic's last layer; 0: K"),
+        .integer("outputs", \.outputs, .atLeast(0), "units of a critic's last layer; 0 means K"),
         .choice(
             "head", \.head, "last layer: K outputs, a shared energy with a gain plus K parts, or experts"),
-        .integer("experts", \.experts, .between(1, 65536), "of a product of experts")
+        .integer("experts", \.experts, .between(1, 65536), "number of experts")
             .when(\.head, "head", .experts),
         .number("initial-deviation", \.initialDeviation, .above(0), "standard deviation of the first logits"),
-        .choice("normalization", \.normalization, "of the layers; a density has weight, spectral or none"),
+        .choice(
+            "normalization", \.normalization,
+            "normalisation of the layers; a density has weight, spectral or none"),
         .flag("normalize-logits", \.normalizeLogits, "batch normalisation of the logits: classifiers only"),
-        .number("slope", \.slope, .halfOpen(0, 1), "of the leaky ReLU"),
+        .number("slope", \.slope, .halfOpen(0, 1), "slope of the leaky ReLU below 0"),
         .choice("pooling", \.pooling, "global pooling").when(\.network, "network", .convSmall, .convLarge),
         .choice("downsample", \.downsample, "how blocks halve the image")
             .when(\.network, "network", .convSmall, .convLarge),
-        .numbers("dropout", \.dropout, .halfOpen(0, 1), "rates before the three blocks")
+        .numbers("dropout", \.dropout, .halfOpen(0, 1), "dropout rates before the three blocks")
             .when(\.network, "network", .convSmall, .convLarge),
-        .numbers("priors", \.priors, .above(0), "class priors ρ_k, K numbers; empty: uniform"),
-        .integer("negatives", \.negatives, .between(1, 64), "ν, samples of the flow a datum"),
+        .numbers("priors", \.priors, .above(0), "class priors ρ_k, K numbers; empty means uniform"),
+        .integer(
+            "negatives", \.negatives, .between(1, 64), "ν, the number of samples of the flow for each image"),
     ])
 
     private static let input = RecipeTable<InputRecipe>([
-        .flag("standardize", \.standardize, "every image to mean 0 and variance 1"),
-        .integer("translate", \.translate, .between(0, 16), "largest shift in training, pixels each way"),
-        .number("noise", \.noise, .atLeast(0), "standard deviation of Gaussian noise in training"),
+        .flag("standardize", \.standardize, "bring every image to mean 0 and variance 1"),
+        .integer(
+            "translate", \.translate, .between(0, 16),
+            "largest shift of images in training, in pixels each way"),
+        .number(
+            "noise", \.noise, .atLeast(0), "standard deviation of Gaussian noise that training adds to images"
+        ),
         .flag(
             "flip", \.flip,
             "half of the training images are mirrored, left to right, labelled or not, before flow and energy see them; "
@@ -169,16 +186,19 @@ extension Recipe {
     private static let generator = RecipeTable<GeneratorRecipe>([
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
         .integer(
-            "latent", \.latent, .between(1, 4096), "numbers an image is made of: uniform, normal in a VAE"),
+            "latent", \.latent, .between(1, 4096),
+            "numbers that an image is generated from: uniform, normal in a VAE"),
     ])
 
     private static let vat = RecipeTable<VATRecipe>([
-        .number("weight", \.weight, .atLeast(0), "0: off"),
-        .number("epsilon", \.epsilon, .above(0), "length of the perturbation, units of x/256 - 0.5"),
-        .integer("steps", \.steps, .between(1, 10), "power iterations"),
-        .choice("direction", \.direction, "finite difference, or the exact Fisher-vector product"),
-        .number("step-norm", \.stepNorm, .between(1e-6, 10), "length of the finite difference"),
-        .choice("dropout", \.dropout, "the same masks in all passes, or fresh ones"),
+        .number("weight", \.weight, .atLeast(0), "weight of the term; 0 turns it off"),
+        .number("epsilon", \.epsilon, .above(0), "length of the perturbation in units of x/256 - 0.5"),
+        .integer("steps", \.steps, .between(1, 10), "number of power iterations"),
+        .choice(
+            "direction", \.direction,
+            "how the direction is found: by a finite difference, or by the exact Fisher-vector product"),
+        .number("step-norm", \.stepNorm, .between(1e-6, 10), "length of the step of the finite difference"),
+        .choice("dropout", \.dropout, "dropout masks: the same in all passes, or fresh ones"),
     ])
 
     private static let paper = RecipeTable<ReportRecipe.Paper>([
@@ -188,10 +208,10 @@ extension Recipe {
     ])
 
     private static let consistency = RecipeTable<ConsistencyRecipe>([
-        .choice("kind", \.kind, "what p(y|x) should agree with"),
-        .number("weight", \.weight, .atLeast(0), "at the end of the ramp"),
+        .choice("kind", \.kind, "the method, which decides with what p(y|x) should agree"),
+        .number("weight", \.weight, .atLeast(0), "weight of the term at the end of its ramp"),
         .integer("ramp-up", \.rampUp, .atLeast(0), "updates over which the weight rises"),
-        .number("momentum", \.momentum, .halfOpen(0, 1), "of the averaged predictions")
+        .number("momentum", \.momentum, .halfOpen(0, 1), "decay of the averaged predictions")
             .when(\.kind, "kind", .temporalEnsembling),
     ])
 

@@ -91,7 +91,9 @@ public final class Experiment: TrainingObserver {
             try Trainer(recipe, data, state, flowCache: cache, observer: self).run()
         } catch {
             progress.end(error is Interrupted ? "" : "\(error)")
-            guard let error = error as? UserError, error.kind == .diverged, options.isKept else { throw error }
+            guard let error = error as? UserError, error.kind == .diverged, options.isKept else {
+                throw error
+            }
             throw directory.files.advised(error, phase: state.phase, of: recipe)
         }
         log.end()

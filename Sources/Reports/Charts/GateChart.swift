@@ -58,7 +58,7 @@ public struct GateChart: Sendable {
         return chart
     }
 
-    /// Whose turn: columns blend from the EBM's colour to the flow's by the share of turns they cover.
+    /// The turns: columns blend from the EBM's colour to the flow's by the share of turns they cover.
     private func strip(_ axes: Axes) -> Markup {
         let groups = binned(axes)
         let width = (axes.right - axes.left) / Double(Self.columns)

@@ -43,7 +43,7 @@ public struct Histogram: Sendable {
         return chart
     }
 
-    /// Where the axis begins and ends; empty without values.
+    /// The ends of the axis; empty without values.
     private func ends() -> [Double] {
         let all = Self.central(samples)
         guard let deciding, all.count == 2 else { return all }

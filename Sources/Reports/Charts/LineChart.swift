@@ -67,9 +67,9 @@ public struct LineChart: Sendable {
     public var references: [(label: String, y: Double)] = []
     public var logarithmic = false
     public var logarithmicX = false
-    /// For few points: each gets a mark, and its spread a bar of its own in place of the band.
+    /// Whether each point gets a mark, and its spread a bar of its own in place of the band; for few points.
     public var isMarked = false
-    /// Where x has ticks; nil: at round values.
+    /// Positions of the ticks of x; nil for round values.
     public var xTicks: [Double]?
 
     public init(title: String, xTitle: String, yTitle: String, series: [Series]) {

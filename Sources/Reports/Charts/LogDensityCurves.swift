@@ -13,7 +13,7 @@ public struct LogDensityCurves: Sendable {
         let flow: Double?
     }
 
-    /// By method, seed and update.
+    /// The errors by method, seed and update.
     let rows: [Row]
 
     /// Nil where no run of the page was tested against a known density.

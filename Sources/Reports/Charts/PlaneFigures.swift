@@ -116,7 +116,7 @@ extension ReportContent {
     }
 }
 
-/// At most `limit` of `items`, the first and the last among them.
+/// Selects at most `limit` of `items`, the first and the last among them.
 private func evenly<Item>(_ items: [Item], _ limit: Int) -> [Item] {
     guard items.count > limit else { return items }
     return (0..<limit).map { items[($0 * (items.count - 1) + (limit - 1) / 2) / (limit - 1)] }

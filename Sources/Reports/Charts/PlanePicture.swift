@@ -19,7 +19,7 @@ public struct PlaneDensities: Sendable {
     public let grids: [String: DensityGrid]
     public let points: [PlanePoint]
     public let labelled: [PlanePoint]
-    /// nil: at the end of what has been trained.
+    /// The update of the picture; nil for the end of what has been trained.
     public let moment: Moment?
 
     public init(

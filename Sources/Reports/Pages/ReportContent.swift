@@ -10,7 +10,7 @@ public struct ReportContent: Sendable {
     public var metrics: MetricsLog?
     public var evaluation: RunEvaluation?
     public var predictions: Predictions?
-    /// Of the recipe, then of `fce probe`.
+    /// Probes of the recipe, then of `fce probe`.
     public var probes: [ProbeResult] = []
     /// Sample grids with their file names.
     public var pictures: [(name: String, jpeg: [UInt8])] = []

@@ -6,7 +6,7 @@ import Tensors
 public struct ResultsTable: Sendable {
     /// One cell: the runs of one recipe, which differ only in their seeds.
     public struct Row: Sendable {
-        /// In order of their seeds.
+        /// Results in the order of their seeds.
         public let results: [RunResult]
         /// Test error in 0...1 of the last iterate; nil for methods without a classifier.
         public let error: Summary?
