@@ -118,9 +118,9 @@ private let recipe = """
         let result = RunResult(recipe: cropped, header: header, split: try .test(), command: "")
         #expect(result.network == "conv-small, crop 4")
         let wide = #expect(throws: UserError.self) {
-            try Recipe.parse(recipe, overrides: ["data.size=12", "input.crop=12"])
+            try Recipe.parse(recipe, overrides: ["data.size=16", "input.crop=16"])
         }
-        #expect(wide?.what.contains("not below the images' side of 12") == true)
+        #expect(wide?.what.contains("not below the images' side of 16") == true)
     }
 
     /// Labelled and unlabelled images and cached draws all come from the changed images.

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensors
 
@@ -32,7 +33,7 @@ extension RunFiles {
         let stem = isSeed ? parts.dropLast().joined(separator: "/") : path
         var number = 2
         func candidate() -> String { "\(stem)-\(number)" + (isSeed ? "/\(parts[parts.count - 1])" : "") }
-        while FileManager.default.fileExists(atPath: candidate()) { number += 1 }
+        while Files.exists(candidate()) { number += 1 }
         return candidate()
     }
 }

@@ -15,7 +15,7 @@ extension RunFiles {
     }
 
     func hasWeights(_ phase: Int, of recipe: Recipe) -> Bool {
-        FileManager.default.fileExists(atPath: weights(phase, of: recipe))
+        Files.exists(weights(phase, of: recipe))
     }
 
     /// How many phases have ended, by all that the run has written: its result, scores, checkpoints and weights.

@@ -47,13 +47,7 @@ extension RunFiles {
 
     /// The name says when the run began, as TensorBoard wants it, and not on which machine.
     fileprivate func eventPath(in folder: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw UserError(
-                .output, "cannot make the folder of event files: \(SystemCall.reason)", at: folder,
-                advice: "check the permissions of the folder around it")
-        }
+        try Files.makeFolder(folder)
         return "\(folder)/events.out.tfevents.\(Int(startTime)).fce"
     }
 
