@@ -28,10 +28,11 @@ import Testing
     @Test func builtInTablesAreTrained() throws {
         try withFolder { folder in
             let output = try Tool.run(
-                "train", "builtin:2d/figure2-nce", "--smoke", "--out", "run", "--quiet", in: folder)
+                "train", "builtin:2d/figure2-nce", "--smoke", "--out", "run", "--threads", "1", "--quiet",
+                in: folder)
             #expect(output.status == 0, "\(output.err)")
             let result = try RunFiles(path: "\(folder)/run").result()
-            #expect(result.command == "fce train builtin:2d/figure2-nce --seed 1 --smoke")
+            #expect(result.command == "fce train builtin:2d/figure2-nce --seed 1 --threads 1 --smoke")
             let table = try Tool.run(
                 "reproduce", "builtin:2d/table-figure2", "--smoke", "--quiet", in: folder)
             #expect(table.status == 0, "\(table.err)")

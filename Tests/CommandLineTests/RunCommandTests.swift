@@ -283,7 +283,7 @@ extension CommandLine {
                 let one = try Tool.run("report", "both/", in: folder)
                 #expect(one.status == 0 && one.out == "both/report.html\n", "\(one.err)")
                 let page = try String(contentsOfFile: "\(folder)/both/report.html", encoding: .utf8)
-                #expect(page.contains("Learning curves") && page.contains("class 3"))
+                #expect(page.contains("Label loss") && page.contains("class 3"))
                 #expect(try Tool.run("report", "both", "both/seed-1", in: folder).status == 64)
                 let two = try Tool.run("report", "both", "both/seed-1", "--out", "p.html", in: folder)
                 #expect(two.status == 0 && two.out == "p.html\n")

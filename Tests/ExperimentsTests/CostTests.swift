@@ -87,7 +87,7 @@ private func timing(
             #expect(try key(same) == own, "\(same)")
         }
         for other in [
-            "phase.2.batch=8", "energy.width=0.5", "flow.width=64", "energy.pooling=mean", "data.labels=0",
+            "phase.2.batch=8", "energy.width=0.5", "flow.width=64", "energy.pooling=mean",
             "phase.2.pool=0",
         ] {
             #expect(try key(other) != own, "\(other)")

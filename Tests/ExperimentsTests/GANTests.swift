@@ -89,7 +89,7 @@ private let recipe = """
         "Recipes of a GAN that contradict themselves are errors with a place",
         arguments: [
             ("classes = 4", "classes = 1", "gan.toml:7"),
-            ("labels = 16", "labels = 0", "gan.toml:21"),
+            ("labels = 16", "labels = 0", "gan.toml:7"),
             ("base = \"none\"", "base = \"flow\"", "gan.toml:12"),
             ("head = \"plain\"", "head = \"gain\"", "gan.toml:13"),
             ("size = 16", "size = 20", "gan.toml:5"),

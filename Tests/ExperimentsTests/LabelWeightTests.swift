@@ -84,7 +84,8 @@ private let recipe = """
         }
         let unlabelled = #expect(throws: UserError.self) {
             try Recipe.parse(
-                smallRecipe, overrides: ["data.labels=0", "label.class-weights=balanced"])
+                smallRecipe,
+                overrides: ["data.labels=0", "energy.classes=1", "label.class-weights=balanced"])
         }
         #expect(unlabelled?.what.contains("weigh nothing") == true)
     }

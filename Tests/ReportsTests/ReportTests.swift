@@ -126,6 +126,7 @@ private func images() -> ImageDataset {
         try withTemporaryFolder { folder in
             try writeRun(to: folder)
             var recipe = Recipe()
+            recipe.data.labels = 100
             var joint = PhaseRecipe(kind: .joint)
             (joint.gate.high, joint.gate.low) = (0.525, 0.475)
             recipe.phases = [PhaseRecipe(kind: .flowMLE), joint]
