@@ -1,6 +1,6 @@
 # FlowContrast from a fresh clone: `make` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench smoke format lint clean
+.PHONY: help setup build test demo bench smoke dist format lint clean
 SHELL := /bin/sh
 
 FCE := .build/release/fce
@@ -17,6 +17,7 @@ help:
 	@echo '  make bench    time the steps of training, PyTorch beside them where it is installed, and how they grow'
 	@echo '                (FC_PYTHON=python ARGS="--network conv-large": see Benchmarks/README.md)'
 	@echo '  make smoke    run every recipe for a few steps'
+	@echo '  make dist     a tarball that runs without Swift: program, manual, completions (.ci/dist tries it)'
 	@echo '  make format   format the sources;  make lint: complain instead'
 	@echo '  make clean    remove what was built; Runs and Data stay'
 	@echo
@@ -50,6 +51,9 @@ bench: build
 
 smoke: build
 	.ci/smoke $(FCE)
+
+dist: setup
+	Packaging/dist
 
 format: setup
 	swift format -i -r $(SOURCES)

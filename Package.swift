@@ -15,6 +15,9 @@ let strict: [SwiftSetting] = [
 /// Numeric targets are optimised in every configuration: a debug build of them is a hundred times slower.
 let numeric = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let kernels: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Werror"])]
+/// The commit that `make dist` builds a release from.
+let commit: [CSetting] =
+    Context.environment["FC_COMMIT"].map { [.define("FC_COMMIT", to: "\"\($0)\"")] } ?? []
 
 var packageTargets: [Target] = [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -24,12 +27,14 @@ var packageTargets: [Target] = [
     // Loaded at run time too: see CWebP.h.
     .target(name: "CWebP", cSettings: kernels),
     .target(name: "CJPEG", cSettings: kernels, linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CKernels", cSettings: kernels, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CKernels", cSettings: kernels + commit, linkerSettings: [.linkedLibrary("m")]),
     .target(
         name: "COneDNN",
         cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Werror"])]
             + (hasOneDNN ? [.define("FC_HAS_ONEDNN")] : []),
-        linkerSettings: hasOneDNN ? [.linkedLibrary("dnnl")] : []),
+        // Loaded at run time: see library.hpp. What that leaves to the linker makes the program need the library.
+        linkerSettings: hasOneDNN
+            ? [.unsafeFlags(["--as-needed", "-ldnnl", "--no-as-needed"].flatMap { ["-Xlinker", $0] })] : []),
     .target(
         name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
     .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
@@ -55,13 +60,16 @@ var packageTargets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
     .target(
-        name: "Reports", dependencies: ["Experiments", "Datasets", "Tensors", "CZlib"],
+        name: "Reports", dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors", "CZlib"],
+        swiftSettings: numeric),
+    .target(
+        name: "Exports", dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors"],
         swiftSettings: numeric),
     .executableTarget(
         name: "fce",
         dependencies: [
-            "Experiments", "Reports", "Probes", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients",
-            "Tensors",
+            "Experiments", "Exports", "Reports", "Probes", "Datasets", "EnergyModels", "Flows", "Networks",
+            "Gradients", "Tensors",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: strict),
@@ -75,7 +83,7 @@ var packageTargets: [Target] = [
 
 let tested = [
     "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
-    "Experiments", "Reports",
+    "Experiments", "Reports", "Exports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.
 func hasFixtures(_ name: String) -> Bool {

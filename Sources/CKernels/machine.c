@@ -85,3 +85,9 @@ uint32_t fc_flush_denormals(void) { return 0; }
 void fc_restore_denormals(uint32_t state) { (void)state; }
 
 #endif
+
+#ifndef FC_COMMIT
+#define FC_COMMIT ""
+#endif
+
+const char *fc_source_commit(void) { return FC_COMMIT; }

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-#include "dnnl.hpp"
+#include "library.hpp"
 
 using dnnl::memory;
 using Tag = memory::format_tag;
@@ -55,7 +55,9 @@ void set_team_size(int threads) {
 }
 
 // An instruction set's number holds the bits of those it extends.
-bool may_use(dnnl_cpu_isa_t isa) { return (dnnl_get_effective_cpu_isa() & isa) == isa; }
+bool may_use(dnnl_cpu_isa_t isa) {
+    return dnnl::library() && (dnnl::dnnl_get_effective_cpu_isa() & isa) == isa;
+}
 
 }  // namespace
 
@@ -292,11 +294,16 @@ std::unique_ptr<Operation> make_product(fc_dnn *c, long batch, fc_dnn_type type,
 
 }  // namespace
 
-int fc_dnn_is_compiled(void) { return 1; }
+const char *fc_dnn_absence(void) {
+    static const std::string text = "oneDNN " + std::to_string(DNNL_VERSION_MAJOR) + " is not installed (" + dnnl::file()
+        + "; Debian's package is libdnnl2 or libdnnl3)";
+    return dnnl::library() ? nullptr : text.c_str();
+}
 
 const char *fc_dnn_version(void) {
-    static const std::string text = [] {
-        const dnnl_version_t *v = dnnl_version();
+    static const std::string text = []() -> std::string {
+        if (!dnnl::library()) return "";
+        const dnnl_version_t *v = dnnl::dnnl_version();
         return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
     }();
     return text.c_str();
@@ -315,9 +322,13 @@ const char *fc_dnn_instruction_set(void) {
 int fc_dnn_has_bf16(void) { return may_use(dnnl_cpu_isa_avx512_core_bf16); }
 
 fc_dnn *fc_dnn_create(int threads, const char **message) {
+    if (const char *absence = fc_dnn_absence()) {
+        *message = absence;
+        return nullptr;
+    }
     // The library's own cache would give one primitive to several contexts, which run at once, and not all primitives
     // bear that (github.com/uxlfoundation/oneDNN/issues/5393). A context keeps those that it made.
-    static const dnnl_status_t uncached = dnnl_set_primitive_cache_capacity(0);
+    static const dnnl_status_t uncached = dnnl::dnnl_set_primitive_cache_capacity(0);
     if (uncached != dnnl_success) {
         *message = "oneDNN's cache of primitives cannot be switched off";
         return nullptr;
@@ -398,13 +409,16 @@ int fc_dnn_product(fc_dnn *c, long batch, fc_dnn_type type, int transpose_a, int
 
 #else
 
-int fc_dnn_is_compiled(void) { return 0; }
+const char *fc_dnn_absence(void) {
+    return "the program was built without oneDNN; apt-get install libdnnl-dev and build it again";
+}
+
 const char *fc_dnn_version(void) { return ""; }
 const char *fc_dnn_instruction_set(void) { return ""; }
 int fc_dnn_has_bf16(void) { return 0; }
 
 fc_dnn *fc_dnn_create(int, const char **message) {
-    *message = "this build has no oneDNN; apt-get install libdnnl-dev and build again";
+    *message = fc_dnn_absence();
     return nullptr;
 }
 

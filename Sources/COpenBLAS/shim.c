@@ -34,12 +34,18 @@ static const char *core_type(void) {
     return NULL;
 }
 
-// Runs before main, while there is one thread: changing the environment later could race with getenv elsewhere.
-__attribute__((constructor)) static void choose_core(void) {
+static void choose_core(void) {
     const char *type = core_type();
     if (type) setenv("OPENBLAS_CORETYPE", type, 0);
     // Parallelism is the caller's; this spares the threads that the library would start on loading.
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
+}
+
+// Runs before main, while there is one thread: changing the environment later could race with getenv elsewhere. But a
+// program with Swift's library inside finds its arguments by the address of the environment, which nothing may change
+// before (github.com/swiftlang/swift/issues/76080). There the first call of fc_blas_load has to do.
+__attribute__((constructor)) static void choose_core_early(void) {
+    if (dlopen("libswiftCore.so", RTLD_LAZY | RTLD_NOLOAD)) choose_core();
 }
 
 static void *symbol(void *library, const char *name) {
@@ -58,6 +64,7 @@ static void read_version(void) {
 }
 
 static void load(void) {
+    choose_core();
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         failure = "OpenBLAS (libopenblas.so.0) cannot be loaded; apt-get install libopenblas-dev";

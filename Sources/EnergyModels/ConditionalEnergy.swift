@@ -15,9 +15,9 @@ public final class ConditionalEnergy {
     public var normalizer = 0.0
     let network: EnergyNetwork
     let head: any LastLayer
-    private let sharedHead: WeightNormDense?
-    private let experts: ProductOfExperts?
-    private let logitNorm: BatchNorm?
+    let sharedHead: WeightNormDense?
+    let experts: ProductOfExperts?
+    let logitNorm: BatchNorm?
 
     /// F, the numbers that ``features(_:_:activations:trace:)`` gives for a datum.
     public var featureCount: Int { network.featureCount }
@@ -119,12 +119,15 @@ public final class ConditionalEnergy {
         store.backend.weightNorm(store["head.v"], store["head.g"]).weights
     }
 
-    /// log ρ_k as `[K]`.
-    private func logPriors(_ tape: Tape) -> Variable {
+    /// log ρ_k, `[K]`.
+    var logPriors: [Double] {
         let uniform = 1 / Double(configuration.classes)
         let priors = (configuration.priors ?? []).isEmpty ? nil : configuration.priors
-        let values = (0..<configuration.classes).map { Glibc.log(priors?[$0] ?? uniform) }
-        return tape.constant(tape.backend.tensor(values, [values.count], .float64))
+        return (0..<configuration.classes).map { Glibc.log(priors?[$0] ?? uniform) }
+    }
+
+    private func logPriors(_ tape: Tape) -> Variable {
+        tape.constant(tape.backend.tensor(logPriors, [configuration.classes], .float64))
     }
 
     /// log Σ_k ρ_k exp(f_k − δ_k) = log p(x) + c̄ (− log q for a tilted base), nats `[N]`. Eq. 18 with ρ_k = 1/K.

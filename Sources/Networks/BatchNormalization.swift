@@ -33,8 +33,8 @@ public struct BatchNorm: Sendable {
 
     /// `[…, C]` → the same shape and type.
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
+        if case .evaluate = pass.mode { return evaluated(x, pass) }
         let (gamma, beta) = (gain(pass), pass.parameter("\(name).beta"))
-        if case .evaluate = pass.mode { return evaluated(x, gamma, beta, pass) }
         let (y, mean, variance) = x.batchNormalized(gamma: gamma, beta: beta, epsilon: epsilon)
         pass.move("\(name).mean", towards: mean, momentum: momentum)
         pass.move("\(name).variance", towards: variance, momentum: momentum)
@@ -47,12 +47,18 @@ public struct BatchNorm: Sendable {
             pass.backend.tensor([Float](repeating: 1, count: channels), [channels], pass.backend.real))
     }
 
-    private func evaluated(_ x: Variable, _ gamma: Variable, _ beta: Variable, _ pass: Pass) -> Variable {
+    /// What the layer is in evaluation, `scale`·x + `shift`, both `[C]`.
+    public func affineMap(_ pass: Pass) -> (scale: Variable, shift: Variable) {
         let mean = pass.constant(pass.store["\(name).mean"])
         let variance = pass.constant(pass.store["\(name).variance"])
-        let scale = gamma * variance.affine(shift: epsilon).mapped(.inverseSquareRoot)
+        let scale = gain(pass) * variance.affine(shift: epsilon).mapped(.inverseSquareRoot)
+        return (scale, pass.parameter("\(name).beta") - mean * scale)
+    }
+
+    private func evaluated(_ x: Variable, _ pass: Pass) -> Variable {
+        let (scale, shift) = affineMap(pass)
         return x.cast(to: pass.backend.real).combined(.multiply, scale, .channels)
-            .combined(.add, beta - mean * scale, .channels).cast(to: x.type)
+            .combined(.add, shift, .channels).cast(to: x.type)
     }
 }
 
@@ -82,6 +88,11 @@ public struct MeanOnlyBatchNorm: Sendable {
         let wide = x.cast(to: pass.backend.real)
         let shift = pass.parameter("\(name).beta") - mean(of: wide, pass)
         return wide.combined(.add, shift, .channels).cast(to: x.type)
+    }
+
+    /// β − μ `[C]`, what the layer adds in evaluation.
+    public func shift(_ pass: Pass) -> Variable {
+        pass.parameter("\(name).beta") - pass.constant(pass.store["\(name).mean"])
     }
 
     private func mean(of x: Variable, _ pass: Pass) -> Variable {

@@ -1,11 +1,23 @@
 import Gradients
 import Tensors
 
+/// What convolutions of every kind have.
+public protocol ConvolutionLayer: Sendable {
+    var name: String { get }
+    var geometry: ConvolutionGeometry { get }
+    /// The slope of the leaky ReLU; nil for none.
+    var slope: Float? { get }
+    /// Whether there is a parameter `name.b`.
+    var hasBias: Bool { get }
+    /// What images are multiplied by, `[k, k, C, O]`.
+    func weights(_ pass: Pass) -> Variable
+}
+
 /// 3×3 or 1×1 convolution with weight normalisation, bias and leaky ReLU; Salimans & Kingma 2016.
 ///
 /// Parameters: `name.v` `[k, k, C, O]`, `name.g` `[O]`, and, unless ``MeanOnlyBatchNorm`` follows, `name.b` `[O]`. Started by V ~ N(0, 0.05²) and, in an
 /// initialising pass, g and b such that pre-activations have mean 0 and variance 1 per channel (their eq. 6).
-public struct WeightNormConvolution: Sendable {
+public struct WeightNormConvolution: ConvolutionLayer {
     public let name: String
     public let kernel: Int
     public let inputs: Int
@@ -60,7 +72,7 @@ public struct WeightNormConvolution: Sendable {
 /// with spectral normalisation where it is asked for. Started as He et al. 2015, by N(0, 2/(k²C)).
 ///
 /// Parameters: `name.w` `[k, k, C, O]`, `name.b` `[O]` where there is a bias, and those of ``SpectralNorm``.
-public struct PlainConvolution: Sendable {
+public struct PlainConvolution: ConvolutionLayer {
     public let name: String
     public let kernel: Int
     public let inputs: Int
@@ -108,6 +120,8 @@ public struct PlainConvolution: Sendable {
 /// A dense layer without bias, `[N, C]` (real) → `[N, K]`: the last one of a network.
 public protocol LastLayer: Sendable {
     func declare(in layout: inout ParameterLayout)
+    /// What features are multiplied by, `[C, K]`.
+    func weights(_ pass: Pass) -> Variable
     func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable
 }
 
@@ -134,9 +148,12 @@ public struct PlainDense: LastLayer {
     }
 
     /// `[N, C]` (real) → `[N, K]`.
-    public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
+    public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable { x.product(weights(pass)) }
+
+    /// What features are multiplied by, `[C, K]`.
+    public func weights(_ pass: Pass) -> Variable {
         let weights = pass.parameter("\(name).w")
-        return x.product(norm?(weights, pass) ?? weights)
+        return norm?(weights, pass) ?? weights
     }
 }
 
@@ -164,7 +181,12 @@ public struct WeightNormDense: LastLayer {
     /// `[N, C]` (real) → `[N, K]`.
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
         if pass.isInitializing { initialize(x, pass) }
-        return x.product(pass.parameter("\(name).v").weightNormalized(gain: pass.parameter("\(name).g")))
+        return x.product(weights(pass))
+    }
+
+    /// g·v/‖v‖, `[C, K]`.
+    public func weights(_ pass: Pass) -> Variable {
+        pass.parameter("\(name).v").weightNormalized(gain: pass.parameter("\(name).g"))
     }
 
     private func initialize(_ x: Variable, _ pass: Pass) {

@@ -46,7 +46,7 @@ public final class CPUBackend: Backend {
         try Self.loadOpenBLAS()
         self.threads = threads
         policy = ThreadPolicy(threads: threads)
-        let usesOneDNN = library == .automatic && OneDNN.isCompiled
+        let usesOneDNN = library == .automatic && OneDNN.isAvailable
         oneDNN = usesOneDNN ? try OneDNN(threads: threads) : nil
         oneDNNShares = usesOneDNN ? try Self.shares(threads) : []
         reduced = try Self.reducedType(precision, usesOneDNN: usesOneDNN)
@@ -75,7 +75,7 @@ public final class CPUBackend: Backend {
                 let missing =
                     usesOneDNN
                     ? "AVX512-BF16 or AMX, and oneDNN uses \(OneDNN.instructionSet)"
-                    : "oneDNN (apt-get install libdnnl-dev)"
+                    : "oneDNN" + (OneDNN.absence.map { ": \($0)" } ?? "")
                 throw UserError(
                     .recipe, "precision bfloat16 needs \(missing)", advice: "use \"auto\" or \"float32\"")
             }
@@ -93,7 +93,7 @@ public final class CPUBackend: Backend {
     /// What a backend of the product stores convolution activations in.
     /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it.
     public static func storage(of precision: Precision) throws(UserError) -> ScalarType {
-        try reducedType(precision, usesOneDNN: OneDNN.isCompiled)
+        try reducedType(precision, usesOneDNN: OneDNN.isAvailable)
     }
 
     /// Processors that this process may run on, no more than its container has time of.
@@ -103,8 +103,11 @@ public final class CPUBackend: Backend {
     /// where neither says.
     public static var availableMemory: Int? { Machine.availableMemory }
 
-    /// Whether oneDNN is compiled in.
-    public static var hasOneDNN: Bool { OneDNN.isCompiled }
+    /// Whether oneDNN was there when this was built, and is.
+    public static var hasOneDNN: Bool { OneDNN.isAvailable }
+
+    /// Why oneDNN cannot be used, and what to do; nil where it can.
+    public static var oneDNNAbsence: String? { OneDNN.absence }
 
     public var summary: [(name: String, value: String)] {
         [
@@ -112,7 +115,10 @@ public final class CPUBackend: Backend {
             ("instruction set", Machine.current.instructionSet),
             ("threads", "\(threads), \(policy.pool)"),
             ("precision", reduced == .bfloat16 ? "bfloat16 networks, float32 parameters" : "float32"),
-            ("oneDNN", oneDNN != nil ? Self.oneDNNKernels : OneDNN.isCompiled ? "not used" : "not installed"),
+            (
+                "oneDNN",
+                oneDNN != nil ? Self.oneDNNKernels : OneDNN.isAvailable ? "not used" : "not installed"
+            ),
             ("OpenBLAS", Self.openBLASKernels),
         ]
     }

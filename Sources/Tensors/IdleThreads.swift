@@ -8,12 +8,14 @@ import Foundation
 public enum IdleThreads {
     /// Lets idle threads sleep after some microseconds, unless the environment says how long to wait. Call it first.
     ///
-    /// libgomp has read its environment before this function can run, so the program starts once more.
+    /// libgomp reads its environment when it is loaded, which oneDNN does later. Where it is loaded already, the program
+    /// starts once more.
     public static func sleepEarly() {
-        guard fc_has_openmp() != 0, getenv("GOMP_SPINCOUNT") == nil, getenv("OMP_WAIT_POLICY") == nil,
+        guard getenv("GOMP_SPINCOUNT") == nil, getenv("OMP_WAIT_POLICY") == nil else { return }
+        setenv("GOMP_SPINCOUNT", "2000", 1)
+        guard fc_has_openmp() != 0,
             let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         else { return }
-        setenv("GOMP_SPINCOUNT", "1000", 1)
         // This returns only on failure. This process then waits as libgomp does by default; the processes it starts do not.
         execv(program, CommandLine.unsafeArgv)
     }

@@ -35,3 +35,12 @@ struct Machine: Sendable {
         name = brand.isEmpty ? "unknown" : brand
     }
 }
+
+/// The source that the program was built from, where the build was told.
+public enum BuiltSource {
+    /// The commit of a release; nil for other builds.
+    public static var commit: String? {
+        let commit = String(cString: fc_source_commit())
+        return commit.isEmpty ? nil : commit
+    }
+}

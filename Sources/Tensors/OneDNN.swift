@@ -6,7 +6,9 @@ final class OneDNN: @unchecked Sendable {
     // Safe to share: the pointer never changes, and what it points to is locked by every call.
     private let context: OpaquePointer
 
-    static var isCompiled: Bool { fc_dnn_is_compiled() != 0 }
+    /// Why the library cannot be used, and what to do; nil where it can.
+    static var absence: String? { fc_dnn_absence().map { String(cString: $0) } }
+    static var isAvailable: Bool { absence == nil }
     static var version: String { String(cString: fc_dnn_version()) }
     /// The widest instruction set that oneDNN uses: the processor's, or less where `ONEDNN_MAX_CPU_ISA` says so.
     static var instructionSet: String { String(cString: fc_dnn_instruction_set()) }

@@ -36,8 +36,8 @@ struct FCE: ParsableCommand {
             """,
         version: Experiment.tool,
         subcommands: [
-            Train.self, Reproduce.self, Watch.self, Evaluate.self, Predict.self, Sample.self, Probe.self,
-            FeaturesCommand.self,
+            Train.self, Reproduce.self, Watch.self, Evaluate.self, Predict.self, Sample.self, Export.self,
+            Probe.self, FeaturesCommand.self,
             Table.self, Compare.self, Report.self,
             RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,
         ])

@@ -19,8 +19,8 @@ extension CommandLine {
         }
 
         @Test(arguments: [
-            ["train"], ["reproduce"], ["eval"], ["predict"], ["sample"], ["table"], ["compare"], ["report"],
-            ["doctor"], ["watch"],
+            ["train"], ["reproduce"], ["eval"], ["predict"], ["sample"], ["export"], ["table"], ["compare"],
+            ["report"], ["doctor"], ["watch"],
             ["recipe", "check"], ["recipe", "show"], ["recipe", "keys"], ["data", "info"], ["data", "split"],
             ["data", "svhn10k"],
         ])

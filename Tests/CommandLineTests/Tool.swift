@@ -77,12 +77,6 @@ enum Tool {
 
         var isRunning: Bool { process.isRunning }
 
-        /// What the program was started with, or started itself with since.
-        var firstEnvironment: [String] {
-            let bytes = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/environ")
-            return String(decoding: bytes ?? Data(), as: UTF8.self).split(separator: "\0").map(String.init)
-        }
-
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
         /// Waits until `path` exists or the process ends; true when it exists.

@@ -159,6 +159,8 @@ long fc_available_memory(void);
 void fc_processor_name(char *name, long capacity);
 // Columns that a Unicode character takes on a terminal: 0, 1 or 2; -1 for one that is not printed.
 int fc_columns(uint32_t character);
+// The commit that FC_COMMIT named when a release was built; "" in other builds.
+const char *fc_source_commit(void);
 
 // Flushes denormals to zero on this thread; gives what fc_restore_denormals takes.
 uint32_t fc_flush_denormals(void);

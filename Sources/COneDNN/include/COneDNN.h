@@ -1,5 +1,5 @@
-// Convolutions and matrix products by oneDNN, release 2 or 3, behind plain C. Compiled without the library,
-// fc_dnn_create reports that and everything else is unreachable.
+// Convolutions and matrix products by oneDNN, release 2 or 3, behind plain C. The library is loaded at run time. Where it is
+// missing, or was when this was compiled, fc_dnn_create reports that and everything else is unreachable.
 //
 // A context holds the primitives, made once per shape and type, and the memory they reuse. Calls on one
 // context are serialised by a mutex inside. No exception leaves: functions return 0, or -1 with the reason in
@@ -16,7 +16,8 @@ typedef enum { FC_DNN_F32, FC_DNN_BF16 } fc_dnn_type;
 // Images n x h x w x c, kernels kh x kw x c x o, results n x oh x ow x o, all dense with the last index fastest.
 typedef struct { long n, h, w, c, o, kh, kw, stride, padding, oh, ow; } fc_dnn_shape;
 
-int fc_dnn_is_compiled(void);
+// NULL where the library is there, of the release that this was compiled for; else why it is not, and what to do.
+const char *fc_dnn_absence(void);
 // The library's release, such as "2.6.3"; "" without it.
 const char *fc_dnn_version(void);
 // The widest instruction set the library uses: the processor's, or less where ONEDNN_MAX_CPU_ISA says so.

@@ -1,10 +1,13 @@
 import Foundation
+import Tensors
 
 /// The commit that the running tool was built from.
 public enum SourceCommit {
-    /// The commit of the checkout around the executable, or around the working directory when that is a checkout
-    /// of this package; with `-dirty` when tracked files were changed. `unknown` outside of one.
+    /// The commit that a release was built from. Of other builds, that of the checkout around the executable, or around
+    /// the working directory when that is a checkout of this package; with `-dirty` when tracked files were changed.
+    /// `unknown` outside of one.
     public static func current() -> String {
+        if let commit = BuiltSource.commit { return commit }
         let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let folders = [executable.deletingLastPathComponent().path, FileManager.default.currentDirectoryPath]
         return folders.lazy.compactMap { commit(in: $0) }.first ?? "unknown"

@@ -120,9 +120,7 @@ public final class Experiment: TrainingObserver {
         if let note = recipe.noteOnPaper { log.warn(note) }
         for (name, value) in backend.summary { log.note("\(name): \(value)") }
         log.note("recipe \(recipe.hash.prefix(12)), commit \(directory.header.commit.prefix(12))")
-        if !CPUBackend.hasOneDNN {
-            log.warn("built without oneDNN: installing libdnnl-dev makes training faster")
-        }
+        if let absence = CPUBackend.oneDNNAbsence { log.warn("training is slower: \(absence)") }
     }
 
     /// False when there is nothing to resume.

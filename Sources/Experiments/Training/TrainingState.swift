@@ -46,7 +46,7 @@ public final class TrainingState {
     var guardStart: Double?
     /// Whether actnorm and weight normalisation have been initialised from data.
     var flowIsInitialized = false
-    var energyIsInitialized = false
+    public internal(set) var energyIsInitialized = false
     var generatorIsInitialized = false
     var flowOptimizer: Optimizer?
     var energyOptimizer: Optimizer?

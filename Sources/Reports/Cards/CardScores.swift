@@ -1,0 +1,69 @@
+import Experiments
+
+/// What the evaluation says.
+extension ModelCard {
+    var evaluationPart: String {
+        let rows = scores.filter { $0.value != "–" }.map { [$0.name, $0.value] }
+        guard !rows.isEmpty else { return "" }
+        return
+            ([
+                "## Evaluation", "On \(grouped(result.testCount)) test \(examples).",
+                table(["score", "value"], rows),
+            ]
+            + [calibration, classErrors].compactMap(\.self)).joined(separator: "\n\n")
+    }
+
+    private var examples: String { recipe.data.source == .plane ? "points" : "images" }
+
+    private var scores: [(name: String, value: String)] {
+        [
+            ("test error", error(result.testError, of: result.testCount)),
+            (
+                "error on held-out training \(examples)",
+                error(result.heldOutError, of: result.heldOutCount ?? 0)
+            ),
+            ("−log p(y|x), nats", fixed(result.testNLL, 3)), ("Brier score", fixed(result.brier, 3)),
+            ("expected calibration error, %", percent(result.ece)),
+            ("flow, bits/dim", fixed(result.flowBitsPerDim, 3)),
+            ("energy, bits/dim as c normalises it", fixed(result.energyBitsPerDim, 3)),
+            ("log Z of the energy, nats", logZ),
+        ]
+    }
+
+    private func error(_ share: Double?, of count: Int) -> String {
+        guard let share, let interval = wilsonInterval(share: share, count: count) else { return "–" }
+        return
+            "\(percent(share)) % (95 % interval \(percent(interval.upper)) to \(percent(interval.upper)) %, "
+            + "\(grouped(count)) \(examples))"
+    }
+
+    private var logZ: String {
+        guard let logZ = result.logZ else { return "–" }
+        return "\(fixed(logZ.estimate, 2)), effective sample size \(fixed(logZ.effectiveSampleSize, 0)) of "
+            + "\(grouped(logZ.samples))\(logZ.isUnreliable ? ": too few to rely on" : "")"
+    }
+
+    private var calibration: String? {
+        result.scaling.map {
+            "Dividing the logits by T = \(fixed($0.temperature, 3)), fitted on \(grouped($0.heldOutCount)) held-out "
+                + "training \(examples), changes no predicted class and brings the calibration error to "
+                + "\(percent($0.ece)) %, −log p(y|x) to \(fixed($0.testNLL, 3)) nats."
+        }
+    }
+
+    /// Error by class, of 30 classes at most: the worst first where there are more.
+    private var classErrors: String? {
+        guard let matrix = ConfusionMatrix(square: evaluation?.phases.last?.confusion) else { return nil }
+        let rows = matrix.classErrors.enumerated().filter { $0.element.isFinite }
+        guard !rows.isEmpty else { return nil }
+        let limit = 30
+        let shown = rows.count > limit ? Array(rows.sorted { $0.element > $1.element }.prefix(limit)) : rows
+        let title = rows.count > limit ? "The \(limit) classes with the largest error:" : "Error by class:"
+        return title + "\n\n"
+            + table(
+                ["class", "error, %", "\(examples) in the test set"],
+                shown.map { index, error in
+                    [header.className(index), percent(error), grouped(matrix.counts[index].reduce(0, +))]
+                })
+    }
+}
