@@ -1,6 +1,6 @@
 /// `total` seats for groups in proportion to `sizes`, none beyond its size: Hamilton's largest remainders, ties
 /// to the earlier group. `total` is at most the sum of `sizes`.
-func apportion(_ total: Int, among sizes: [Int]) -> [Int] {
+package func apportion(_ total: Int, among sizes: [Int]) -> [Int] {
     let all = sizes.reduce(0, +)
     precondition(0...all ~= total)
     guard all > 0 else { return sizes }
@@ -11,4 +11,9 @@ func apportion(_ total: Int, among sizes: [Int]) -> [Int] {
     }
     for group in byRemainder.prefix(total - seats.reduce(0, +)) { seats[group] += 1 }
     return seats
+}
+
+/// How many examples of each class are kept for testing: a share of all in proportion, but no class loses its last one.
+package func testSeats(_ count: Int, among sizes: [Int]) -> [Int] {
+    zip(sizes, apportion(count, among: sizes)).map { min($1, max(0, $0 - 1)) }
 }

@@ -108,9 +108,7 @@ struct Catalogue<Item: Sendable>: Sendable {
                 advice: "lower data.test or data.test-share")
         }
         var kept = Set<Int>()
-        let seats = zip(groups, apportion(count, among: groups.map(\.count))).map {
-            min($1, max(0, $0.count - 1))
-        }
+        let seats = testSeats(count, among: groups.map(\.count))
         if seats.reduce(0, +) < count {
             notices.append(
                 "\(seats.reduce(0, +)) images instead of \(count) test: every class keeps one to train on")

@@ -11,6 +11,8 @@ public struct DatasetInspection: Sendable, Equatable, Encodable {
         public var labelled: Int { histogram.reduce(0, +) }
         public var count: Int { labelled + unlabelled }
 
+        package init(histogram: [Int], unlabelled: Int) { (self.histogram, self.unlabelled) = (histogram, unlabelled) }
+
         init(_ labels: some Sequence<Int>, classes: Int) {
             var (histogram, unlabelled) = ([Int](repeating: 0, count: classes), 0)
             for label in labels {
@@ -30,6 +32,8 @@ public struct DatasetInspection: Sendable, Equatable, Encodable {
     public let heldOut: Part
     /// nil where the data have no test images: a recipe keeps `data.test-share` of the labelled ones, or `data.test`.
     public let test: Part?
+    /// What the usual share keeps to test on where ``test`` is nil: of each class `[K]`, or, without classes, of all `[1]`.
+    public let keptForTest: [Int]
     /// nil where no image says its size.
     public let sizes: ImageSizes?
     /// What a user should know, one line each: what is left out, or read in another way than it lies there.
@@ -61,6 +65,8 @@ public struct DatasetInspection: Sendable, Equatable, Encodable {
         train = Part(catalogue.train.map(\.label) + unlabelled, classes: classes)
         heldOut = Part(catalogue.heldOut.map(\.label), classes: classes)
         test = catalogue.test.map { Part($0.map(\.label), classes: classes) }
+        let divided = Part(catalogue.train.map(\.label), classes: classes)
+        keptForTest = Self.kept(classes == 0 ? [divided.unlabelled] : divided.histogram)
         self.sizes = sizes
         notices = catalogue.notices
     }
@@ -69,6 +75,21 @@ public struct DatasetInspection: Sendable, Equatable, Encodable {
     init(_ source: DatasetSource, _ path: String, of catalogue: Catalogue<String>) {
         let pictures = catalogue.train.map(\.item) + catalogue.unlabelled
         self.init(source, path, of: catalogue, sizes: ImageSizes(pictures: pictures))
+    }
+
+    /// Of images that lie nowhere.
+    package init(
+        source: DatasetSource, path: String, classNames: [String], train: Part, heldOut: Part, test: Part?,
+        sizes: ImageSizes?
+    ) {
+        (self.source, self.path, self.classNames) = (source, path, classNames)
+        (self.train, self.heldOut, self.test, self.sizes) = (train, heldOut, test, sizes)
+        keptForTest = Self.kept(classNames.isEmpty ? [train.unlabelled] : train.histogram)
+        notices = []
+    }
+
+    private static func kept(_ sizes: [Int]) -> [Int] {
+        testSeats(Int((DatasetOptions().testShare * Double(sizes.reduce(0, +))).rounded()), among: sizes)
     }
 
     /// Of images of one size.
@@ -82,6 +103,7 @@ public struct DatasetInspection: Sendable, Equatable, Encodable {
         self.train = Part(train, classes: classNames.count)
         heldOut = Part([], classes: classNames.count)
         self.test = Part(test, classes: classNames.count)
+        keptForTest = classNames.map { _ in 0 }
         sizes = ImageSizes(sides: [(size, size)], isGrey: isGrey)
         notices = []
     }
@@ -99,7 +121,7 @@ public struct ImageSizes: Sendable, Equatable, Encodable {
     public let isGrey: Bool
 
     /// Nil without any.
-    init?(sides: [(width: Int, height: Int)], isGrey: Bool) {
+    package init?(sides: [(width: Int, height: Int)], isGrey: Bool) {
         let shorter = sides.map { min($0.width, $0.height) }
         guard let smallest = shorter.min(), let largest = shorter.max() else { return nil }
         width = sides.map(\.width).sorted()[sides.count / 2]

@@ -50,7 +50,7 @@ package enum Files {
     }
 
     /// Whether both paths lead to one existing file.
-    static func same(_ first: String, _ second: String) -> Bool {
+    package static func same(_ first: String, _ second: String) -> Bool {
         identity(first).map { $0 == identity(second) } ?? false
     }
 
@@ -65,7 +65,7 @@ package enum Files {
     }
 
     /// The folder that a path names something in, and the name; `.` where the path has no folder.
-    static func split(_ path: String) -> (folder: String, name: String) {
+    package static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         let folder = path[..<slash]
         return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))

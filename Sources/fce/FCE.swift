@@ -12,6 +12,7 @@ struct FCE: ParsableCommand {
         discussion: """
             A recipe says what to train; a run directory holds everything about one training of it.
 
+              fce init Photos                             a first recipe for your own images
               fce train Recipes/fashion-mnist/demo.toml   train, test, write a report
               fce eval Runs/fashion-mnist-demo/seed-1     all scores of a run
               fce table Runs/svhn10k-500-*                results beside the paper's
@@ -36,8 +37,8 @@ struct FCE: ParsableCommand {
             """,
         version: Experiment.tool,
         subcommands: [
-            Train.self, Reproduce.self, Watch.self, Evaluate.self, Predict.self, Sample.self, Export.self,
-            Probe.self, FeaturesCommand.self,
+            Init.self, Train.self, Reproduce.self, Watch.self, Evaluate.self, Predict.self, Sample.self,
+            Export.self, Probe.self, FeaturesCommand.self,
             Table.self, Compare.self, Report.self,
             RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,
         ])

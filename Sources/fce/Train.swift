@@ -14,6 +14,12 @@ struct Train: ParsableCommand {
               fce train Recipes/svhn10k/500-fce.toml --seeds 1,2,3 --set energy.pooling=max
               fce train Recipes/svhn/500-conv-small-fce.toml --smoke
 
+            A folder of your own images, or a file of them, may stand in place of the recipe:
+              fce train Photos
+            writes the recipe that `fce init Photos` would, as Runs/Photos.toml beside the
+            run (with --out DIR as DIR.toml), and trains with it. The next call uses that
+            file, also when you have changed it; images that were added since are refused.
+
             The run directory holds the resolved recipe, metrics, checkpoints, samples,
             result.json and report.html. A run that was stopped, by Ctrl-C, a closed
             terminal or anything else, continues with --resume and the same command; its
@@ -36,8 +42,8 @@ struct Train: ParsableCommand {
             """)
 
     @Argument(
-        help: "The recipe, a TOML file or builtin:NAME (see `fce recipe list`).",
-        completion: .file(extensions: ["toml"]))
+        help: "The recipe, a TOML file or builtin:NAME (see `fce recipe list`), or your own images.",
+        completion: .file())
     var recipe: String
 
     @Option(help: "Moves split, initialisation and batches; by default the recipe's.")
@@ -91,6 +97,9 @@ struct Train: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if data != nil && StartingPath.isData(recipe) {
+            throw ValidationError("The images are named already: leave out --data.")
+        }
         if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
         if let seed, !Recipe.seeds.contains(seed) {
             throw ValidationError("A seed is from 0 to \(Recipe.seeds.upperBound).")

@@ -19,7 +19,8 @@ struct TrainingPlan {
     private let root: String?
 
     init(_ train: Train) throws {
-        var recipe = try Recipe.load(train.recipe, overrides: train.overrides)
+        let argument = try RecipeArgument(train)
+        var recipe = argument.recipe
         if let folder = train.data { recipe = try recipe.readingData(in: folder) }
         if train.final { recipe = try recipe.trainingOnEverything() }
         isTemporary = train.smoke && train.out == nil
@@ -29,6 +30,7 @@ struct TrainingPlan {
             recipe.seed = seed
             runs.append(run(recipe, train, isOneOfSeveral: train.seeds != nil))
         }
+        runs[0].notes = argument.notes + runs[0].notes
     }
 
     private func run(_ recipe: Recipe, _ train: Train, isOneOfSeveral: Bool) -> Run {
