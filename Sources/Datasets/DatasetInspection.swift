@@ -11,7 +11,9 @@ public struct DatasetInspection: Sendable, Equatable, Encodable {
         public var labelled: Int { histogram.reduce(0, +) }
         public var count: Int { labelled + unlabelled }
 
-        package init(histogram: [Int], unlabelled: Int) { (self.histogram, self.unlabelled) = (histogram, unlabelled) }
+        package init(histogram: [Int], unlabelled: Int) {
+            (self.histogram, self.unlabelled) = (histogram, unlabelled)
+        }
 
         init(_ labels: some Sequence<Int>, classes: Int) {
             var (histogram, unlabelled) = ([Int](repeating: 0, count: classes), 0)

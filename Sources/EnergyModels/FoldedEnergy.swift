@@ -76,7 +76,7 @@ public struct FoldedConvolution: Sendable {
             for i in weights.indices { weights[i] *= scale[i % outputs] }
             for o in bias.indices { bias[o] *= scale[o] }
         }
-        _ = shift
+        for o in bias.indices { bias[o] += shift[o] }
     }
 }
 

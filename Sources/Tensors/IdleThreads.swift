@@ -12,7 +12,7 @@ public enum IdleThreads {
     /// starts once more.
     public static func sleepEarly() {
         guard getenv("GOMP_SPINCOUNT") == nil, getenv("OMP_WAIT_POLICY") == nil else { return }
-        setenv("GOMP_SPINCOUNT", "2000", 1)
+        setenv("GOMP_SPINCOUNT", "1000", 1)
         guard fc_has_openmp() != 0,
             let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         else { return }

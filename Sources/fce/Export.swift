@@ -63,10 +63,10 @@ struct Export: ParsableCommand {
     var phase: Int?
 
     func validate() throws {
-        if onnx == nil && card == nil {
-            throw ValidationError("Say what to write: --onnx FILE or --card FILE.")
+        if onnx == nil && card == nil && tensorboard == nil {
+            throw ValidationError("Say what to write: --onnx FILE, --card FILE or --tensorboard DIR.")
         }
-        if phase != nil && onnx == nil && card == nil {
+        if phase != nil && onnx == nil {
             throw ValidationError("Only --onnx has a phase: a card and metrics are of the whole run.")
         }
     }

@@ -159,7 +159,7 @@ extension EnergyGraph {
     /// What all classes carry: the shared energy less c̄, `[N, 1]` or one number. Added last, so that the small differences
     /// between classes are not rounded away beside it.
     private mutating func commonPart(of features: String) -> String {
-        let constant = scalar("minus_c", Float(energy.normalizer))
+        let constant = scalar("minus_c", Float(-energy.normalizer))
         guard let shared = energy.shared else { return constant }
         let weights = graph.constant("head.shared", shared, [shared.count, 1])
         return graph.apply("Add", graph.apply("MatMul", features, weights), constant)

@@ -33,7 +33,7 @@ extension ModelCard {
     private func error(_ share: Double?, of count: Int) -> String {
         guard let share, let interval = wilsonInterval(share: share, count: count) else { return "–" }
         return
-            "\(percent(share)) % (95 % interval \(percent(interval.upper)) to \(percent(interval.upper)) %, "
+            "\(percent(share)) % (95 % interval \(percent(interval.lower)) to \(percent(interval.upper)) %, "
             + "\(grouped(count)) \(examples))"
     }
 
