@@ -45,8 +45,8 @@ extension StartingChoices {
         text.phase(.joint, "Energy and flow in turns: the flow learns from the energy too.")
         text.set("steps", .integer(scale.jointSteps))
         text.comment(
-            "The flow follows the energy slowly, through its samples, and a little of its likelihood keeps it a density. The "
-                + "gate gives the next update to whoever is behind.")
+            "The flow follows the energy slowly, through its samples, and a little of its likelihood keeps it a density. With "
+                + "a cap of 1 the gate makes energy and flow take turns.")
         text.lines(
             #"""
             optimizer = { kind = "adam", rate = 1e-3, decay = "linear", decay-start = 0.0, clip = 10.0 }
