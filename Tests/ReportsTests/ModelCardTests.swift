@@ -57,7 +57,7 @@ import Testing
 
     @Test func theErrorComesWithItsInterval() throws {
         // Wilson's interval of 100 among 1,000, by Python.
-        #expect(try card().markdown.contains("10.00 % (95 % interval 8.29 to 12.02 %, 1\u{2009}000 images)"))
+        #expect(try card().markdown.contains("10.00 % (95 % interval 8.29 to 12.02 %, 1\u{202F}000 images)"))
     }
 
     @Test func calibrationAndClassesAreTold() throws {
