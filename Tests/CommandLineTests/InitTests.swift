@@ -14,7 +14,9 @@ private struct OwnImages {
         "two classes of five": of(["cat": 5, "dog": 5]),
         "some unlabelled": of(["train/a": 9, "train/b": 9, "train/c": 9, "unlabelled": 20, "test/a": 2]),
         "one to twenty": of(["rare": 2, "common": 40]),
+        "some held out": of(["a": 120, "b": 110, "c": 1]),
         "one class": of(["only": 12]),
+        "no classes, and more of them": of([".": 12, "unlabelled": 9]),
         "no classes, grey": of([".": 12], channels: 1),
         "tiny": of(["a": 6, "b": 6], side: 8),
         "names": of(["my \"best\" cats": 6, "it's Füße #1": 6, "unlabelled": 6]),
@@ -78,7 +80,16 @@ extension CommandLine {
                     let output = try Tool.start(arguments, in: folder).finish()
                     #expect(output.status == 0, "\(name): \(arguments) \(output.err)")
                 }
-                #expect(exists("\(folder)/Runs/My-Photos/seed-1/report.html"))
+                let run = RunFiles(path: "\(folder)/Runs/My-Photos/seed-1")
+                #expect(exists(run.file("report.html")))
+                // What init says of the parts is what a run makes of them.
+                let parts = try #require(try started.object()["parts"] as? [String: Any])
+                let split = try run.split()
+                #expect(try run.result().testCount == parts["test"] as? Int, "\(name)")
+                #expect(split.validation.count == parts["heldOut"] as? Int, "\(name)")
+                #expect(split.labelled.count == (parts["labelled"] as? [Int])?.reduce(0, +), "\(name)")
+                let unlabelled = split.unlabelled.count - split.labelled.count
+                #expect(unlabelled == parts["unlabelled"] as? Int, "\(name)")
             }
         }
 
@@ -119,13 +130,14 @@ extension CommandLine {
             (["init", "nowhere"], 66), (["init", "empty"], 66), (["init", "text.txt"], 65),
             (["init", "Photos", "--size", "27"], 78), (["init", "Photos", "--method", "gan"], 64),
             (["init", "Photos", "--out", "a.txt"], 64), (["init", "Photos", "text.txt"], 65),
-            (["train", "empty"], 66), (["train", "Runs/x/seed-1"], 65),
+            (["train", "empty"], 66), (["init", "ones"], 65), (["train", "Runs/x/seed-1"], 65),
         ]
 
         @Test("what is no data is refused in one line", arguments: refusals)
         func refused(arguments: [String], status: Int32) throws {
             try withFolder { folder in
                 try OwnImages.of(["a": 5, "b": 5]).write(to: "\(folder)/Photos")
+                try OwnImages.of(["a": 1, "b": 1]).write(to: "\(folder)/ones")
                 for name in ["empty", "Runs/x/seed-1"] {
                     try FileManager.default.createDirectory(
                         atPath: "\(folder)/\(name)", withIntermediateDirectories: true)

@@ -56,6 +56,25 @@ private func starting(
         #expect((recipe.data.size, recipe.flow.levels) == (chosen, 3))
     }
 
+    @Test("reasons say what is so")
+    func reasons() throws {
+        func reason(_ side: Int, size: Int? = nil) throws -> String {
+            try starting(found([30, 30], side: side), size: size).choices.sizeReason
+        }
+        #expect(try reason(500).hasSuffix("`fce init --size 32` would train about 4 times faster."))
+        #expect(
+            try reason(500, size: 32).hasSuffix(
+                "`fce init --size 64` would show more detail and take 4 times as long."))
+        #expect(try reason(32).hasSuffix("its largest centred square, of 32 x 32 pixels."))
+        #expect(try starting(found([30, 30])).choices.methodReason.contains("folder `unlabelled`"))
+        #expect(try !starting(found([30, 30], source: .npz)).choices.methodReason.contains("folder"))
+    }
+
+    @Test("one image of every class leaves none to test on")
+    func tooFew() {
+        #expect(throws: UserError.self) { try starting(found([1, 1, 1])) }
+    }
+
     @Test("another size brings its number of levels, and VAT's radius")
     func wishedSize() throws {
         let small = try starting(found([30, 30], side: 100), size: 28).recipe

@@ -45,6 +45,12 @@ public struct StartingChoices: Sendable, Equatable {
         guard parts.train > 0 else {
             throw UserError(.data, "has no image left to train on", at: data.path, advice: "add images")
         }
+        guard parts.test > 0 else {
+            throw UserError(
+                .data, "has no image that could be kept to test on: every class has one at most",
+                at: data.path,
+                advice: "add images, or a folder `test`")
+        }
     }
 
     /// Whether the recipe is of a classifier.

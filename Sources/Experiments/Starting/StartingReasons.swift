@@ -40,24 +40,36 @@ extension StartingChoices {
             default: "A classifier of labelled images alone: what every other method should beat."
             }
         guard wishes.method == nil, method == .vat else { return chosen }
-        return chosen + " With images without a label, in a folder `unlabelled`, the method would be fce-vat."
+        let place = data.source == .imageFolder ? ", in a folder `unlabelled`," : ""
+        return chosen + " With images without a label\(place) the method would be fce-vat."
     }
 
     public var sizeReason: String {
         guard data.source.isResized else { return "The images of this source have \(size) x \(size) pixels." }
-        let found =
-            data.sizes.map { "The images have \($0.width) x \($0.height) pixels" }
-            ?? "The images do not say their size"
+        let found = data.sizes.map(Self.words) ?? "The images do not say their size"
         let isKept = data.sizes.map { ($0.width, $0.height) == (size, size) } ?? false
         let square =
             isKept ? "they stay so" : "each becomes its largest centred square, of \(size) x \(size) pixels"
-        let other = size > Self.triedSize ? Self.triedSize : 2 * size
-        let factor =
-            size > other
-            ? "train about \((size * size + other * other / 2) / (other * other)) times faster"
-            : "show more detail and take 4 times as long"
-        let change = "`fce init --size \(other)` would \(factor)"
-        return "\(found); \(square). \(change)."
+        return "\(found); \(square)." + (otherSize.map { " \($0)." } ?? "")
+    }
+
+    private static func words(_ sizes: ImageSizes) -> String {
+        sizes.smallestSide == sizes.largestSide
+            ? "The images have \(sizes.width) x \(sizes.height) pixels"
+            : "The shorter sides of the images have \(sizes.smallestSide) to \(sizes.largestSide) pixels"
+    }
+
+    /// What another size would bring, where it would bring something.
+    private var otherSize: String? {
+        let tried = Self.triedSize
+        if size > tried {
+            let factor = Int((Double(size * size) / Double(tried * tried)).rounded())
+            return "`fce init --size \(tried)` would train about \(factor) times faster"
+        }
+        guard let side = data.sizes?.side, side >= 2 * size, 2 * size <= Self.sizes.upperBound else {
+            return nil
+        }
+        return "`fce init --size \(2 * size)` would show more detail and take 4 times as long"
     }
 
     public var heldOutReason: String {
@@ -77,7 +89,6 @@ extension StartingChoices {
 
     public var testReason: String? {
         guard data.test == nil else { return nil }
-        guard parts.test > 0 else { return "There are too few images to keep any for testing." }
         return "There is no test folder: \(parts.test) images, a fifth of every class, are kept to test on."
     }
 
