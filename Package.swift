@@ -35,8 +35,9 @@ var packageTargets: [Target] = [
         // Loaded at run time: see library.hpp. What that leaves to the linker makes the program need the library.
         linkerSettings: hasOneDNN
             ? [.unsafeFlags(["--as-needed", "-ldnnl", "--no-as-needed"].flatMap { ["-Xlinker", $0] })] : []),
+    .target(name: "System", dependencies: ["CZlib"], swiftSettings: numeric),
     .target(
-        name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
+        name: "Tensors", dependencies: ["System", "CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
     .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
     .target(name: "Networks", dependencies: ["Gradients", "Tensors"], swiftSettings: numeric),
     .target(name: "Flows", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
@@ -45,10 +46,12 @@ var packageTargets: [Target] = [
     .target(
         name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(
-        name: "Datasets", dependencies: ["Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"], swiftSettings: numeric
+        name: "Datasets", dependencies: ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"],
+        swiftSettings: numeric
     ),
     .target(
-        name: "Probes", dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets"],
+        name: "Probes",
+        dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"],
         swiftSettings: numeric),
     .plugin(name: "EmbedRecipes", capability: .buildTool(), exclude: ["embed"]),
     .target(name: "BuiltInRecipes", swiftSettings: strict, plugins: ["EmbedRecipes"]),
@@ -56,11 +59,12 @@ var packageTargets: [Target] = [
         name: "Experiments",
         dependencies: [
             "Baselines", "Probes", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
-            "BuiltInRecipes", "CKernels",
+            "System", "BuiltInRecipes", "CKernels",
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
     .target(
-        name: "Reports", dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors", "CZlib"],
+        name: "Reports",
+        dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors", "System", "CZlib"],
         swiftSettings: numeric),
     .target(
         name: "Exports", dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors"],
@@ -69,20 +73,20 @@ var packageTargets: [Target] = [
         name: "fce",
         dependencies: [
             "Experiments", "Exports", "Reports", "Probes", "Datasets", "EnergyModels", "Flows", "Networks",
-            "Gradients", "Tensors",
+            "Gradients", "Tensors", "System",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: strict),
     .target(
         name: "TestSupport",
         dependencies: [
-            "Experiments", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
+            "Experiments", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "System",
             .product(name: "Numerics", package: "swift-numerics"),
         ], path: "Tests/TestSupport", swiftSettings: numeric),
 ]
 
 let tested = [
-    "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
+    "System", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
     "Experiments", "Reports", "Exports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.
@@ -93,7 +97,8 @@ packageTargets += tested.map { name in
     .testTarget(
         name: "\(name)Tests",
         dependencies: [
-            .target(name: name), "TestSupport", .product(name: "Numerics", package: "swift-numerics"),
+            .target(name: name), "System", "TestSupport",
+            .product(name: "Numerics", package: "swift-numerics"),
         ] + (name == "Experiments" ? ["BuiltInRecipes"] : []),
         exclude: hasFixtures(name) ? ["Fixtures"] : [],
         swiftSettings: strict)
@@ -102,7 +107,7 @@ packageTargets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "fce", "TestSupport", "Experiments",
+            "fce", "TestSupport", "Experiments", "System",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict))
 

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// The headers of a BMP file: `BITMAPFILEHEADER` and one of the `BITMAP…HEADER`s that follow it.
 struct BMPHeader {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// CIFAR-10 (Krizhevsky, 2009), binary version: 32×32 RGB, 10 classes.
 public enum CIFAR10: DatasetReader {

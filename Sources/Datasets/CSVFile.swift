@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// The records of a CSV file (RFC 4180): fields between commas, in quotes where they hold commas, quotes or line ends.
 struct CSVFile {

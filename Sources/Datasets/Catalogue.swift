@@ -1,3 +1,4 @@
+import System
 import Tensors
 
 /// The examples that a source has found, before any is decoded. An item is what decoding takes: a path, or a position.

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// What a path holds, found without decoding all of it.
 public struct DatasetInspection: Sendable, Equatable, Encodable {

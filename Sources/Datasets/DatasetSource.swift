@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// What a recipe may set about its data, beside source and directory.
 public struct DatasetOptions: Sendable, Equatable {

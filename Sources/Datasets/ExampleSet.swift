@@ -1,3 +1,4 @@
+import System
 import Tensors
 
 /// Labelled and unlabelled examples that models train on: images, or points in the plane.

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Fashion-MNIST (Xiao, Rasul, Vollgraf, arXiv:1708.07747), 28×28 grey, padded with zeros to 32×32.
 public enum FashionMNIST: DatasetReader {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// The folders of an image folder that hold images to train on, to test on and to choose settings by.
 struct FolderLayout {

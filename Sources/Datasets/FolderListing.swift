@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// What a folder holds, without the files that operating systems and programs leave everywhere.
 struct FolderListing {

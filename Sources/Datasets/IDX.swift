@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// An IDX file of bytes (LeCun's MNIST format): `dimensions` and the numbers, last dimension fastest.
 struct IDX: Sendable {

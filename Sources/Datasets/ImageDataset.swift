@@ -1,3 +1,5 @@
+import System
+
 /// Images in memory as bytes, with their class labels.
 public struct ImageDataset: Sendable {
     /// The label of an image without one.

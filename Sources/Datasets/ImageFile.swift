@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Images from a file of any kind the package reads, told by its first bytes rather than its name.
 public enum ImageFile {

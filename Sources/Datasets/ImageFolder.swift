@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Pictures in folders, one folder a class, resized and centre-cropped to one size.
 ///

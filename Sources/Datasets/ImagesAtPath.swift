@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Images wherever a path leads: to show a model what it was not trained on.
 public enum ImagesAtPath {

@@ -1,5 +1,5 @@
 internal import CJPEG
-import Tensors
+import System
 
 extension Picture {
     static let jpegSignature: [UInt8] = [0xFF, 0xD8]

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Pictures named by a CSV file with the columns `path` and `label`, and, if it likes, `split`.
 ///

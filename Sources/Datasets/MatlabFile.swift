@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// A numeric array of a MATLAB file: column-major, in the number type it is stored in.
 struct MatlabArray: Sendable {

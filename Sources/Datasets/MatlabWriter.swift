@@ -1,3 +1,5 @@
+import System
+
 /// Writes byte arrays as a MATLAB level 5 file of compressed variables, as MATLAB's `-v7` and scipy do.
 enum MatlabWriter {
     /// A column-major uint8 array.

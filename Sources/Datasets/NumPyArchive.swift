@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Arrays by name, from an `.npz` file, a folder of `.npy` files, or one `.npy` file.
 struct NumPyArchive {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// An array of NumPy's `.npy` format (NEP 1, versions 1 to 3): a header, a Python dictionary as text, and the numbers.
 struct NumPyArray {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Images and labels in NumPy arrays: one `.npz` file, or `.npy` files in a folder.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// The arrays of an `.npz` file or a folder of `.npy` files, by the part of the data they belong to.
 struct NumPyParts {

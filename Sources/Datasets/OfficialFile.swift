@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// A published file that has to be fetched by hand.
 struct OfficialFile: Sendable {

@@ -1,6 +1,6 @@
 internal import CPNG
 import Foundation
-import Tensors
+import System
 
 extension Picture {
     static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// A decoded picture: `pixels` `[height, width, channels]`, 1 channel (grey) or 3 (RGB).
 public struct Picture: Sendable, Equatable {

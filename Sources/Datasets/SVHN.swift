@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Street View House Numbers, cropped digits (Netzer et al., NIPS workshop 2011): 32×32 RGB, 10 classes.
 public enum SVHN: DatasetReader {

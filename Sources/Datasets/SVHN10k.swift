@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// SVHN-10k: the first 10,000 images of SVHN's official test file, 0–6999 to train and 7000–8999 to test, cut
 /// where the photograph changes. Small enough for two cores, and anyone with the official file can make it.

@@ -1,3 +1,4 @@
+import System
 import Tensors
 
 /// Separates the random draws of purpose `.split` by what they choose.

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import System
 
 extension Split {
     /// Writes the split as one JSON object with sorted keys, whole or not at all.

@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Tensors
 
 /// Generated images whose class can be seen: gratings of a direction and colour of their class, with random

@@ -1,5 +1,5 @@
 internal import CWebP
-import Tensors
+import System
 
 extension Picture {
     /// Whether libwebp is installed; it is found at run time.

@@ -1,5 +1,5 @@
 internal import CZlib
-import Tensors
+import System
 
 /// The files of a ZIP archive below 4 GB, stored or deflated: what NumPy's `.npz` is (PKWARE's APPNOTE, 6.3).
 struct ZipFile {

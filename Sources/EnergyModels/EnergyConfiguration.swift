@@ -1,5 +1,3 @@
-import Tensors
-
 /// What a conditional energy model is made of. Defaults are the paper's where it speaks.
 public struct EnergyConfiguration: Sendable, Hashable {
     /// The shared layers.

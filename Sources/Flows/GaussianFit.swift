@@ -1,5 +1,6 @@
 import Glibc
 import Networks
+import System
 import Tensors
 
 extension Glow {

@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// How far an update goes.
 public struct Pace: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Datasets
+import System
 import Tensors
 
 /// How features are probed: Radford et al. 2016, section 5.2, and the code published with it.

@@ -1,4 +1,5 @@
 import COpenBLAS
+import System
 
 extension CPUBackend {
     /// One measured rate.

@@ -1,5 +1,6 @@
 import CKernels
 import COpenBLAS
+import System
 
 /// What convolution activations are stored in.
 public enum Precision: String, Sendable, CaseIterable {

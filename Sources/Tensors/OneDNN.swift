@@ -1,4 +1,5 @@
 import COneDNN
+import System
 
 /// oneDNN's convolutions and products. Primitives and their memory are kept per shape and type; a mutex on the
 /// C side serialises the calls, which are parallel inside.

@@ -1,4 +1,5 @@
 import Synchronization
+import System
 
 #if canImport(Glibc)
 import Glibc

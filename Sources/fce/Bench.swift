@@ -1,9 +1,9 @@
 import ArgumentParser
-import Datasets
 import EnergyModels
 import Experiments
 import Foundation
 import Reports
+import System
 import Tensors
 
 struct Bench: ParsableCommand {

@@ -1,6 +1,6 @@
 import Datasets
 import Experiments
-import Tensors
+import System
 
 /// What `fce recipe check` found in the data of a recipe or a table.
 struct CheckedData: Encodable {

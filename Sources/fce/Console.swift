@@ -1,9 +1,8 @@
 import ArgumentParser
-import Datasets
 import Experiments
 @preconcurrency import Foundation
 import Reports
-import Tensors
+import System
 
 /// What subcommands print: results on standard output, everything else on standard error.
 enum Console {

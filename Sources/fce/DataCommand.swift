@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Experiments
-import Tensors
+import System
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import System
 import Tensors
 
 struct Doctor: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Datasets
 import Experiments
-import Tensors
+import System
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,7 +2,6 @@ import ArgumentParser
 import Experiments
 import Exports
 import Reports
-import Tensors
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import System
 import Tensors
 
 /// The command line: parses, runs a subcommand, and turns errors into one line and an exit code.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Experiments
-import Tensors
 
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

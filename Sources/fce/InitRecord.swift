@@ -1,5 +1,6 @@
 import Datasets
 import Experiments
+import System
 
 /// What `fce init` says of the images, its choices, and what to do next.
 struct InitRecord: Encodable {

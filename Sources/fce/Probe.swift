@@ -2,7 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Probes
-import Tensors
+import System
 
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(

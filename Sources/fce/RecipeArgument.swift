@@ -1,7 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
-import Tensors
+import System
 
 /// The recipe that `fce train` is given, or the one that it writes for a folder of images.
 struct RecipeArgument {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Experiments
-import Tensors
+import System
 
 extension RecipeCommand {
     struct Check: ParsableCommand {

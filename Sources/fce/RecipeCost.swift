@@ -1,6 +1,6 @@
 import Experiments
 import Reports
-import Tensors
+import System
 
 /// Predicts the costs that `fce recipe check` prints. Data that several files share are read once.
 final class CheckedCosts {

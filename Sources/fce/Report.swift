@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Reports
-import Tensors
+import System
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Reports
+import System
 import Tensors
 
 struct Reproduce: ParsableCommand {

@@ -1,8 +1,7 @@
-import Datasets
 import Experiments
 import Foundation
 import Reports
-import Tensors
+import System
 
 /// What one call of `fce reproduce` is about: the table's cells, and what is left to do for them.
 struct ReproductionPlan {

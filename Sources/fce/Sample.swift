@@ -1,7 +1,6 @@
 import ArgumentParser
 import Datasets
 import Experiments
-import Tensors
 
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,7 +3,7 @@ import Datasets
 import Experiments
 import Foundation
 import Reports
-import Tensors
+import System
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

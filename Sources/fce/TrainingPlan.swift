@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import System
 import Tensors
 
 /// What one call of `fce train` does: a recipe for each seed, with its run directory.

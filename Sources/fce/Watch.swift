@@ -1,9 +1,8 @@
 import ArgumentParser
-import Datasets
 import Experiments
 import Foundation
 import Reports
-import Tensors
+import System
 
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// A run as `fce watch --json` prints it.
 struct WatchRecord: Encodable {

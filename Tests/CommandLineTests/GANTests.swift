@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import System
 import Testing
 
 extension CommandLine {

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import System
 import Testing
 
 /// A whole recipe of a few milliseconds a step: every kind of phase of the full method.

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import System
 
 @testable import Datasets
 
@@ -29,13 +29,6 @@ enum Fixtures {
         (0..<32).flatMap { row in (0..<32).flatMap { column in (0..<3).map { pixel(n, row, column, $0) } } }
     }
 
-    static func withFolder<T>(_ body: (String) throws -> T) throws -> T {
-        let path = FileManager.default.temporaryDirectory.appending(path: "fc-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        return try body(path)
-    }
-
     /// A small labelled set with pixels of its own: image i consists of the bytes i mod 256.
     static func dataset(labels: [Int], classes: Int, side: Int = 2) -> ImageDataset {
         let size = side * side
@@ -43,15 +36,5 @@ enum Fixtures {
             name: "toy", height: side, width: side, channels: 1, classNames: (0..<classes).map { "c\($0)" },
             pixels: labels.indices.flatMap { [UInt8](repeating: UInt8($0 % 256), count: size) },
             labels: labels)
-    }
-
-    /// The error `body` throws, if it throws one.
-    static func error(_ body: () throws(UserError) -> Void) -> UserError? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return error
-        }
     }
 }

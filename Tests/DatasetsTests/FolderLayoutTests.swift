@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -21,12 +22,12 @@ import Testing
     }
 
     private func refusal(_ root: String) -> UserError? {
-        Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root, options) }
+        userError { () throws(UserError) in _ = try ImageFolder.load(root, options) }
     }
 
     @Test(arguments: ["val", "valid", "Validation"])
     func heldOutImagesAreThoseOfTheirFolder(name: String) throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/Train/cat", 1...8)
             try fill("\(root)/Train/dog", 11...18)
             try fill("\(root)/\(name)/cat", 21...22)
@@ -40,7 +41,7 @@ import Testing
             #expect(split.validation == pair.train.heldOut)
             #expect(Set(split.labelled + split.unlabelled).isDisjoint(with: split.validation))
             #expect(split.unlabelled.count == 13 + 3)
-            let both = Fixtures.error { () throws(UserError) in
+            let both = userError { () throws(UserError) in
                 _ = try Split.classBalanced(dataset: pair.train, labels: 4, validation: 3, seed: 1)
             }
             #expect(both?.kind == .recipe && both?.advice?.contains("data.validation = 0") == true)
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func litterIsSkippedAndCounted() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/cat", 1...5)
             try fill("\(root)/__MACOSX/cat", 1...5)
             for name in ["cat/Thumbs.db", "cat/.DS_Store", "cat/._1.png", "desktop.ini"] {
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test func foldersBelowAClassAreOfTheClass() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/cat", 1...5)
             try fill("\(root)/cat/more/still more", 6...10)
             try fill("\(root)/dog", 11...15)
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test func linksOfClassesLeadNeitherUpNorTwiceToOneFolder() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/cat", 1...5)
             try FileManager.default.createSymbolicLink(atPath: "\(root)/up", withDestinationPath: ".")
             #expect(refusal(root)?.description.contains("up: is a link to a folder that it lies in") == true)
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func nothingBesideTheClassesIsIgnoredInSilence() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/cat", 1...5)
             try Files.write([0], to: "\(root)/README.md")
             #expect(try ImageFolder.load(root, options).notices.contains { $0.contains("README.md") })
@@ -120,7 +121,7 @@ import Testing
             for name in ["6.png", "7.png"] { rename("\(root)/\(name)", "\(root)/unlabelled/\(name)") }
             #expect(try ImageFolder.load(root, options).train.labels.count { $0 < 0 } == 2)
         }
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/train/cat", 1...5)
             try fill("\(root)/vall/cat", 6...7)
             #expect(try ImageFolder.load(root, options).notices.contains { $0.hasSuffix(": vall") })
@@ -130,7 +131,7 @@ import Testing
     }
 
     @Test func namesAreBytes() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             let (composed, apart) = ("caf\u{e9}", "cafe\u{301}")
             try fill("\(root)/train/caf\\xE9", 1...2)
             try fill("\(root)/train/\(composed)", 3...4)
@@ -145,7 +146,7 @@ import Testing
     }
 
     @Test func aClassOfOneKeepsItsImageToTrainOn() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             for name in ["a", "b", "c"] { try fill("\(root)/\(name)", 1...1) }
             let pair = try ImageFolder.load(root, options)
             #expect(pair.train.histogram == [1, 1, 1] && pair.test.count == 0)
@@ -154,7 +155,7 @@ import Testing
     }
 
     @Test func aFolderAroundTheClassesIsPointedOut() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try fill("\(root)/Photos/cat", 1...3)
             try fill("\(root)/Photos/dog", 4...6)
             let pair = try ImageFolder.load(root, options)

@@ -1,4 +1,6 @@
+import System
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -140,7 +142,7 @@ import Testing
         inner += [1, 0, 1, 0, 0x58, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0xF0, 0xFF]
         let compressed = deflated(inner)
         let element: [UInt8] = [15, 0, 0, 0, UInt8(compressed.count), 0, 0, 0]
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try SVHN.decode(header + element + compressed, file: "bomb", name: "x")
         }
         #expect(error?.kind == .data)

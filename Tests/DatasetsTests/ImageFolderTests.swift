@@ -1,4 +1,6 @@
-import Tensors
+import Foundation
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -15,7 +17,7 @@ import Testing
     }
 
     @Test func explicitTrainAndTest() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try folder(root, "train/cat", [10, 20])
             try folder(root, "train/dog", [30])
             try folder(root, "train/unlabelled", [40])
@@ -33,13 +35,13 @@ import Testing
             #expect(first == "train/dog/30.jpg")
 
             try folder(root, "test/cow", [1])
-            let error = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }
+            let error = userError { () throws(UserError) in _ = try ImageFolder.load(root) }
             #expect(error?.kind == .data && error?.place?.hasSuffix("test/cow") == true)
         }
     }
 
     @Test func testShareIsDeterministicAndDisjoint() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try folder(root, "a", Array(10..<30))
             try folder(root, "b", Array(100..<110))
             var options = DatasetOptions()
@@ -55,13 +57,13 @@ import Testing
             #expect(try ImageFolder.load(root, options).test.histogram == [2, 1])
             options.testCount = 30
             #expect(
-                Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root, options) }?.kind
+                userError { () throws(UserError) in _ = try ImageFolder.load(root, options) }?.kind
                     == .recipe)
         }
     }
 
     @Test func namesMayEndAsPNGs() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try folder(root, "a", [1, 2])
             try write(3, "\(root)/a/3.PNG")
             var options = DatasetOptions()
@@ -72,7 +74,7 @@ import Testing
     }
 
     @Test func theFirstImagesAreOfAllClasses() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             for (index, name) in ["a", "b", "c"].enumerated() {
                 try folder(root, "train/\(name)", (0..<20).map { UInt8(30 * index + $0) })
                 try folder(root, "test/\(name)", (0..<20).map { UInt8(100 + 30 * index + $0) })
@@ -88,7 +90,7 @@ import Testing
     }
 
     @Test func imagesWithoutClasses() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             try folder(root, ".", [1, 2, 3, 4, 5])
             let pair = try ImageFolder.load(root)
             #expect(pair.train.labels == [-1, -1, -1, -1])
@@ -97,15 +99,15 @@ import Testing
     }
 
     @Test func strangersAreNamed() throws {
-        try Fixtures.withFolder { root in
+        try withScratch { root in
             #expect(
-                Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }?.kind == .missing)
+                userError { () throws(UserError) in _ = try ImageFolder.load(root) }?.kind == .missing)
             try folder(root, "a", [1, 2, 3])
             try Files.write([0, 1, 2], to: "\(root)/a/broken.jpg")
-            let broken = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }
+            let broken = userError { () throws(UserError) in _ = try ImageFolder.load(root) }
             #expect(broken?.kind == .data && broken?.place?.hasSuffix("a/broken.jpg") == true)
             try Files.write([0], to: "\(root)/a/picture.gif")
-            let stranger = Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(root) }
+            let stranger = userError { () throws(UserError) in _ = try ImageFolder.load(root) }
             #expect(stranger?.kind == .data && stranger?.place?.hasSuffix("picture.gif") == true)
         }
     }
@@ -116,5 +118,25 @@ import Testing
         #expect(pair.train.classNames == CIFAR10.classNames)
         #expect(pair.train.histogram == [Int](repeating: 80, count: 10))
         #expect(pair.test.histogram == [Int](repeating: 20, count: 10))
+    }
+
+    @Test func reasonsAreTheSystemsAndTellWhatToDo() throws {
+        func refusal(_ path: String) -> String? {
+            userError { () throws(UserError) in _ = try ImageFolder.load(path) }?.description
+        }
+        #expect(
+            refusal("/nowhere") == "/nowhere: cannot be listed (No such file or directory); check the path")
+        #expect(refusal("~/Photos")?.contains("write the folder out, as in /") == true)
+        try withScratch { folder in
+            let loop = "\(folder)/loop"
+            try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
+            #expect(refusal(loop)?.contains("links lead in a circle") == true)
+            // Root reads everything, so only others can see this.
+            guard geteuid() != 0 else { return }
+            try Files.makeFolder("\(folder)/locked")
+            chmod("\(folder)/locked", 0)
+            #expect(refusal("\(folder)/locked")?.contains("Permission denied); get permission") == true)
+            chmod("\(folder)/locked", 0o700)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -12,7 +13,7 @@ import Testing
     }
 
     @Test func aFolderOfJPEGsGivesAllOrItsTestPart() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try copy("colour.jpg", to: "\(folder)/all/a/1.jpg")
             try copy("grey.jpg", to: "\(folder)/all/b/1.jpg")
             let all = try ImagesAtPath.read("\(folder)/all", size: 8, channels: 1)
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test func aFileOrTheTestFileOfAFolderIsMadeToFit() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let pixels = [UInt8](repeating: 9, count: 2 * 784)
             let file = "\(folder)/t10k-images-idx3-ubyte"
             let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28]
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func cifarIsToldByItsTestBatch() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let record = [3] + [UInt8](repeating: 50, count: CIFAR10.recordSize - 1)
             try Data(record).write(to: URL(fileURLWithPath: "\(folder)/test_batch.bin"))
             let images = try ImagesAtPath.read(folder, size: 8, channels: 1)
@@ -52,8 +53,8 @@ import Testing
     }
 
     @Test func whatHoldsNoImagesIsAnError() throws {
-        try Fixtures.withFolder { folder in
-            let error = Fixtures.error { () throws(UserError) in
+        try withScratch { folder in
+            let error = userError { () throws(UserError) in
                 _ = try ImagesAtPath.read(folder, size: 8, channels: 3)
             }
             #expect(error?.kind == .missing && error?.description.contains(folder) == true)

@@ -1,11 +1,12 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
 
 @Suite struct LabelFileTests {
     private func folder(_ table: String, _ body: (String) throws -> Void) throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try Files.makeFolder("\(folder)/my, images")
             for value in UInt8(1)...9 {
                 let picture = Picture(width: 1, height: 1, channels: 1, pixels: [value])
@@ -73,7 +74,7 @@ import Testing
     ])
     func faultsAreNamedWithTheirLine(table: String, place: String, advice: String) throws {
         try folder(table) { folder in
-            let error = Fixtures.error { () throws(UserError) in _ = try LabelFile.load(folder, options) }
+            let error = userError { () throws(UserError) in _ = try LabelFile.load(folder, options) }
             #expect(
                 error?.place?.hasSuffix(place) == true && error?.advice?.contains(advice) == true,
                 "\(error as Any)")

@@ -1,4 +1,5 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func arraysMayLieInAFolder() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let zip = try ZipFile(Fixtures.bytes("images.npz"), file: "x")
             for name in zip.names { try Files.write(zip.contents(name) ?? [], to: "\(folder)/\(name)") }
             for path in [folder, "\(folder)/x.npy"] {
@@ -61,10 +62,10 @@ import Testing
     }
 
     private func refusal(_ images: [UInt8], _ labels: [UInt8]? = nil) throws -> UserError? {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try Files.write(images, to: "\(folder)/x.npy")
             if let labels { try Files.write(labels, to: "\(folder)/y.npy") }
-            return Fixtures.error { () throws(UserError) in _ = try NumPyImages.load(folder) }
+            return userError { () throws(UserError) in _ = try NumPyImages.load(folder) }
         }
     }
 
@@ -98,7 +99,7 @@ import Testing
     @Test func corruptMembersAreFound() throws {
         var bytes = try Fixtures.bytes("images.npz")
         bytes[200] ^= 1
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try NumPyParts(try NumPyArchive(bytes, file: "z"))
         }
         #expect(error?.what.contains("checksum of x.npy") == true)

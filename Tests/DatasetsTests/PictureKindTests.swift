@@ -1,4 +1,5 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -108,7 +109,7 @@ import Testing
 
     @Test(.enabled(if: Picture.readsWebP, "libwebp7 is not installed"))
     func animationsAreNamed() throws {
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try Picture.read(Fixtures.path("animated.webp"))
         }
         #expect(error?.what.contains("it is an animation") == true)

@@ -1,4 +1,5 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -40,7 +41,7 @@ import Testing
 
     @Test func tooLargeIsRefused() throws {
         let wide = [UInt8](repeating: 0, count: 70_000)
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try Picture(width: 70_000, height: 1, channels: 1, pixels: wide).jpeg(quality: 90)
         }
         #expect(error?.kind == .output)
@@ -49,9 +50,9 @@ import Testing
         let frame = try #require(
             bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 })
         bytes.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0xDC, 0xFF, 0xDC])
-        let bomb = Fixtures.error { () throws(UserError) in _ = try Picture.decode(bytes, file: "x.jpg") }
+        let bomb = userError { () throws(UserError) in _ = try Picture.decode(bytes, file: "x.jpg") }
         #expect(bomb?.description.contains("65500 x 65500 pixels are more than the limit") == true)
-        let other = Fixtures.error { () throws(UserError) in
+        let other = userError { () throws(UserError) in
             _ = try Picture.read(Fixtures.path("too-large.png"))
         }
         #expect(other?.description.contains("65500 x 65500 pixels are more than the limit") == true)

@@ -1,4 +1,5 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -36,7 +37,7 @@ import Testing
     @Test func trailingBytesAreRefused() throws {
         for suffix in ["", ".gz"] {
             let bytes = try Fixtures.bytes("labels-idx1-ubyte" + suffix) + [0]
-            let error = Fixtures.error { () throws(UserError) in _ = try IDX(bytes, rank: 1, file: "l") }
+            let error = userError { () throws(UserError) in _ = try IDX(bytes, rank: 1, file: "l") }
             #expect(error?.kind == .data)
         }
     }
@@ -44,7 +45,7 @@ import Testing
     @Test func absurdSizesAreRefusedBeforeAllocation() {
         for size: [UInt8] in [[0xFF, 0xFF, 0xFF, 0xFF], [0x7F, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0]] {
             let header: [UInt8] = [0, 0, 8, 3] + size + size + size
-            let error = Fixtures.error { () throws(UserError) in _ = try IDX(header, rank: 3, file: "x") }
+            let error = userError { () throws(UserError) in _ = try IDX(header, rank: 3, file: "x") }
             #expect(error?.kind == .data)
         }
     }
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test func missingFileNamesThePackage() {
-        let error = Fixtures.error { () throws(UserError) in _ = try FashionMNIST.load("/nowhere")
+        let error = userError { () throws(UserError) in _ = try FashionMNIST.load("/nowhere")
         }
         #expect(error?.kind == .missing)
         #expect(error?.description.contains("apt-get install dataset-fashion-mnist") == true)
@@ -75,7 +76,7 @@ import Testing
     }
 
     @Test func loadsAFolder() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try Files.makeFolder("\(folder)/cifar-10-batches-bin")
             for name in (1...5).map({ "data_batch_\($0)" }) + ["test_batch"] {
                 try Files.write(
@@ -85,7 +86,7 @@ import Testing
             #expect(pair.train.count == 15)
             #expect(pair.test.count == 3)
         }
-        let error = Fixtures.error { () throws(UserError) in _ = try CIFAR10.load("/nowhere") }
+        let error = userError { () throws(UserError) in _ = try CIFAR10.load("/nowhere") }
         #expect(error?.kind == .missing)
         #expect(error?.description.contains("c32a1d4ab5d03f1284b67883e8d87530") == true)
     }
@@ -93,7 +94,7 @@ import Testing
 
 @Suite struct SourceTests {
     @Test func unknownSourceListsTheKnown() {
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try DataPair.load(source: "mnist", directory: ".")
         }
         #expect(error?.kind == .recipe)
@@ -138,10 +139,22 @@ import Testing
         var options = DatasetOptions()
         options.channels = 2
         for source in ["svhn", "cifar10", "image-folder", "synthetic"] {
-            let error = Fixtures.error { () throws(UserError) in
+            let error = userError { () throws(UserError) in
                 _ = try DataPair.load(source: source, directory: "/", options: options)
             }
             #expect(error?.kind == .recipe, "\(source)")
         }
+    }
+
+    @Test func datasetIdentityCoversGeometryPixelsAndLabels() {
+        let a = Fixtures.dataset(labels: [0, 1, -1], classes: 2)
+        #expect(a.sha256 == Fixtures.dataset(labels: [0, 1, -1], classes: 2).sha256)
+        #expect(a.sha256 != Fixtures.dataset(labels: [0, 1, 1], classes: 2).sha256)
+        #expect(a.sha256 != Fixtures.dataset(labels: [0, 1, -1], classes: 3).sha256)
+        #expect(a.sha256 != a.subset([0, 2, 1], name: "toy").sha256)
+        let flat = ImageDataset(
+            name: "flat", height: 1, width: 4, channels: 1, classNames: a.classNames, pixels: a.pixels,
+            labels: a.labels)
+        #expect(a.sha256 != flat.sha256)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -33,7 +34,7 @@ import Testing
             name: "svhn", height: 32, width: 32, channels: 3, classNames: (0...9).map(String.init),
             pixels: pixels,
             labels: labels)
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let path = "\(folder)/test_32x32.mat"
             try Files.write(SVHN10k.encode(official, 0..<10_001), to: path)
             try SVHN10k.make(from: path, in: "\(folder)/svhn10k")
@@ -43,7 +44,7 @@ import Testing
             #expect(pair.train.image(6999).elementsEqual(official.image(6999)))
             #expect(pair.test.image(1999).elementsEqual(official.image(8999)))
 
-            let overwrite = Fixtures.error { () throws(UserError) in
+            let overwrite = userError { () throws(UserError) in
                 _ = try SVHN10k.make(from: path, in: folder + "/../" + (folder as NSString).lastPathComponent)
             }
             #expect(overwrite?.kind == .output)
@@ -52,8 +53,8 @@ import Testing
     }
 
     @Test func shortFileIsRefused() throws {
-        try Fixtures.withFolder { folder in
-            let error = Fixtures.error { () throws(UserError) in
+        try withScratch { folder in
+            let error = userError { () throws(UserError) in
                 _ = try SVHN10k.make(from: Fixtures.path("svhn_plain.mat"), in: folder)
             }
             #expect(error?.kind == .data)
@@ -77,7 +78,7 @@ import Testing
     @Test(.enabled(if: hasScipy, "python3 has no scipy"))
     func scipyReadsWhatWeWrite() throws {
         let dataset = try SVHN.read(Fixtures.path("svhn_plain.mat"), name: "svhn")
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let path = "\(folder)/written.mat"
             try Files.write(SVHN10k.encode(dataset, 0..<3), to: path)
             let code = """
@@ -106,7 +107,7 @@ import Testing
     }
 
     @Test func missingFileSaysWhatToGet() throws {
-        let error = Fixtures.error { () throws(UserError) in _ = try SVHN.load("/nowhere") }
+        let error = userError { () throws(UserError) in _ = try SVHN.load("/nowhere") }
         #expect(error?.kind == .missing)
         let text = error?.description ?? ""
         for part in ["train_32x32.mat", "182,040,794", "e26dedcc434d2e4c54c9b2d4a06d8373"] {
@@ -116,7 +117,7 @@ import Testing
 
     @Test func missingFilesOfSVHN10kSayHowToMakeThem() {
         for name in ["Data/svhn10k", "/nowhere/SVHN-10k/"] {
-            let error = Fixtures.error { () throws(UserError) in _ = try SVHN.load(name) }
+            let error = userError { () throws(UserError) in _ = try SVHN.load(name) }
             let text = error?.description ?? ""
             for part in [
                 "test_32x32.mat (64,275,384 bytes, md5 eb5a983be6a315427106f1b164d9cef3)",
@@ -132,14 +133,14 @@ import Testing
         let images = ImageDataset(
             name: "x", height: 32, width: 32, channels: 3, classNames: (0...9).map(String.init),
             pixels: [UInt8](repeating: 7, count: 10_000 * 3072), labels: (0..<10_000).map { $0 % 10 })
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let official = "\(folder)/official/test_32x32.mat"
             try Files.makeFolder("\(folder)/official")
             try Files.write(SVHN10k.encode(images, 0..<10_000), to: official)
             try Files.write([1, 2], to: "\(folder)/official/train_32x32.mat")
             let before = try Files.read(official)
             for part in ["train_32x32.mat", "test_32x32.mat"] {
-                let error = Fixtures.error { () throws(UserError) in
+                let error = userError { () throws(UserError) in
                     try SVHN10k.make(from: official, in: "\(folder)/official")
                 }
                 #expect(error?.kind == .output && error?.place?.hasSuffix(part) == true)
@@ -157,7 +158,7 @@ import Testing
 
     @Test func versionSevenPointThreeIsNamed() {
         let bytes = Array("MATLAB 7.3 MAT-file".utf8) + [UInt8](repeating: 0, count: 600)
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try SVHN.decode(bytes, file: "x.mat", name: "svhn")
         }
         #expect(error?.description.contains("7.3") == true)

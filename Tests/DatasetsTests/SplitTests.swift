@@ -1,4 +1,5 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -64,7 +65,7 @@ import Testing
 
     @Test(arguments: [(44, 0), (40, 10), (0, 101), (0, -1)])
     func tooManyIsARecipeError(labels: Int, validation: Int) {
-        let error = Fixtures.error { () throws(UserError) in
+        let error = userError { () throws(UserError) in
             _ = try Split.classBalanced(dataset: dataset, labels: labels, validation: validation, seed: 1)
         }
         #expect(error?.kind == .recipe)
@@ -72,12 +73,12 @@ import Testing
 
     @Test func fileRoundTripAndRefusals() throws {
         let split = try Split.classBalanced(dataset: dataset, labels: 20, validation: 10, seed: UInt64.max)
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try split.write(to: "\(folder)/split.json")
             #expect(try Split(contentsOf: "\(folder)/split.json") == split)
             let json = try Files.read("\(folder)/split.json")
             let refused = (0..<json.count - 2).allSatisfy { length in
-                let error = Fixtures.error { () throws(UserError) in
+                let error = userError { () throws(UserError) in
                     _ = try Split(json: Array(json.prefix(length)), file: "split.json")
                 }
                 return error?.kind == .data && error?.place == "split.json"
@@ -86,9 +87,9 @@ import Testing
         }
         let future = Array(
             #"{"format":2,"rule":"","seed":1,"data":"","labelled":[],"unlabelled":[],"validation":[]}"#.utf8)
-        let error = Fixtures.error { () throws(UserError) in _ = try Split(json: future, file: "s") }
+        let error = userError { () throws(UserError) in _ = try Split(json: future, file: "s") }
         #expect(error?.description.contains("format 2") == true)
-        let incomplete = Fixtures.error { () throws(UserError) in
+        let incomplete = userError { () throws(UserError) in
             _ = try Split(json: Array("{}".utf8), file: "s")
         }
         #expect(incomplete?.description.contains("is missing") == true)
@@ -96,7 +97,7 @@ import Testing
 
     @Test func otherDataAndBadPositionsAreRefused() throws {
         let split = try Split.classBalanced(dataset: dataset, labels: 20, validation: 10, seed: 1)
-        let other = Fixtures.error { () throws(UserError) in
+        let other = userError { () throws(UserError) in
             try split.check(against: dataset.subset(0..<119, name: "other"))
         }
         #expect(other?.kind == .recipe)
@@ -104,7 +105,7 @@ import Testing
             let bad = Split(
                 format: 1, rule: "", seed: 1, data: dataset.sha256, labelled: [], unlabelled: positions,
                 validation: [])
-            #expect(Fixtures.error { () throws(UserError) in try bad.check(against: dataset) }?.kind == .data)
+            #expect(userError { () throws(UserError) in try bad.check(against: dataset) }?.kind == .data)
         }
     }
 

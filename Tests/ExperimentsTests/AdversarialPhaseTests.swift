@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Gradients
 import Networks
+import System
 import Tensors
 import TestSupport
 import Testing

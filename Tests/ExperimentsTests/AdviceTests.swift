@@ -1,4 +1,4 @@
-import Tensors
+import System
 import Testing
 
 @testable import Experiments

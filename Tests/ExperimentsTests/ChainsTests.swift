@@ -2,6 +2,7 @@ import Baselines
 import Datasets
 import EnergyModels
 import Networks
+import System
 import Tensors
 import TestSupport
 import Testing

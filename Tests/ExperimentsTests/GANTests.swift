@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Networks
+import System
 import Tensors
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import Tensors
+import TestSupport
 import Testing
 
 @testable import Experiments

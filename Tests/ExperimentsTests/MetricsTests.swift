@@ -1,4 +1,5 @@
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -62,5 +63,13 @@ import Testing
         #expect(row.line.filter(\.isNewline) == "\n")
         let infinite = MetricsRow(phase: "", phaseIndex: 0, step: 0, time: 0, values: ["x": .infinity])
         #expect(infinite.line.contains("\"x\":null"))
+    }
+
+    @Test func deviceWithoutSpaceIsAnError() {
+        let error = #expect(throws: UserError.self) {
+            let writer = try MetricsWriter(path: "/dev/full")
+            try writer.append(MetricsRow(phase: "energy", phaseIndex: 0, step: 1, time: 0))
+        }
+        #expect(error?.kind == .output)
     }
 }

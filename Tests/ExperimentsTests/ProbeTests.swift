@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Probes
+import System
 import Tensors
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import EnergyModels
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @testable import Experiments

@@ -1,7 +1,8 @@
 import EnergyModels
 import Foundation
 import Networks
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Experiments

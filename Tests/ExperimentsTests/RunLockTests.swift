@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Experiments

@@ -4,24 +4,9 @@ import Testing
 
 @testable import Experiments
 
-/// Runs `body` with an empty folder that is removed afterwards.
-func withScratch<Value>(_ body: (String) throws -> Value) throws -> Value {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fce-\(UUID().uuidString)")
-        .path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
-}
-
 func write(_ text: String, to path: String) throws {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
 }
-
-/// The package's folder.
-let package = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
-
-func golden(_ name: String) -> String { "\(package)/Tests/Golden/\(name)" }
 
 /// A whole recipe of few lines, to which tests add.
 let smallRecipe = """

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Experiments

@@ -1,5 +1,5 @@
 import Datasets
-import Tensors
+import System
 import Testing
 
 @testable import Experiments

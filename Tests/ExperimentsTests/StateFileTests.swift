@@ -1,4 +1,4 @@
-import Tensors
+import System
 import TestSupport
 import Testing
 

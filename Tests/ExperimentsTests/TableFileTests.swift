@@ -1,5 +1,6 @@
 import EnergyModels
-import Tensors
+import System
+import TestSupport
 import Testing
 
 @testable import Experiments

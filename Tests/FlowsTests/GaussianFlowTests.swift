@@ -1,6 +1,7 @@
 import Foundation
 import Gradients
 import Networks
+import System
 import Tensors
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import Experiments
 import Foundation
 import FoundationXML
-import Tensors
+import System
 import Testing
 
 @testable import Reports

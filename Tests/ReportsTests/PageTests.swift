@@ -1,6 +1,5 @@
 import Datasets
 import Foundation
-import Tensors
 import Testing
 
 @testable import Experiments

@@ -1,6 +1,5 @@
 import Experiments
 import Foundation
-import Tensors
 import Testing
 
 @testable import Reports

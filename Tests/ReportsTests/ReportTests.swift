@@ -1,7 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
-import Tensors
+import System
 import Testing
 
 @testable import Reports

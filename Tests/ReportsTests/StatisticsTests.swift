@@ -1,6 +1,6 @@
 import Experiments
 import Foundation
-import Tensors
+import System
 import Testing
 
 @testable import Reports

@@ -1,9 +1,10 @@
+import Glibc
+import System
 import Tensors
 import TestSupport
 import Testing
 
 #if canImport(Glibc)
-import Glibc
 #endif
 
 /// What the product's backend promises about machines, threads and memory.

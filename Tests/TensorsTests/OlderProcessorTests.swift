@@ -1,8 +1,9 @@
+import Glibc
+import System
 import Tensors
 import Testing
 
 #if canImport(Glibc)
-import Glibc
 #endif
 
 /// Convolutions and products by the kernels that both libraries have for older processors than this one, against the same

@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Tensors
 
 /// Values computed by PyTorch in float64; `Tests/Golden/generate.py` says what each tensor is.

@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 
 /// How time and memory of one step grow with one setting, all others fixed.
 public struct Growth: Sendable {

@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// The memory that the system counts for this process: program, libraries, tensors and the libraries' scratch.
 enum ResidentMemory {

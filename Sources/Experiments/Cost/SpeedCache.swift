@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// Keeps measured speeds from call to call, a small file each. A folder that cannot be read or written only means that
 /// speeds are measured again.

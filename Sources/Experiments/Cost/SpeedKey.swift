@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 import Tensors
 
 /// Names a measurement by everything that decides it: the settings of phase and models, the image's size, threads,

@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Flows
 import Foundation
+import System
 import Tensors
 
 /// One phase of a recipe with its models at their own sizes, on generated images, ready to be timed. It makes what

@@ -1,5 +1,4 @@
 import Datasets
-import Tensors
 
 /// Scores that separate images of the run's data from others; larger ones speak for the data. All are `[N]`, and
 /// empty where the run lacks the model.

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// log Z of an energy, Z = ∫ p(x) dx with p as c normalises it, by importance sampling with the flow as proposal:
 /// Z ≈ mean exp(log p(x) − log q(x)) over x ~ q.

@@ -1,4 +1,5 @@
 import Datasets
+import System
 import Tensors
 
 /// Images that are not a run's data, as `fce eval --ood` names them.

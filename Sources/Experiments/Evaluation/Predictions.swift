@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import System
 
 /// Class probabilities of labelled images and what they are worth: error, likelihood, calibration, confusion.
 public struct Predictions: Sendable {

@@ -1,5 +1,4 @@
 import Datasets
-import Tensors
 
 /// Images tiled into one RGB picture.
 public struct SampleGrid: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Temperature scaling: one T > 0 divides all logits, fitted to labelled images that the model did not train on.
 /// It changes confidences and never the predicted class; Guo et al., *On Calibration of Modern Neural Networks*,

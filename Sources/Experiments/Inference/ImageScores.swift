@@ -1,4 +1,5 @@
 import Datasets
+import System
 import Tensors
 
 /// What a run's models say of one image, at the centres of its bytes' bins.

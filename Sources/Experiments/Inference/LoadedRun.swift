@@ -1,6 +1,6 @@
-import Datasets
 import Flows
 import Foundation
+import System
 import Tensors
 
 /// The models of a run as they were at a phase's end: for evaluation, prediction and sampling.

@@ -1,5 +1,5 @@
 import Datasets
-import Tensors
+import System
 
 /// Everything `fce eval` says of a phase's weights.
 public struct RunScore: Encodable, Sendable {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// What the disk says of a cell before anything is trained.
 public struct CellFacts: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Datasets
+import System
 import Tensors
 
 /// What cells of one table must agree in: their data, and how these are split.

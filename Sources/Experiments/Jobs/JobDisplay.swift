@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// Shows several jobs at once on standard error: a block of lines that rewrites itself on a terminal, elsewhere the
 /// same lines once a minute, and events between them.

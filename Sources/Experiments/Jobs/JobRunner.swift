@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// Trains the cells of a table in worker processes, several at a time.
 ///

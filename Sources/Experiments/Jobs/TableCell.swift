@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import System
 
 /// One recipe of a table with one seed: one run, and one committed result.
 public struct TableCell: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// A table of results to be made: recipes, which are its rows, and seeds. A small strict TOML file.
 public struct TableFile: Sendable, Equatable {

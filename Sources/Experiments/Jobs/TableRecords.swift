@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// Committed results: what a table is made of, over as many sittings as it takes.
 extension TableCells {

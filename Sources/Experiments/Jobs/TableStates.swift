@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// What is left to do for a table, from what is on disk.
 extension TableCells {

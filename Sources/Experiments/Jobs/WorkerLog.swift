@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// What a worker has printed.
 struct WorkerLog {

@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// A child process of this executable, with its output in a file.
 final class WorkerProcess {

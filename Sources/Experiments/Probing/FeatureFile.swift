@@ -1,6 +1,6 @@
-import Datasets
 import Foundation
 import Probes
+import System
 import Tensors
 
 /// Features of a set of images as a safetensors file: `features` float32 `[N, F]` and `labels` int32 `[N]`, with what

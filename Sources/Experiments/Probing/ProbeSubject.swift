@@ -3,6 +3,7 @@ import EnergyModels
 import Foundation
 import Networks
 import Probes
+import System
 import Tensors
 
 /// A network whose features are taken: a trained one, or the same as initialised from data.

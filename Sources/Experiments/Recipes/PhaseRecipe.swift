@@ -1,6 +1,7 @@
 import Baselines
 import EnergyModels
 import Networks
+import Tensors
 
 /// `[[phase]]`: one stretch of training with its own models, batches and optimisers.
 public struct PhaseRecipe: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Datasets
+import System
 
 /// The canonical form and the hashes made of it.
 extension Recipe {

@@ -1,5 +1,4 @@
 import EnergyModels
-import Tensors
 
 /// Conditions on several keys at once.
 extension Recipe {

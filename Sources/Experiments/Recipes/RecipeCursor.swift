@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Where every key of a recipe came from: `file:line`, or the `--set` that gave it.
 struct RecipeOrigins: Sendable {

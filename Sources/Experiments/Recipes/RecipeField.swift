@@ -1,5 +1,3 @@
-import Tensors
-
 /// One documented key of a recipe, as `fce recipe keys` prints it.
 public struct RecipeKey: Sendable, Equatable, Encodable {
     /// The full key, such as `phase.optimizer.rate`.

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 extension Recipe {
     /// The recipe for a model to be used, when settings are chosen: it trains on every image with every label, the held-out

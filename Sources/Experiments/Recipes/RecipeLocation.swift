@@ -1,7 +1,6 @@
 import BuiltInRecipes
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// Where a recipe or a table of recipes lies: in a file, or, as `builtin:FOLDER/NAME`, in the program itself.
 public struct RecipeLocation: Sendable, Equatable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 extension Recipe {
     /// Reads the recipe at `path`, a file or `builtin:FOLDER/NAME`, with everything it extends, and applies `overrides` (`key=value`, as given

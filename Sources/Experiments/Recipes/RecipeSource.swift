@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import System
 
 /// A recipe as merged TOML, before it is decoded: its tree, and where every key of it came from.
 struct RecipeSource {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// The keys of one table of a recipe, in the order they are decoded.
 struct RecipeTable<Section: Sendable>: Sendable {

@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 extension RunFiles {
     /// `error`, of a run that diverged in the phase of index `phase`, with the command that begins the phase again at a

@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// What `metrics.jsonl` holds, for reports.
 public struct MetricsLog: Sendable {

@@ -1,3 +1,5 @@
+import System
+
 /// One line of `metrics.jsonl`.
 public struct MetricsRow: Sendable, Equatable {
     /// The kind of the phase.

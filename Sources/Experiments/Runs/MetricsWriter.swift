@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// Appends to `metrics.jsonl`, whole lines only.
 public final class MetricsWriter {

@@ -1,7 +1,7 @@
-import Datasets
 import Foundation
 import Logging
 import Synchronization
+import System
 
 /// The one place that writes to standard error while a run goes on: a line of progress that rewrites itself on
 /// a terminal, plain lines every ten seconds elsewhere, and messages between them.

@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Tensors
+import System
 
 /// The folder of one run, held by the process that trains: recipe, split, metrics, checkpoints, results.
 ///

@@ -1,3 +1,5 @@
+import System
+
 /// `evaluation.json`: the scores of each phase's end in full, for the report. A number that a run does not have is absent;
 /// one that is not finite is null, and NaN when it is read.
 public struct RunEvaluation: Codable, Sendable, Equatable {

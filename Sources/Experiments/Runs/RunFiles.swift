@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Tensors
+import System
 
 /// The names in a run directory, and typed reading of them without a lock: for reports and tables.
 public struct RunFiles: Sendable {

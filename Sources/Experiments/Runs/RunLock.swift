@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// Holds a run directory for one process. The kernel releases it when the process ends, however it ends.
 final class RunLock: Sendable {

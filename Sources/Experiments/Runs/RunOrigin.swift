@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// A run whose ended phases are the first ones of another recipe, which then need not be trained again
 /// (`fce train --from`). The run may have finished, stopped or diverged, and its later phases may differ. Everything

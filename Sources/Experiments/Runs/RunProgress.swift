@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// `progress.json` of a run directory while it trains: where it stands, for whoever watches from another process.
 public struct RunProgress: Codable, Sendable, Equatable {

@@ -1,7 +1,7 @@
 import Datasets
 import EnergyModels
 import Foundation
-import Tensors
+import System
 
 /// `result.json`: what tables are made of; small enough to commit. A number that a run does not have is absent; one that
 /// is not finite is null.

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Where a run stands: what a full checkpoint is about.
 public struct RunPosition: Sendable, Equatable {

@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 // Which weights a run should have, which of them are gone, and what can be done about that.
 

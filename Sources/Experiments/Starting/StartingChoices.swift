@@ -1,5 +1,5 @@
 import Datasets
-import Tensors
+import System
 
 /// What a first recipe chooses for images that nobody has trained on yet: a function of what was found and of what the
 /// user asks for, and of nothing else.

@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Tensors
+import System
 
 /// Where somebody's own images are: what the user names in place of a recipe.
 public struct StartingPath: Sendable, Equatable {

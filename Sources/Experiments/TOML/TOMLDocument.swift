@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// A TOML 1.0 document: its values, and the line of every key.
 ///

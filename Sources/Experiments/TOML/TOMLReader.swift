@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Reads the statements of a TOML 1.0 document: headers of tables, and keys with their values.
 struct TOMLReader {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Strings of all four kinds: basic and literal ones, on one line or over several.
 extension TOMLReader {

@@ -1,4 +1,4 @@
-import Tensors
+import System
 
 /// Values: arrays, inline tables, and what stands without brackets and quotes.
 extension TOMLReader {

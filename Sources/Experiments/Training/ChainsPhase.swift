@@ -3,6 +3,7 @@ import Datasets
 import EnergyModels
 import Gradients
 import Networks
+import System
 import Tensors
 
 /// The energy by contrastive divergence: θ ascends E_data[f] − E_chains[f], the chains being Langevin's on exp(f).

@@ -1,4 +1,3 @@
-import Datasets
 import EnergyModels
 import Flows
 import Glibc

@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Flows
 import Foundation
+import System
 import Tensors
 
 /// How a recipe is run.

@@ -1,5 +1,4 @@
 import Datasets
-import Tensors
 
 /// What a run trains and tests on, with its split.
 public struct ExperimentData: Sendable {

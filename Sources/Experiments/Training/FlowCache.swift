@@ -1,7 +1,7 @@
-import Datasets
 import Flows
 import Foundation
 import Networks
+import System
 import Tensors
 
 /// Trained flows by the hash of everything that made them, so that no run repeats another's maximum likelihood.

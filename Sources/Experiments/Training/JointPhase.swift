@@ -3,6 +3,7 @@ import EnergyModels
 import Flows
 import Gradients
 import Networks
+import System
 import Tensors
 
 /// Updates energy and flow in turns: θ maximises L_label + V, α minimises V. Gao et al. 2020, section 3.3 and the

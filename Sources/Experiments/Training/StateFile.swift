@@ -3,6 +3,7 @@ import EnergyModels
 import Flows
 import Foundation
 import Networks
+import System
 import Tensors
 
 // Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`,

@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// What a run has measured so far, read a piece at a time while the run writes it.
 public struct MetricsTail: Sendable {

@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// What the files of a run say of it at one moment: no lock is needed, and no process of this machine.
 public struct RunSighting: Sendable {

@@ -1,8 +1,7 @@
-import Datasets
 import EnergyModels
 import Experiments
 import Foundation
-import Tensors
+import System
 
 /// A run's classifier and energy as a file that ONNX runtimes read.
 public struct ONNXModel: Sendable {

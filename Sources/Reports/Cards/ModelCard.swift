@@ -1,8 +1,7 @@
-import Datasets
 import EnergyModels
 import Experiments
 import Foundation
-import Tensors
+import System
 
 /// A run told to whoever finds its weights: Markdown with the YAML header of Hugging Face's model cards,
 /// https://huggingface.co/docs/hub/model-cards.

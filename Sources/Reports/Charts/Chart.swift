@@ -1,5 +1,5 @@
-import Datasets
 import Experiments
+import System
 
 /// A drawing of fixed proportions that scales with its container: inline in a page, or as a file of its own.
 public struct Chart: Sendable {

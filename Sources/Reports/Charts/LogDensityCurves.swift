@@ -1,5 +1,5 @@
-import Datasets
 import Experiments
+import System
 
 /// How the error of estimated log densities falls over the updates of the energy, by method and seed. Gao et al.,
 /// CVPR 2020, figure 2.

@@ -1,5 +1,5 @@
 internal import CZlib
-import Datasets
+import System
 
 /// Indexed-colour PNG files (ISO/IEC 15948): exact, and small for the smooth pictures of densities.
 enum PNG {

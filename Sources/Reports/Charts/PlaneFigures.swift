@@ -1,5 +1,5 @@
 import Experiments
-import Tensors
+import System
 
 /// Panels in rows and columns under the columns' titles, the rows' names at their left.
 private struct PanelTable {

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import System
 
 /// The densities a two-dimensional run leaves behind in `samples/densities.json`, and on the way in
 /// `samples/densities-PHASE-UPDATE.json`.

@@ -1,5 +1,5 @@
 import Experiments
-import Tensors
+import System
 
 /// What a page about several methods shows: their results, and of the run directories that are at hand all the rest.
 public struct ComparisonContent: Sendable {

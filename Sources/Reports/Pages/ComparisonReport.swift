@@ -1,5 +1,5 @@
-import Datasets
 import Experiments
+import System
 
 /// One self-contained page about several methods, each with its seeds: what a reader of their table wants to see.
 public struct ComparisonReport: Sendable {

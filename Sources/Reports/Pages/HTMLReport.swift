@@ -1,5 +1,5 @@
-import Datasets
 import Experiments
+import System
 
 /// One self-contained page about a run: it loads nothing, so it can be mailed, archived and printed.
 public struct HTMLReport: Sendable {

@@ -1,4 +1,3 @@
-import Datasets
 import Experiments
 
 /// What a reader wants to know first: how often the run errs, how sure that is, and what it was trained on.

@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import System
 
 /// What a page's script adds: tables that sort, curves that tell their values, series that hide. Without it the page shows
 /// everything all the same. It reads the values of a curve from its path and the scales of its chart, so that no number is

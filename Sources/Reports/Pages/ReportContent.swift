@@ -1,7 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
-import Tensors
+import System
 
 /// Everything a report shows, gathered; what a run does not have (yet) is nil or empty.
 public struct ReportContent: Sendable {

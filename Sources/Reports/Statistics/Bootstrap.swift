@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Tensors
 
 /// Compares two classifiers on the same test images by resampling the images.

@@ -1,6 +1,6 @@
-import Datasets
 import Experiments
 import Foundation
+import System
 
 /// Test error against the number of labels, of runs and of the probes of their features: Figure 4 of Gao et al. 2020.
 public struct LabelEfficiency: Sendable {

@@ -1,7 +1,6 @@
-import Datasets
 import Experiments
 import Foundation
-import Tensors
+import System
 
 /// Finds results where users keep them: run directories, `result.json` files under any name, folders of either.
 public enum ResultFiles {

@@ -1,5 +1,5 @@
 import Experiments
-import Tensors
+import System
 
 /// Results of runs as the papers print them: a row for each cell, mean ± sample sd over seeds, every seed
 /// listed, beside the paper's number.

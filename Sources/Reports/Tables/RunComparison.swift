@@ -1,5 +1,5 @@
 import Experiments
-import Tensors
+import System
 
 /// Two recipes compared on the same test images.
 public struct RunComparison: Encodable, Sendable {

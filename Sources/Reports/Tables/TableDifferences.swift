@@ -1,5 +1,5 @@
-import Datasets
 import Experiments
+import System
 
 /// What rows of a table share, and what sets them apart beside their method.
 extension ResultsTable {

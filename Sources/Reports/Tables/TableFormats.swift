@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import System
 
 /// The written forms of a table.
 extension ResultsTable {

@@ -1,6 +1,5 @@
-import Datasets
 import Foundation
-import Tensors
+import System
 
 /// A run's metrics as a TensorBoard event file, which grows with `metrics.jsonl`.
 final class EventFile {

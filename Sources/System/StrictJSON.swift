@@ -1,18 +1,18 @@
 /// The JSON of a safetensors header: objects, arrays, strings and non-negative integers. Foundation's parser
 /// takes the last of two equal keys; here that is an error.
-indirect enum StrictJSON {
+package indirect enum StrictJSON {
     case object([Member])
     case array([StrictJSON])
     case string(String)
     case integer(Int)
 
     /// Members keep the order of the text.
-    struct Member {
-        let name: String
-        let value: StrictJSON
+    package struct Member {
+        package let name: String
+        package let value: StrictJSON
     }
 
-    static func parse(_ bytes: ArraySlice<UInt8>) throws(SafetensorsDefect) -> StrictJSON {
+    package static func parse(_ bytes: ArraySlice<UInt8>) throws(SafetensorsDefect) -> StrictJSON {
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw SafetensorsDefect("the header is not UTF-8")
         }
@@ -24,7 +24,7 @@ indirect enum StrictJSON {
     }
 
     /// `string` as JSON.
-    static func quoted(_ string: String) -> String {
+    package static func quoted(_ string: String) -> String {
         var result = "\""
         for scalar in string.unicodeScalars {
             switch scalar {

@@ -1,8 +1,10 @@
 import Foundation
+import System
 import Tensors
+import TestSupport
 import Testing
 
-@testable import Datasets
+@testable import System
 
 @Suite struct PathTextTests {
     @Test(arguments: [
@@ -33,7 +35,7 @@ import Testing
     }
 
     @Test func filesOfAnyNameAreMadeListedReadAndReplaced() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let path = "\(folder)/caf\\xE9/\\x1Bname"
             try Files.makeFolder("\(folder)/caf\\xE9")
             try Files.write([1], to: path)
@@ -47,7 +49,7 @@ import Testing
 
     /// `recipe check` looks whether a file is a table before it reads it as a recipe.
     @Test func aPipeMayBeReadTwice() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let pipe = "\(folder)/pipe"
             mkfifo(pipe, 0o600)
             let writer = Process()
@@ -56,26 +58,6 @@ import Testing
             try writer.run()
             for _ in 0..<2 { #expect(try Files.readStream(pipe) == Array("text\n".utf8)) }
             writer.waitUntilExit()
-        }
-    }
-
-    @Test func reasonsAreTheSystemsAndTellWhatToDo() throws {
-        func refusal(_ path: String) -> String? {
-            Fixtures.error { () throws(UserError) in _ = try ImageFolder.load(path) }?.description
-        }
-        #expect(
-            refusal("/nowhere") == "/nowhere: cannot be listed (No such file or directory); check the path")
-        #expect(refusal("~/Photos")?.contains("write the folder out, as in /") == true)
-        try Fixtures.withFolder { folder in
-            let loop = "\(folder)/loop"
-            try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
-            #expect(refusal(loop)?.contains("links lead in a circle") == true)
-            // Root reads everything, so only others can see this.
-            guard geteuid() != 0 else { return }
-            try Files.makeFolder("\(folder)/locked")
-            chmod("\(folder)/locked", 0)
-            #expect(refusal("\(folder)/locked")?.contains("Permission denied); get permission") == true)
-            chmod("\(folder)/locked", 0o700)
         }
     }
 }

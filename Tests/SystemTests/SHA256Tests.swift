@@ -1,6 +1,7 @@
+import System
 import Testing
 
-@testable import Datasets
+@testable import System
 
 @Suite struct SHA256Tests {
     /// FIPS 180-4 examples and NIST's million a's.
@@ -31,17 +32,5 @@ import Testing
             }
             #expect(hash.hex() == whole, "pieces of \(piece)")
         }
-    }
-
-    @Test func datasetIdentityCoversGeometryPixelsAndLabels() {
-        let a = Fixtures.dataset(labels: [0, 1, -1], classes: 2)
-        #expect(a.sha256 == Fixtures.dataset(labels: [0, 1, -1], classes: 2).sha256)
-        #expect(a.sha256 != Fixtures.dataset(labels: [0, 1, 1], classes: 2).sha256)
-        #expect(a.sha256 != Fixtures.dataset(labels: [0, 1, -1], classes: 3).sha256)
-        #expect(a.sha256 != a.subset([0, 2, 1], name: "toy").sha256)
-        let flat = ImageDataset(
-            name: "flat", height: 1, width: 4, channels: 1, classNames: a.classNames, pixels: a.pixels,
-            labels: a.labels)
-        #expect(a.sha256 != flat.sha256)
     }
 }

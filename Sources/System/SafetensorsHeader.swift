@@ -1,30 +1,30 @@
 /// What is wrong with the bytes of a safetensors file.
-struct SafetensorsDefect: Error {
-    let what: String
+package struct SafetensorsDefect: Error {
+    package let what: String
 
-    init(_ what: String) { self.what = what }
+    package init(_ what: String) { self.what = what }
 }
 
 /// The header of a safetensors file: eight bytes of length, then JSON, padded with spaces.
-struct SafetensorsHeader {
-    struct Tensor {
-        let name: String
-        let type: SafetensorsEntry.DataType
-        let shape: [Int]
+package struct SafetensorsHeader {
+    package struct Tensor {
+        package let name: String
+        package let type: SafetensorsEntry.DataType
+        package let shape: [Int]
         /// Offsets into the bytes that follow the header.
-        let begin: Int
-        let end: Int
+        package let begin: Int
+        package let end: Int
     }
 
     /// Where the tensors' bytes start in the file.
-    let byteCount: Int
+    package let byteCount: Int
     private(set) var metadata: [String: String] = [:]
     /// In the order of their bytes.
     private(set) var tensors: [Tensor] = []
 
     private static let longest = 100_000_000
 
-    init(_ bytes: [UInt8]) throws(SafetensorsDefect) {
+    package init(_ bytes: [UInt8]) throws(SafetensorsDefect) {
         guard bytes.count >= 8 else { throw SafetensorsDefect("\(bytes.count) bytes hold no header") }
         let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= Self.longest else { throw SafetensorsDefect("a header of \(length) bytes") }
@@ -119,7 +119,7 @@ struct SafetensorsHeader {
     }
 
     /// Length and JSON for tensors whose bytes follow in the given order.
-    static func encode(
+    package static func encode(
         metadata: [String: String], tensors: [(key: String, value: SafetensorsEntry)]
     ) -> [UInt8] {
         var members: [String] = []

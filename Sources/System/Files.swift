@@ -1,6 +1,5 @@
 import Foundation
 import Synchronization
-import Tensors
 
 /// Files and folders, with errors a user can act on. Paths are texts as ``PathText`` describes.
 package enum Files {
@@ -20,7 +19,7 @@ package enum Files {
     }
 
     /// Whether the name itself is a link, wherever it leads.
-    static func isLink(_ path: String) -> Bool {
+    package static func isLink(_ path: String) -> Bool {
         var status = stat()
         return withSystemPath(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
@@ -31,19 +30,19 @@ package enum Files {
     }
 
     /// Names a file or folder whatever path leads to it.
-    struct Identity: Hashable {
-        let device: dev_t
-        let inode: ino_t
+    package struct Identity: Hashable {
+        package let device: dev_t
+        package let inode: ino_t
     }
 
-    static func identity(_ path: String) -> Identity? {
+    package static func identity(_ path: String) -> Identity? {
         var status = stat()
         guard withSystemPath(path, { stat($0, &status) }) == 0 else { return nil }
         return Identity(device: status.st_dev, inode: status.st_ino)
     }
 
     /// The folder at `path` and all that it lies in.
-    static func ancestors(of path: String) -> Set<Identity> {
+    package static func ancestors(of path: String) -> Set<Identity> {
         var (found, path) = (Set<Identity>(), path)
         while let identity = identity(path), found.insert(identity).inserted { path += "/.." }
         return found
@@ -72,13 +71,13 @@ package enum Files {
     }
 
     /// The folder at `path`, or the one of the file at `path`.
-    static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         exists(path) && !isFolder(path) ? split(path).folder : path
     }
 
     /// Replaces the file at `path`; see ``AtomicFile``.
     /// - Throws: `UserError(.output)` on a full disk or missing permission; nothing is left behind.
-    static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
+    package static func write(_ bytes: [UInt8], to path: String) throws(UserError) {
         do {
             try AtomicFile.write(to: path) { file in try bytes.withUnsafeBytes { try file.append($0) } }
         } catch let error as UserError {

@@ -17,13 +17,15 @@ public func jsonText(_ value: some Encodable, isPretty: Bool = true) throws -> S
 
 extension KeyedDecodingContainer {
     /// A number that may have been written as null; NaN then.
-    func number(_ key: Key) throws -> Double { try decode(Double?.self, forKey: key) ?? .nan }
+    package func number(_ key: Key) throws -> Double { try decode(Double?.self, forKey: key) ?? .nan }
 
     /// Numbers of which some may have been written as null; these are NaN.
-    func numbers(_ key: Key) throws -> [Double] { try decode([Double?].self, forKey: key).map { $0 ?? .nan } }
+    package func numbers(_ key: Key) throws -> [Double] {
+        try decode([Double?].self, forKey: key).map { $0 ?? .nan }
+    }
 
     /// The same for a key that may be absent.
-    func numbersIfPresent(_ key: Key) throws -> [Double]? {
+    package func numbersIfPresent(_ key: Key) throws -> [Double]? {
         try decodeIfPresent([Double?].self, forKey: key).map { $0.map { $0 ?? .nan } }
     }
 }

@@ -1,8 +1,7 @@
 internal import CZlib
-import Tensors
 
 /// A zlib or gzip stream, inflated piece by piece: no more is produced than the reader asks for.
-final class InflateSource: ByteSource {
+package final class InflateSource: ByteSource {
     /// A deflate stream expands at most 1032 times (zlib's technical details), so a short file that claims to
     /// hold gigabytes is refused before they are allocated.
     private static let largestExpansion = 1032
@@ -19,7 +18,7 @@ final class InflateSource: ByteSource {
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
     /// Recognises zlib and gzip headers by themselves; a stream inside of another format (`isRaw`) has none.
-    init(_ compressed: ArraySlice<UInt8>, file: String, isRaw: Bool = false) throws(UserError) {
+    package init(_ compressed: ArraySlice<UInt8>, file: String, isRaw: Bool = false) throws(UserError) {
         self.compressed = compressed
         self.file = file
         stream.initialize(to: z_stream())
@@ -34,12 +33,12 @@ final class InflateSource: ByteSource {
         stream.deallocate()
     }
 
-    var remainingLimit: Int {
+    package var remainingLimit: Int {
         let possible = (compressed.count + 1) * Self.largestExpansion
         return finished ? 0 : min(possible, Self.largestSize) - produced
     }
 
-    func take(_ count: Int) throws(UserError) -> [UInt8] {
+    package func take(_ count: Int) throws(UserError) -> [UInt8] {
         guard count >= 0, count <= remainingLimit else { throw .truncated(file) }
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = fill(UnsafeMutableBufferPointer(rebasing: buffer.prefix(count)))
@@ -52,7 +51,7 @@ final class InflateSource: ByteSource {
     }
 
     /// Reads to the end and verifies the stream's checksum, which follows its last byte.
-    func expectEnd() throws(UserError) {
+    package func expectEnd() throws(UserError) {
         var extra: UInt8 = 0
         let more = withUnsafeMutablePointer(to: &extra) {
             fill(UnsafeMutableBufferPointer(start: $0, count: 1))

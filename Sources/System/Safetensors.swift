@@ -1,6 +1,3 @@
-import Datasets
-import Tensors
-
 /// One tensor of a safetensors file: little-endian, row-major.
 public struct SafetensorsEntry: Sendable, Equatable {
     /// The element types we read and write, by the names of the format, in the order the reference

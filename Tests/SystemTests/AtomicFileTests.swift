@@ -1,8 +1,9 @@
 import Foundation
-import Tensors
+import System
+import TestSupport
 import Testing
 
-@testable import Datasets
+@testable import System
 
 @Suite struct AtomicFileTests {
     private func text(_ path: String) throws -> String {
@@ -10,7 +11,7 @@ import Testing
     }
 
     @Test func aLinkLeadsToTheFileThatIsReplaced() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try AtomicFile.write("old", to: "\(folder)/file")
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/links", withIntermediateDirectories: false)
@@ -24,11 +25,11 @@ import Testing
     }
 
     @Test func nothingButAPlainFileIsReplaced() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             let pipe = "\(folder)/pipe"
             try #require(mkfifo(pipe, 0o600) == 0)
             for path in [pipe, folder] {
-                let error = Fixtures.error { () throws(UserError) in try Files.write([1], to: path) }
+                let error = userError { () throws(UserError) in try Files.write([1], to: path) }
                 #expect(error?.kind == .output && error?.place == path)
             }
             #expect(try Files.list(folder) == ["pipe"])
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
-        try Fixtures.withFolder { folder in
+        try withScratch { folder in
             try AtomicFile.write("old", to: "\(folder)/file")
             #expect(throws: CocoaError.self) {
                 try AtomicFile.write(to: "\(folder)/file") { _ in throw CocoaError(.fileNoSuchFile) }
