@@ -97,9 +97,8 @@ packageTargets += tested.map { name in
     .testTarget(
         name: "\(name)Tests",
         dependencies: [
-            .target(name: name), "System", "TestSupport",
-            .product(name: "Numerics", package: "swift-numerics"),
-        ] + (name == "Experiments" ? ["BuiltInRecipes"] : []),
+            .target(name: name), "TestSupport", .product(name: "Numerics", package: "swift-numerics"),
+        ] + (name == "System" ? [] : ["System"]) + (name == "Experiments" ? ["BuiltInRecipes"] : []),
         exclude: hasFixtures(name) ? ["Fixtures"] : [],
         swiftSettings: strict)
 }

@@ -1,8 +1,8 @@
 /// The narrow table of kernels that all numeric work goes through, in stream order.
 ///
 /// Layers, models and trainers know this protocol only, so that another device needs nothing but another
-/// implementation. Two exist: ``CPUBackend``, the product's, and `ReferenceBackend` in the tests, which does
-/// everything naively in float64 and treats every floating type as float64.
+/// implementation and a case of ``Device``. The tests' `ReferenceBackend` does everything naively in float64 and treats
+/// every floating type as float64.
 ///
 /// Rules that hold for every kernel:
 /// - Results are new tensors unless the name says `into` or `inout`.
@@ -149,6 +149,8 @@ public protocol Backend: AnyObject, Sendable {
 
     // MARK: The machine
 
+    /// Threads of this machine that compute or feed the device.
+    var threads: Int { get }
     /// What the run header prints: instruction set, libraries, threads.
     var summary: [(name: String, value: String)] { get }
     /// Bytes held from the system now, and the most since ``resetPeak()``.

@@ -53,24 +53,3 @@ public struct Tensor: Sendable {
         return Tensor(storage: storage, offset: offset + start, shape: shape, type: type)
     }
 }
-
-/// Reference-counted memory of tensors. When the last view goes, the memory returns to its pool.
-///
-/// Safe to share because kernels of one backend run in stream order and no two write the same memory at
-/// once; nothing outside a backend touches the bytes.
-public final class Storage: @unchecked Sendable {
-    public let base: UnsafeMutableRawPointer
-    public let byteCount: Int
-    private let release: @Sendable (UnsafeMutableRawPointer, Int) -> Void
-
-    public init(
-        base: UnsafeMutableRawPointer, byteCount: Int,
-        release: @escaping @Sendable (UnsafeMutableRawPointer, Int) -> Void
-    ) {
-        self.base = base
-        self.byteCount = byteCount
-        self.release = release
-    }
-
-    deinit { release(base, byteCount) }
-}

@@ -49,21 +49,21 @@ struct MachineFacts: Encodable {
     /// Folders of data that recipes name and that are there.
     let data: [String: Bool]
 
-    init(threads count: Int?) throws {
-        let backend = try CPUBackend(threads: count)
+    init(_ device: Device = .standard, threads count: Int?) throws {
+        let backend = try device.open(threads: count)
         let summary = Dictionary(uniqueKeysWithValues: backend.summary)
         cpu = summary["processor"] ?? "unknown"
         isa = summary["instruction set"] ?? "unknown"
         openblas = summary["OpenBLAS"] ?? "unknown"
-        openblasCore = try CPUBackend.openBLASCore()
+        openblasCore = try device.openBLASCore()
         onednn = summary["oneDNN"] ?? "unknown"
         webp = Picture.readsWebP
         threads = backend.threads
         precision = backend.reduced.rawValue
-        let rates = try CPUBackend.measurePeak(threads: count)
+        let rates = try device.measurePeak(threads: count)
         gflops = Dictionary(uniqueKeysWithValues: rates.map { ($0.name, $0.gigaflops) })
         memoryBytes = ProcessInfo.processInfo.physicalMemory
-        freeMemoryBytes = CPUBackend.availableMemory.map(UInt64.init)
+        freeMemoryBytes = device.availableMemory.map(UInt64.init)
         let disk = try? FileManager.default.attributesOfFileSystem(forPath: ".")
         freeDiskBytes = (disk?[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
         let files = [

@@ -113,7 +113,7 @@ struct Reproduce: ParsableCommand {
     private func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
         let display = JobDisplay(quiet: output.quiet)
         let (jobs, data) = try plan.jobs()
-        let total = threads ?? CPUBackend.availableProcessors
+        let total = threads ?? Device.standard.availableProcessors
         let each = max(1, total / self.jobs)
         let count = jobs.jobs.count
         display.note(

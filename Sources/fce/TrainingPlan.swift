@@ -65,7 +65,7 @@ struct TrainingPlan {
         let isMoved = train.data != nil || train.overrides.contains(where: Self.namesDirectory)
         let folder = Self.folder(recipe.data.directory)
         if isMoved { words += ["--data", folder] }
-        let threads = train.threadOptions.threads ?? CPUBackend.availableProcessors
+        let threads = train.threadOptions.threads ?? Device.standard.availableProcessors
         words += ["--threads", String(threads)]
         if train.final { words.append("--final") }
         if train.smoke { words.append("--smoke") }

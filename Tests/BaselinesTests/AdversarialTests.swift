@@ -151,7 +151,7 @@ private let cases = [
     func gradientPenaltyInProduct() throws {
         let golden = try Golden("critic")
         let reference = critic(golden, on: backend)
-        let product = try CPUBackend(threads: 1, precision: .auto)
+        let product = try Device.cpu.open(threads: 1, precision: .auto)
         let energy = critic(golden, on: product)
         let expected = penalty(reference, golden.tensor("x", on: backend)).gradient
         let actual = penalty(energy, golden.tensor("x", on: product)).gradient

@@ -72,7 +72,7 @@ import Testing
     @Test("Block means and repetitions are PyTorch's, and one is the other's left inverse")
     func golden() throws {
         let golden = try Golden("chains")
-        let cpu = try CPUBackend(threads: 2, precision: .float32)
+        let cpu = try Device.cpu.open(threads: 2, precision: .float32)
         for (backend, tolerance) in [(ReferenceBackend() as any Backend, 1e-12), (cpu, 1e-6)] {
             let fine = golden.tensor("fine", on: backend)
             let (means, repeated) = (backend.blockMeans(fine, 4), backend.blocksRepeated(fine, 2))
@@ -87,7 +87,7 @@ import Testing
     @Test(
         "Averaging and repeating agree with loops over pixels", arguments: [(3, 1), (2, 3), (7, 1), (32, 3)])
     func loops(ratio: Int, channels: Int) throws {
-        let backend = try CPUBackend(threads: 2, precision: .float32)
+        let backend = try Device.cpu.open(threads: 2, precision: .float32)
         let (height, width) = (2, 3)
         let fine = backend.randomTensor(
             [2, height * ratio, width * ratio, channels], seed: 4, type: backend.real)

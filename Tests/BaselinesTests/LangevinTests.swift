@@ -55,7 +55,7 @@ import Testing
     @Test(
         "Chains settle at the variance that the discrete dynamics have", arguments: [(1.0, 0.8), (0.6, 0.5)])
     func stationaryVariance(noise: Double, stepSize: Double) throws {
-        let backend = try CPUBackend(threads: 2, precision: .float32)
+        let backend = try Device.cpu.open(threads: 2, precision: .float32)
         let deviation = 0.7
         let langevin = Langevin(steps: 60, stepSize: stepSize, noise: noise)
         let walk = langevin(

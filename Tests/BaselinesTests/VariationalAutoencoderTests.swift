@@ -62,7 +62,7 @@ import Testing
     @Test("The discretized logistic keeps its precision where a difference of sigmoids is 0, in float32 too")
     func extremes() throws {
         let golden = try Golden("vae")
-        let cpu = try CPUBackend(threads: 1, precision: .float32)
+        let cpu = try Device.cpu.open(threads: 1, precision: .float32)
         for (backend, tolerance) in [(backend as any Backend, 1e-9), (cpu, 1e-5)] {
             let tape = Tape(backend)
             let x = backend.tensor([Float(228.5 / 256 - 0.5)], [1, 1, 1, 1], backend.real)

@@ -6,7 +6,7 @@ import Testing
 
 private var isPossible: Bool {
     #if arch(x86_64)
-    CPUBackend.hasOneDNN
+    Device.cpu.handicap == nil
     #else
     false
     #endif

@@ -35,7 +35,8 @@ extension CommandLine {
         }
 
         /// libgomp reads its environment when it is loaded, and says then what it has read.
-        @Test(.enabled(if: CPUBackend.hasOneDNN, "needs oneDNN"), arguments: [(nil, "1000"), ("7", "7")])
+        @Test(
+            .enabled(if: Device.cpu.handicap == nil, "needs oneDNN"), arguments: [(nil, "1000"), ("7", "7")])
         func idleThreadsSleepEarlyUnlessTheUserDecided(count: String?, expected: String) throws {
             try withFolder { folder in
                 try write(tinyRecipe, to: "\(folder)/tiny.toml")

@@ -71,7 +71,7 @@ private let rows = [
         let data = try ExperimentData(recipe)
         let state = TrainingState(
             recipe, extents: data.extents, images: data.train.count,
-            backend: try CPUBackend(threads: 2, precision: .float32))
+            backend: try Device.cpu.open(threads: 2, precision: .float32))
         let recorder = Recorder()
         try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
         return (state, recorder)

@@ -21,7 +21,7 @@ import Testing
     func flowArithmeticIsThatOfItsParameters(coupling: Coupling.Kind) throws {
         let configuration = GlowConfiguration(
             height: 16, width: 24, channels: 3, levels: 3, blocks: 2, hidden: 10, coupling: coupling)
-        let flow = Glow(configuration, backend: try CPUBackend(threads: 1), seed: 1)
+        let flow = Glow(configuration, backend: try Device.cpu.open(threads: 1), seed: 1)
         // Every matrix of a level multiplies each of its pixels once.
         let expected = flow.store.names.filter { $0.hasSuffix(".w") || $0.hasSuffix(".lower") }.reduce(0) {
             sum, name in
@@ -109,8 +109,8 @@ import Testing
 
     @Test func shareOfPeakIsThatOfThePrecisionOfTheStep() throws {
         // A backend that may reduce: what `auto` means depends on the machine.
-        let auto = try CPUBackend(threads: 1)
-        let plain = try CPUBackend(threads: 1, precision: .float32)
+        let auto = try Device.cpu.open(threads: 1)
+        let plain = try Device.cpu.open(threads: 1, precision: .float32)
         for step in BenchmarkStep.allCases {
             #expect(step.precision(auto) == (step == .probe ? .float32 : auto.reduced))
             #expect(step.precision(plain) == .float32)

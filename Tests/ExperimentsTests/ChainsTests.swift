@@ -59,7 +59,7 @@ private struct Run {
         data = try ExperimentData(recipe)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count,
-            backend: try CPUBackend(threads: 2, precision: .float32))
+            backend: try Device.cpu.open(threads: 2, precision: .float32))
         log = Recorder(limit: limit)
         if let saved { try state.restore(saved, of: recipe, at: "here") }
         do {

@@ -79,7 +79,7 @@ private func timing(
 @Suite struct SpeedKeyTests {
     private func key(_ overrides: String..., phase: Int = 1, threads: Int = 1) throws -> SpeedKey {
         let recipe = try Recipe.parse(smallRecipe, overrides: overrides)
-        return SpeedKey(recipe, phase: phase, SpeedMachine(try CPUBackend(threads: threads)))
+        return SpeedKey(recipe, phase: phase, SpeedMachine(try Device.cpu.open(threads: threads)))
     }
 
     @Test func onlyWhatDecidesTheSpeedIsInTheKey() throws {
@@ -101,7 +101,7 @@ private func timing(
 @Suite struct SpeedCacheTests {
     private func key(_ width: Int) throws -> SpeedKey {
         let recipe = try Recipe.parse(smallRecipe, overrides: ["flow.width=\(width)"])
-        return SpeedKey(recipe, phase: 0, SpeedMachine(try CPUBackend(threads: 1)))
+        return SpeedKey(recipe, phase: 0, SpeedMachine(try Device.cpu.open(threads: 1)))
     }
 
     @Test func aSpeedIsKeptForAMonth() throws {

@@ -45,7 +45,7 @@ private let recipe = """
         let overrides = weights.map { ["label.class-weights=\($0)"] } ?? []
         let recipe = try Recipe.parse(recipe, file: "weights.toml", overrides: overrides)
         let data = try ExperimentData(recipe)
-        let backend = try CPUBackend(threads: 1, precision: .float32)
+        let backend = try Device.cpu.open(threads: 1, precision: .float32)
         let state = TrainingState(recipe, extents: data.extents, images: data.train.count, backend: backend)
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
         let training = context.makeTraining()
@@ -130,7 +130,7 @@ private let recipe = """
         func images(_ overrides: [String]) throws -> [[Float]] {
             let recipe = try Recipe.parse(recipe, file: "a.toml", overrides: overrides)
             let data = try ExperimentData(recipe)
-            let backend = try CPUBackend(threads: 1, precision: .float32)
+            let backend = try Device.cpu.open(threads: 1, precision: .float32)
             let state = TrainingState(
                 recipe, extents: data.extents, images: data.train.count, backend: backend)
             let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)

@@ -71,7 +71,7 @@ private final class PictureRecorder: SilentObserver {
     ) {
         let recipe = try Recipe.parse(text, file: "plane.toml")
         let data = try ExperimentData(recipe)
-        let backend = try CPUBackend(threads: 1, precision: .float32)
+        let backend = try Device.cpu.open(threads: 1, precision: .float32)
         let state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
         try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()

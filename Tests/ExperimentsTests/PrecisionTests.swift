@@ -56,14 +56,14 @@ private let recipe = """
 
 /// The recipe's first updates in one precision.
 private struct Training {
-    let backend: CPUBackend
+    let backend: any Backend
     let state: TrainingState
     private let recorder: Recorder
 
     init(_ precision: Precision, updates: Int = .max) throws {
         let recipe = try Recipe.parse(recipe, file: "precision.toml")
         let data = try ExperimentData(recipe)
-        backend = try CPUBackend(threads: 2, precision: precision)
+        backend = try Device.cpu.open(threads: 2, precision: precision)
         state = TrainingState(recipe, extents: data.extents, images: data.train.count, backend: backend)
         recorder = Recorder(limit: updates)
         do {
@@ -78,7 +78,8 @@ private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(v
 
 @Suite(
     "bfloat16 networks",
-    .enabled(if: (try? CPUBackend.storage(of: .bfloat16)) != nil, "oneDNN has no bfloat16 on this machine"))
+    .enabled(
+        if: (try? Device.cpu.reducedType(for: .bfloat16)) != nil, "oneDNN has no bfloat16 on this machine"))
 struct PrecisionTests {
     /// An activation keeps 8 bits, 0.4 %, and a flow's likelihood follows update by update. What a classifier does with
     /// dropout and VAT is chaotic: single updates soon differ by a tenth, their means by 3 %, where 15 % are allowed.

@@ -42,7 +42,7 @@ private let untrained = """
         let recipe = try Recipe.parse(untrained, file: "untrained.toml", overrides: overrides)
         return try ProbeSubject(
             untrained: recipe, ExperimentData(recipe),
-            backend: try CPUBackend(threads: 1, precision: .float32))
+            backend: try Device.cpu.open(threads: 1, precision: .float32))
     }
 
     private func settings() throws -> ProbeRecipe { try Recipe.parse(untrained).probe }

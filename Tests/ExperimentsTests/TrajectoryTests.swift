@@ -88,7 +88,7 @@ private final class LossRecorder: SilentObserver {
     @Test("The product follows the naive backend through every phase, and both the stored trajectory")
     func productFollowsReference() throws {
         let reference = try losses(ReferenceBackend())
-        let product = try losses(CPUBackend(threads: 2, precision: .float32))
+        let product = try losses(Device.cpu.open(threads: 2, precision: .float32))
         #expect(reference.map(\.name) == product.map(\.name))
         expectClose(product.map(\.value), reference.map(\.value), relative: 1e-4, "product")
         expectClose(reference.map(\.value), Self.stored, relative: 1e-7, "stored")

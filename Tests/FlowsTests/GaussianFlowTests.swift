@@ -46,7 +46,7 @@ private func closedForm(_ x: Double, _ y: Double) -> Double {
     }
 
     @Test func samplesHaveTheirMomentsAndCarryTheirDensity() throws {
-        let backend = try CPUBackend(threads: 1, precision: .float32)
+        let backend = try Device.cpu.open(threads: 1, precision: .float32)
         let flow = Glow(.plane(couplings: 0), backend: backend, seed: 3)
         try flow.fitGaussian(to: backend.tensor(points, [points.count / 2, 1, 1, 2], backend.real))
         let pass = Pass.inference(flow.store)

@@ -10,7 +10,7 @@ struct ForgettingTests {
 
     /// Those of a sum of squares of two convolutions, the first with scaled weights.
     private func gradients(forgetting: Bool) throws -> [[Float]] {
-        let backend = try CPUBackend(threads: 1)
+        let backend = try Device.cpu.open(threads: 1)
         let tape = Tape(backend)
         let shapes: [Shape] = [[8, 32, 32, 3], [3, 3, 3, 32], [32], [3, 3, 32, 3]]
         let leaves = shapes.enumerated().map { index, shape in
@@ -30,7 +30,7 @@ struct ForgettingTests {
 
     /// Blocks as large as the hidden activation that fit into memory held already.
     private func room(forgetting: Bool) throws -> Int {
-        let backend = try CPUBackend(threads: 1)
+        let backend = try Device.cpu.open(threads: 1)
         let tape = Tape(backend)
         let x = tape.variable(backend.randomTensor([8, 32, 32, 4], seed: 1))
         let weights = tape.variable(backend.randomTensor([3, 3, 4, 32], seed: 2))
@@ -48,7 +48,7 @@ struct ForgettingTests {
 
     /// Where nothing makes a value again it stays.
     @Test func leavesAndConstantsRemember() throws {
-        let backend = try CPUBackend(threads: 1)
+        let backend = try Device.cpu.open(threads: 1)
         let tape = Tape(backend)
         let leaf = tape.variable(backend.randomTensor([1, 4, 4, 3], seed: 1))
         let constant = tape.constant(leaf.value).convolved(
@@ -60,9 +60,9 @@ struct ForgettingTests {
 
     /// A convolution's result and its gradient are gone before the gradient of its input is made: the backward pass needs
     /// two blocks more than the forward one, not three.
-    @Test(.enabled(if: CPUBackend.hasOneDNN, "the fallback's patches are larger than all else"))
+    @Test(.enabled(if: Device.cpu.handicap == nil, "the fallback's patches are larger than all else"))
     func resultsGoBeforeGradientsCome() throws {
-        let backend = try CPUBackend(threads: 1)
+        let backend = try Device.cpu.open(threads: 1)
         let tape = Tape(backend)
         let x = tape.variable(backend.randomTensor([8, 32, 32, 32], seed: 1))
         let weights = tape.variable(backend.randomTensor([1, 1, 32, 32], seed: 2))

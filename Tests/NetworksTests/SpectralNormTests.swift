@@ -67,7 +67,7 @@ import Testing
     func rmsprop() throws {
         let golden = try Golden("adversarial")
         for (backend, tolerance) in [
-            (backend as any Backend, 1e-12), (try CPUBackend(threads: 1, precision: .float32), 1e-6),
+            (backend as any Backend, 1e-12), (try Device.cpu.open(threads: 1, precision: .float32), 1e-6),
         ] {
             var layout = ParameterLayout()
             layout.declare("x", [5], .values(golden.values("parameters").map { Float($0) }))

@@ -58,7 +58,7 @@ private func pooled(_ x: [Double], _ count: Int, _ height: Int, _ width: Int, _ 
         "Pooling to 4×4 is the naive loop's",
         arguments: [[16, 16], [8, 8], [6, 6], [4, 4], [7, 5], [13, 4], [3, 9], [1, 1]])
     func pooling(_ extents: [Int]) throws {
-        for backend: any Backend in [ReferenceBackend(), try CPUBackend(precision: .float32)] {
+        for backend: any Backend in [ReferenceBackend(), try Device.cpu.open(precision: .float32)] {
             let x = backend.normal(
                 [3, extents[0], extents[1], 5], key: RandomKey(seed: 1, purpose: .noise))
             let y = backend.gridMaxPooled(x, grid: 4)
@@ -69,7 +69,7 @@ private func pooled(_ x: [Double], _ count: Int, _ height: Int, _ width: Int, _ 
 
     @Test("Features are each layer's pooled output, from the first layer to the last")
     func layers() throws {
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let energy = energy(.convSmall, width: 0.125, backend: backend)
         let x = images(3, backend)
         let names = ["conv2", "conv7", "conv9"]
@@ -90,7 +90,7 @@ private func pooled(_ x: [Double], _ count: Int, _ height: Int, _ width: Int, _ 
 
     @Test("The top map of the four-layer network is what its last layer reads")
     func top() throws {
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let energy = energy(.fourLayer, width: 0.25, backend: backend)
         let x = images(2, backend)
         let top = try FeatureExtractor(energy, layers: ["top"])(x)
@@ -101,7 +101,7 @@ private func pooled(_ x: [Double], _ count: Int, _ height: Int, _ width: Int, _ 
 
     @Test("Twice the widths of Table 5 make the 14,336 features of Table 3")
     func table3() throws {
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let energy = energy(.fourLayer, width: 2, backend: backend)
         #expect(energy.layerNames == ["conv1", "conv2", "conv3"])
         #expect(try FeatureExtractor(energy, layers: ["all"])(images(1, backend)).shape == [1, 14_336])
@@ -133,7 +133,7 @@ private func pooled(_ x: [Double], _ count: Int, _ height: Int, _ width: Int, _ 
 
     @Test("Batches of a set give what one pass of all its images gives")
     func streaming() throws {
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let energy = energy(.fourLayer, width: 0.0625, backend: backend)
         let pair = try SyntheticSet.images(300)
         let extractor = try FeatureExtractor(energy, layers: ["all"])

@@ -107,7 +107,7 @@ struct NaiveObjective {
     @Test("Weights and errors are scikit-learn's, primal and dual", arguments: GoldenProblem.all)
     func agreement(_ problem: GoldenProblem) throws {
         let golden = try Golden("probes")
-        for backend: any Backend in [ReferenceBackend(), try CPUBackend(precision: .float32)] {
+        for backend: any Backend in [ReferenceBackend(), try Device.cpu.open(precision: .float32)] {
             let classifier = problem.problem(golden, backend).solve(cost: problem.c)
             // The gradient's norm ends at 1e-6 of that at 0, up to 100 times the weights'; in float32 products of 64
             // features of about 1.5 lose 1e-6 of themselves.
@@ -125,7 +125,7 @@ struct NaiveObjective {
     func optimality(_ problem: GoldenProblem) throws {
         let golden = try Golden("probes")
         let objective = NaiveObjective(golden, problem)
-        for backend: any Backend in [ReferenceBackend(), try CPUBackend(precision: .float32)] {
+        for backend: any Backend in [ReferenceBackend(), try Device.cpu.open(precision: .float32)] {
             let solution = rows(problem.problem(golden, backend).solve(cost: problem.c), backend)
             let zero = solution.map { $0.map { _ in 0.0 } }
             let (value, gradient) = objective(solution)
@@ -143,7 +143,7 @@ struct NaiveObjective {
     @Test("A grid of C in one problem ends where each C alone does", arguments: LinearMethod.allCases)
     func warmStarts(_ method: LinearMethod) throws {
         let golden = try Golden("probes")
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let settings = GoldenProblem(method: method, count: 40, cost: "0.01", isDual: true)
         let grid = settings.problem(golden, backend)
         let along = ProbeSettings.costs.map { rows(grid.solve(cost: $0), backend) }
@@ -156,7 +156,7 @@ struct NaiveObjective {
 
     @Test("The dual's matrix is made of blocks that fit together: it ends where the primal does")
     func manyExamples() throws {
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let x = backend.normal([1100, 1500], key: RandomKey(seed: 1, purpose: .noise))
         let labels = (0..<1100).map { $0 % 3 }
         let solutions = [true, false].map { isDual in
@@ -170,7 +170,7 @@ struct NaiveObjective {
 
     @Test("Features that are all alike, and one class, have a solution", arguments: LinearMethod.allCases)
     func degenerateExamples(_ method: LinearMethod) throws {
-        let backend = try CPUBackend(precision: .float32)
+        let backend = try Device.cpu.open(precision: .float32)
         let alike = backend.tensor([Float](repeating: 2, count: 12), [4, 3], .float32)
         let classifier = method.problem(alike, labels: [0, 1, 0, 1], classes: 2, backend: backend)
             .solve(cost: 0.01)

@@ -17,14 +17,14 @@ enum SyntheticSet {
 }
 
 @Suite("The probe's protocol") struct ProbeProtocolTests {
-    private let backend: CPUBackend
+    private let backend: any Backend
     private let set: any ExampleSet
     private let train: Features
     private let test: Features
 
     /// 400 examples, and features that tell their classes with noise.
     init() throws {
-        backend = try CPUBackend(precision: .float32)
+        backend = try Device.cpu.open(precision: .float32)
         set = try SyntheticSet.images(400)
         train = Self.features(set.labels, seed: 1, backend)
         test = Self.features((0..<200).map { $0 % 10 }, seed: 2, backend)

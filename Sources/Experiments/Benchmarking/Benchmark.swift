@@ -37,7 +37,7 @@ public enum Benchmark {
         _ settings: BenchmarkSettings, measured: (Measurement) -> Void = { _ in },
         warn: (String) -> Void = { _ in }
     ) throws -> BenchmarkReport {
-        let backend = try CPUBackend(threads: settings.threads, precision: settings.precision)
+        let backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
         let measurements = try settings.steps.map { step in
             let measurement = try measure(step, settings, warn)
             measured(measurement)
@@ -68,6 +68,6 @@ public enum Benchmark {
             step: step, startMilliseconds: started, milliseconds: times.sorted()[times.count / 2],
             peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
             gigaflop: 1e-9 * step.operations(settings), precision: precision,
-            peakRate: try CPUBackend.measurePeak(of: precision, threads: settings.threads))
+            peakRate: try settings.device.measurePeak(of: precision, threads: settings.threads))
     }
 }

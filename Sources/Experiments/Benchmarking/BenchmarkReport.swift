@@ -10,7 +10,7 @@ public struct BenchmarkReport: Sendable {
     /// Precision of convolution activations, after `auto` has been decided.
     public let precision: String
 
-    init(_ measurements: [Benchmark.Measurement], _ backend: CPUBackend) {
+    init(_ measurements: [Benchmark.Measurement], _ backend: any Backend) {
         let summary = Dictionary(uniqueKeysWithValues: backend.summary)
         self.measurements = measurements
         cpu = summary["processor"] ?? "unknown"

@@ -27,6 +27,7 @@ public struct BenchmarkSettings: Sendable {
     public var network = EnergyConfiguration.Network.convSmall
     /// Images of each kind an update.
     public var batch = 64
+    public var device = Device.standard
     public var precision = Precision.auto
     /// Number of threads; nil takes all processors.
     public var threads: Int?
@@ -87,7 +88,7 @@ extension BenchmarkStep {
 
     /// What most products of the step are computed in. Networks of images are reduced where the backend reduces; a probe's
     /// features never are.
-    func precision(_ backend: CPUBackend) -> ScalarType { self == .probe ? backend.real : backend.reduced }
+    func precision(_ backend: any Backend) -> ScalarType { self == .probe ? backend.real : backend.reduced }
 
     /// Floating-point operations in the products of one step.
     func operations(_ settings: BenchmarkSettings) -> Double {

@@ -5,7 +5,7 @@ import Tensors
 
 /// A step ready to be repeated: the training that users run, on models and memory of its own.
 final class BenchmarkSubject {
-    let backend: CPUBackend
+    let backend: any Backend
     let state: TrainingState
     private let data: ExperimentData
     private let training: any PhaseTraining
@@ -16,7 +16,7 @@ final class BenchmarkSubject {
     /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.
     init(_ step: BenchmarkStep, _ settings: BenchmarkSettings) throws {
         let recipe = step.recipe(settings)
-        backend = try CPUBackend(threads: settings.threads, precision: settings.precision)
+        backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
         data = try ExperimentData(recipe)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)

@@ -14,7 +14,7 @@ extension Growth.Axis {
     }
 
     /// The values that are measured, rising.
-    public func values(processors: Int = CPUBackend.availableProcessors) -> [Int] {
+    public func values(processors: Int = Device.standard.availableProcessors) -> [Int] {
         switch self {
         case .batch: [16, 32, 64, 128, 256, 512]
         case .blocks: [8, 16, 32]
@@ -74,7 +74,7 @@ extension Benchmark {
     ) throws -> Growth {
         var growth = Growth(axis, step, [])
         for value in values {
-            if let need = growth.megabytes(expectedAt: value), let free = CPUBackend.availableMemory,
+            if let need = growth.megabytes(expectedAt: value), let free = settings.device.availableMemory,
                 1e6 * need > Double(free)
             {
                 warn(

@@ -25,7 +25,7 @@ public struct GrowthReport: Sendable {
         warn: (String) -> Void = { _ in }
     ) throws {
         let machine = MachineRecord(
-            try CPUBackend(threads: settings.threads, precision: settings.precision))
+            try settings.device.open(threads: settings.threads, precision: settings.precision))
         let growths = try Benchmark.growth(
             settings, along: axes, values: values, measured: measured, warn: warn)
         self.init(growths, settings, machine)

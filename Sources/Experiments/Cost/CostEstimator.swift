@@ -55,7 +55,7 @@ public final class CostEstimator {
     /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have,
     ///   `.memory` where the models do not fit.
     public func cost(of recipe: Recipe, _ size: DataSize?) throws -> RunCost {
-        let backend = try CPUBackend(threads: threads, precision: recipe.precision)
+        let backend = try Device.standard.open(threads: threads, precision: recipe.precision)
         let machine = SpeedMachine(backend)
         (basis.processor, basis.threads, basis.precision) = (
             machine.processor, machine.threads, machine.precision

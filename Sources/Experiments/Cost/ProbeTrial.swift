@@ -6,13 +6,13 @@ import Tensors
 /// The probe of a recipe on generated images: features at their own size, problems of as many labels as it has.
 struct ProbeTrial {
     private let recipe: Recipe
-    private let backend: CPUBackend
+    private let backend: any Backend
     /// Training images of the recipe's data, which a probe with all labels takes.
     private let images: Int
     /// Larger problems are measured with fewer examples: their time grows with the square.
     private static let limit = 1500
 
-    init(_ recipe: Recipe, images: Int, backend: CPUBackend) {
+    init(_ recipe: Recipe, images: Int, backend: any Backend) {
         (self.recipe, self.images, self.backend) = (recipe, images, backend)
     }
 

@@ -60,7 +60,7 @@ struct SpeedMachine: Sendable {
     let precision: String
     let lines: [String]
 
-    init(_ backend: CPUBackend) {
+    init(_ backend: any Backend) {
         processor = backend.summary.first { $0.name == "processor" }?.value ?? "unknown"
         threads = backend.threads
         precision = backend.reduced.rawValue

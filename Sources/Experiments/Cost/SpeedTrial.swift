@@ -20,7 +20,7 @@ final class SpeedTrial {
     /// An update of more operations is measured with fewer images and scaled.
     private static let operationsLimit = 1e11
 
-    init(_ recipe: Recipe, phase index: Int, backend: CPUBackend, budget: Double) throws {
+    init(_ recipe: Recipe, phase index: Int, backend: any Backend, budget: Double) throws {
         self.budget = budget
         let phase = recipe.phases[index]
         var single = phase

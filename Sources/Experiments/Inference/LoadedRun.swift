@@ -8,7 +8,7 @@ public struct LoadedRun {
     public let files: RunFiles
     public let header: RunHeader
     public let recipe: Recipe
-    public let backend: CPUBackend
+    public let backend: any Backend
     public let state: TrainingState
     /// Index of the phase whose weights these are.
     public let phase: Int
@@ -22,14 +22,16 @@ public struct LoadedRun {
     ///   - phase: a phase's number from 1; nil for the last phase that has ended.
     /// - Throws: `UserError(.missing)` when this is no run or no such phase has ended, `UserError(.data)` for
     ///   damaged weights, `UserError(.recipe)` for weights of another recipe.
-    public init(at path: String, phase: Int? = nil, threads: Int? = nil) throws {
+    public init(
+        at path: String, phase: Int? = nil, device: Device = .standard, threads: Int? = nil
+    ) throws {
         files = RunFiles(path: path)
         header = try files.header()
         recipe = try files.recipe()
         self.phase = try Self.phaseIndex(phase, files, recipe)
         let weights = files.weights(self.phase, of: recipe)
         let file = try Self.weights(at: weights, self.phase, files, recipe)
-        backend = try CPUBackend(threads: threads, precision: recipe.precision)
+        backend = try device.open(threads: threads, precision: recipe.precision)
         let extents = [header.data.height, header.data.width, header.data.channels]
         state = TrainingState(recipe, extents: extents, backend: backend)
         try state.restoreWeights(file, of: recipe, at: weights)

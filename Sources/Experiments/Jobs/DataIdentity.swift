@@ -56,7 +56,7 @@ public struct DataIdentity: Sendable, Equatable {
     func flowPath(_ recipe: Recipe, in cache: FlowCache) throws -> String? {
         guard recipe.phases.first?.kind == .flowMLE else { return nil }
         return cache.path(
-            recipe.flowHash(data: sha256), precision: try CPUBackend.storage(of: recipe.precision))
+            recipe.flowHash(data: sha256), precision: try Device.standard.reducedType(for: recipe.precision))
     }
 }
 

@@ -12,6 +12,7 @@ public struct ExperimentOptions: Sendable {
     public var resume = false
     /// A run, or the folder of its `seed-N`, whose ended phases begin the recipe; nil: train all phases.
     public var origin: String?
+    public var device = Device.standard
     /// nil: all processors.
     public var threads: Int?
     /// The folder of trained flows; nil: train the flow in any case.
@@ -36,7 +37,7 @@ public final class Experiment: TrainingObserver {
 
     public let recipe: Recipe
     public let data: ExperimentData
-    public let backend: CPUBackend
+    public let backend: any Backend
     public let directory: RunDirectory
     private let state: TrainingState
     private let log: ProgressLog
@@ -52,7 +53,7 @@ public final class Experiment: TrainingObserver {
         self.recipe = recipe
         self.options = options
         self.log = log
-        backend = try CPUBackend(threads: options.threads, precision: recipe.precision)
+        backend = try options.device.open(threads: options.threads, precision: recipe.precision)
         data = try ExperimentData(recipe)
         try Self.expectRoomForFlow(of: recipe, data, options)
         let header = RunHeader(recipe, data, backend)
@@ -121,7 +122,7 @@ public final class Experiment: TrainingObserver {
         if let note = recipe.noteOnPaper { log.warn(note) }
         for (name, value) in backend.summary { log.note("\(name): \(value)") }
         log.note("recipe \(recipe.hash.prefix(12)), commit \(directory.header.commit.prefix(12))")
-        if let absence = CPUBackend.oneDNNAbsence { log.warn("training is slower: \(absence)") }
+        if let handicap = options.device.handicap { log.warn("training is slower: \(handicap)") }
     }
 
     /// False when there is nothing to resume.
@@ -325,7 +326,7 @@ public final class Experiment: TrainingObserver {
 }
 
 extension MachineRecord {
-    init(_ backend: CPUBackend) {
+    init(_ backend: any Backend) {
         let summary = Dictionary(uniqueKeysWithValues: backend.summary)
         self.init(
             cpu: summary["processor"] ?? "", isa: summary["instruction set"] ?? "",
@@ -344,7 +345,7 @@ extension DataRecord {
 }
 
 extension RunHeader {
-    init(_ recipe: Recipe, _ data: ExperimentData, _ backend: CPUBackend) {
+    init(_ recipe: Recipe, _ data: ExperimentData, _ backend: any Backend) {
         self.init(
             recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(),
             machine: MachineRecord(backend),

@@ -17,19 +17,41 @@ public final class ReferenceBackend: Backend {
     func stored(_ type: ScalarType) -> ScalarType { type == .int32 ? .int32 : .float64 }
 
     public func allocate(_ shape: Shape, _ type: ScalarType) -> Tensor {
-        let byteCount = shape.count * stored(type).byteCount
-        let base = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
-        ledger.add(byteCount)
-        let storage = Storage(base: base, byteCount: byteCount) { [ledger] base, byteCount in
-            base.deallocate()
-            ledger.add(-byteCount)
-        }
-        return Tensor(storage: storage, shape: shape, type: stored(type))
+        let type = stored(type)
+        return Tensor(
+            storage: ReferenceStorage(shape.count, of: type, ledger), shape: shape, type: type)
     }
 
+    public var threads: Int { 1 }
     public var summary: [(name: String, value: String)] { [("backend", "reference, float64")] }
     public var memory: (held: Int, peak: Int) { ledger.bytes }
     public func resetPeak() { ledger.resetPeak() }
+}
+
+/// Elements as float64, whatever their type.
+final class ReferenceStorage: Storage, @unchecked Sendable {
+    var elements: [Double]
+    private let ledger: Ledger
+
+    /// Uninitialised memory: results that nobody wrote are NaN.
+    fileprivate init(_ count: Int, of type: ScalarType, _ ledger: Ledger) {
+        elements = [Double](repeating: .nan, count: count)
+        self.ledger = ledger
+        super.init(byteCount: count * type.byteCount)
+        ledger.add(byteCount)
+    }
+
+    deinit { ledger.add(-byteCount) }
+}
+
+extension Tensor {
+    /// The storage of a tensor of the reference backend.
+    var reference: ReferenceStorage {
+        guard let storage = storage as? ReferenceStorage else {
+            preconditionFailure("a tensor of another backend than the reference")
+        }
+        return storage
+    }
 }
 
 /// Counts the bytes in use.

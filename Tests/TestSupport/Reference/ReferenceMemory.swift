@@ -15,19 +15,7 @@ extension ReferenceBackend {
     public func floats(_ x: Tensor) -> [Float] { doubles(x).map(Float.init) }
 
     public func doubles(_ x: Tensor) -> [Double] {
-        let start = x.storage.base + x.offset * x.type.byteCount
-        return withExtendedLifetime(x.storage) {
-            switch x.type {
-            case .float64:
-                [Double](
-                    UnsafeBufferPointer(start: start.assumingMemoryBound(to: Double.self), count: x.count))
-            case .int32:
-                UnsafeBufferPointer(start: start.assumingMemoryBound(to: Int32.self), count: x.count)
-                    .map(Double.init)
-            case .float32, .bfloat16:
-                preconditionFailure("the reference backend holds no \(x.type): a tensor of another backend")
-            }
-        }
+        Array(x.reference.elements[x.offset..<x.offset + x.count])
     }
 
     public func cast(_ x: Tensor, to type: ScalarType) -> Tensor {
@@ -77,14 +65,8 @@ extension ReferenceBackend {
     /// Overwrites the elements of `y`.
     func store(_ values: [Double], in y: Tensor) {
         precondition(values.count == y.count, "\(values.count) values for \(y.shape)")
-        let start = y.storage.base + y.offset * y.type.byteCount
-        withExtendedLifetime(y.storage) {
-            for (i, value) in values.enumerated() {
-                switch y.type {
-                case .int32: start.storeBytes(of: Int32(value), toByteOffset: 4 * i, as: Int32.self)
-                default: start.storeBytes(of: value, toByteOffset: 8 * i, as: Double.self)
-                }
-            }
-        }
+        // An int32 holds whole numbers.
+        let stored = y.type == .int32 ? values.map { $0.rounded(.towardZero) } : values
+        y.reference.elements.replaceSubrange(y.offset..<y.offset + y.count, with: stored)
     }
 }

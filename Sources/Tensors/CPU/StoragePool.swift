@@ -31,16 +31,19 @@ final class StoragePool: Sendable {
 
     /// A block of at least `byteCount` bytes, aligned to 64, uninitialised. It returns to the pool with the
     /// last reference to the storage.
-    func allocate(_ byteCount: Int) -> Storage {
+    func allocate(_ byteCount: Int) -> HostStorage {
         let size = Self.size(of: byteCount)
         let address = state.withLock { $0.allocate(size) }
         guard let address, let base = UnsafeMutableRawPointer(bitPattern: address) else {
             Self.endProcess(lacking: size, held: memory.held)
         }
-        return Storage(base: base, byteCount: size) { [self] base, size in
-            let address = UInt(bitPattern: base)
-            state.withLock { $0.release(address, size) }
-        }
+        return HostStorage(base: base, byteCount: size, pool: self)
+    }
+
+    /// Takes back a block of ``allocate(_:)``.
+    func release(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let address = UInt(bitPattern: base)
+        state.withLock { $0.release(address, byteCount) }
     }
 
     /// Ends the process: an update that is half done cannot be undone, but a run continues from its last checkpoint.

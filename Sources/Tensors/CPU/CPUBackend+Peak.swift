@@ -2,19 +2,11 @@ import COpenBLAS
 import System
 
 extension CPUBackend {
-    /// One measured rate.
-    public struct Throughput: Sendable {
-        /// Precision and library, such as `bfloat16, oneDNN`.
-        public let name: String
-        /// 10⁹ multiplications and additions a second.
-        public let gigaflops: Double
-    }
-
     /// Rates of a large matrix product at the given number of threads (all available where nil): what `fce doctor`
     /// prints. Takes under a second.
     ///
     /// - Throws: `UserError(.recipe)` as ``init(threads:precision:library:)``.
-    public static func measurePeak(threads: Int? = nil) throws(UserError) -> [Throughput] {
+    static func measurePeak(threads: Int? = nil) throws(UserError) -> [Throughput] {
         let plain = try CPUBackend(threads: threads, precision: .float32, library: .openBLAS)
         var rates = [Throughput(name: "float32, OpenBLAS", gigaflops: plain.productRate(.float32))]
         guard OneDNN.isAvailable else { return rates }
@@ -30,7 +22,7 @@ extension CPUBackend {
     /// exceeds by much. Under a second.
     ///
     /// - Throws: `UserError(.recipe)` as ``init(threads:precision:library:)``.
-    public static func measurePeak(of type: ScalarType, threads: Int? = nil) throws(UserError) -> Double {
+    static func measurePeak(of type: ScalarType, threads: Int? = nil) throws(UserError) -> Double {
         let rate = try CPUBackend(threads: threads).productRate(type)
         guard type == .float32 else { return rate }
         return max(rate, try CPUBackend(threads: threads, library: .openBLAS).productRate(type))

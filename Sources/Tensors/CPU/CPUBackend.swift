@@ -2,20 +2,13 @@ import CKernels
 import COpenBLAS
 import System
 
-/// What convolution activations are stored in.
-public enum Precision: String, Sendable, CaseIterable {
-    /// bfloat16 where oneDNN is present and multiplies it in hardware, else float32.
-    case auto
-    case float32, bfloat16
-}
-
-/// The product's backend: oneDNN and OpenBLAS for products, C kernels for the rest, float32 parameters.
+/// The backend of ``Device/cpu``: oneDNN and OpenBLAS for products, C kernels for the rest, float32 parameters.
 ///
 /// Results depend neither on the number of threads nor on which thread runs what, with one exception:
 /// with oneDNN the sums of weight gradients are split by the number of threads.
-public final class CPUBackend: Backend {
+package final class CPUBackend: Backend {
     /// What multiplies matrices and convolves.
-    public enum Library: String, Sendable, CaseIterable {
+    package enum Library: String, Sendable, CaseIterable {
         /// oneDNN where it is compiled in, else OpenBLAS.
         case automatic
         /// im2col and OpenBLAS, as where oneDNN is missing.
@@ -37,7 +30,7 @@ public final class CPUBackend: Backend {
     /// - Parameter threads: the processors available to the process where nil.
     /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it, when `threads` is
     ///   not positive, or when OpenBLAS cannot be loaded.
-    public init(threads: Int? = nil, precision: Precision = .auto, library: Library = .automatic)
+    package init(threads: Int? = nil, precision: Precision = .auto, library: Library = .automatic)
         throws(UserError)
     {
         let threads = threads ?? Machine.availableProcessors
@@ -86,29 +79,16 @@ public final class CPUBackend: Backend {
 
     /// The kernels that OpenBLAS chose, such as "SkylakeX". Never "Prescott" on a processor with AVX2, unless
     /// the user's `OPENBLAS_CORETYPE` says so.
-    public static func openBLASCore() throws(UserError) -> String {
+    package static func openBLASCore() throws(UserError) -> String {
         try loadOpenBLAS()
         return String(cString: fc_blas_core())
     }
 
-    /// What a backend of the product stores convolution activations in.
+    /// What a backend of this machine stores convolution activations in.
     /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it.
-    public static func storage(of precision: Precision) throws(UserError) -> ScalarType {
+    static func reducedType(_ precision: Precision) throws(UserError) -> ScalarType {
         try reducedType(precision, usesOneDNN: OneDNN.isAvailable)
     }
-
-    /// Processors that this process may run on, no more than its container has time of.
-    public static var availableProcessors: Int { Machine.availableProcessors }
-
-    /// Bytes that the system, swap included, or the process' container can still give to all processes together; nil
-    /// where neither says.
-    public static var availableMemory: Int? { Machine.availableMemory }
-
-    /// Whether oneDNN was there when this was built, and is.
-    public static var hasOneDNN: Bool { OneDNN.isAvailable }
-
-    /// Why oneDNN cannot be used, and what to do; nil where it can.
-    public static var oneDNNAbsence: String? { OneDNN.absence }
 
     public var summary: [(name: String, value: String)] {
         [
@@ -138,34 +118,4 @@ public final class CPUBackend: Backend {
     }
 
     func allocateLike(_ x: Tensor) -> Tensor { allocate(x.shape, x.type) }
-}
-
-extension Tensor {
-    var bytes: UnsafeMutableRawPointer { storage.base + offset * type.byteCount }
-    func bytes(at index: Int) -> UnsafeMutableRawPointer { storage.base + (offset + index) * type.byteCount }
-
-    var floats: UnsafeMutablePointer<Float> {
-        precondition(type == .float32, "\(type) where float32 is due")
-        return bytes.assumingMemoryBound(to: Float.self)
-    }
-
-    var doubles: UnsafeMutablePointer<Double> {
-        precondition(type == .float64, "\(type) where float64 is due")
-        return bytes.assumingMemoryBound(to: Double.self)
-    }
-
-    var integers: UnsafeMutablePointer<Int32> {
-        precondition(type == .int32, "\(type) where int32 is due")
-        return bytes.assumingMemoryBound(to: Int32.self)
-    }
-
-    /// The kernels' name of the type.
-    var code: fc_type {
-        switch type {
-        case .float32: return FC_F32
-        case .bfloat16: return FC_BF16
-        case .float64: return FC_F64
-        case .int32: preconditionFailure("arithmetic on int32")
-        }
-    }
 }
