@@ -36,16 +36,14 @@ public struct GradientPenalty: AdversarialObjective {
     func penalty(_ critic: Critic, at x: Tensor) -> AdversarialTerm {
         let (backend, count) = (critic.backend, x.shape.first)
         let gradient = critic.inputGradient(at: x)
-        let norms = backend.doubles(backend.sum(backend.map(.square, gradient), .rows)).map {
-            $0.squareRoot()
-        }
-        // A gradient of length 0 has no direction; the penalty pulls it nowhere.
-        let lengths = backend.tensor(norms.map { max($0, 1e-12) }, [count], .float64)
-        let direction = backend.combine(.divide, gradient, lengths, .rows)
-        let factors = norms.map { 2 * weight * ($0 - 1) / Double(count) }
+        let lengths = backend.map(.squareRoot, backend.sum(backend.map(.square, gradient), .rows))
+        let excess = backend.affine(backend.affine(lengths, scale: 1, shift: -1), scale: 2 * weight, shift: 0)
+        let factors = backend.combine(
+            .divide, excess, backend.tensor([Double(count)], [1], .float64), .scalar)
         let loss =
-            critic.directionalDerivative(at: x, along: direction).sum(.rows)
-            * critic.pass.constant(backend.tensor(factors, [count], .float64))
+            critic.directionalDerivative(at: x, along: backend.directions(gradient, lengths)).sum(.rows)
+            * critic.pass.constant(factors)
+        let norms = backend.doubles(lengths)
         let penalty = norms.reduce(0) { $0 + ($1 - 1) * ($1 - 1) } * weight / Double(count)
         return AdversarialTerm(
             loss: loss.sum(.all),
@@ -59,5 +57,13 @@ public struct GradientPenalty: AdversarialObjective {
         let difference = backend.combine(.subtract, data, samples, .elementwise)
         let part = backend.combine(.multiply, difference, share, .rows)
         return backend.combine(.add, samples, part, .elementwise)
+    }
+}
+
+extension Backend {
+    /// Every entry of the first axis divided by its length, float64 `[N]`. An entry of length 0 has no direction and stays.
+    fileprivate func directions(_ x: Tensor, _ lengths: Tensor) -> Tensor {
+        let isZero = affine(heaviside(lengths), scale: -1, shift: 1)
+        return combine(.divide, x, combine(.add, lengths, isZero, .elementwise), .rows)
     }
 }

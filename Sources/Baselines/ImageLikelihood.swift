@@ -22,15 +22,15 @@ public struct BinnedImages {
 
     /// - Parameter images: real `[N, H, W, C]` in [−½, ½).
     public init(_ images: Tensor, _ backend: any Backend) {
-        let levels = backend.doubles(images).map {
-            min(max((($0 + 0.5) * Self.bins).rounded(.down), 0), Self.bins - 1)
-        }
-        func tensor(_ value: (Double) -> Double) -> Tensor {
-            backend.tensor(levels.map(value), images.shape, backend.real)
-        }
-        centres = tensor { ($0 + 0.5) / Self.bins - 0.5 }
-        isAboveLowest = tensor { $0 == 0 ? 0 : 1 }
-        isBelowHighest = tensor { $0 == Self.bins - 1 ? 0 : 1 }
+        let shifted = backend.affine(backend.cast(images, to: .float64), scale: 1, shift: 0.5)
+        let levels = backend.map(.floor, backend.affine(shifted, scale: Self.bins, shift: 0))
+        // Bins counted from the highest and from the lowest: whole numbers, whose sums and differences are exact.
+        let fromHighest = backend.map(.relu, backend.affine(levels, scale: -1, shift: Self.bins - 1))
+        let level = backend.map(.relu, backend.affine(fromHighest, scale: -1, shift: Self.bins - 1))
+        let centre = backend.affine(level, scale: 1 / Self.bins, shift: 0.5 / Self.bins - 0.5)
+        centres = backend.cast(centre, to: backend.real)
+        isAboveLowest = backend.cast(backend.heaviside(level), to: backend.real)
+        isBelowHighest = backend.cast(backend.heaviside(fromHighest), to: backend.real)
     }
 }
 

@@ -45,8 +45,6 @@ public final class PersistentChains {
 
     /// Stores the images at which the chains `indices` have arrived.
     public func put(_ ends: Tensor, at indices: [Int]) {
-        for (row, index) in indices.enumerated() {
-            backend.copy(ends.rows(row..<row + 1), into: images.rows(index..<index + 1))
-        }
+        backend.scatterRows(backend.cast(ends, to: images.type), indices, into: images)
     }
 }

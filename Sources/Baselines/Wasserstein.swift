@@ -17,23 +17,24 @@ public struct Wasserstein: AdversarialObjective {
 
     /// Clips what gradients reach, and tells the share of it that was clipped as `clipped`.
     public func constrain(_ critic: ParameterStore) -> [String: Double] {
-        var (moved, total) = (0, 0)
+        let moved = critic.backend.zeros([1], .float64)
+        var total = 0
         for name in critic.trainedNames {
-            moved += critic.backend.clip(critic[name], to: bound)
+            critic.backend.clip(critic[name], to: bound, count: moved)
             total += critic[name].count
         }
-        return ["clipped": Double(moved) / Double(max(total, 1))]
+        return ["clipped": critic.backend.scalar(moved) / Double(max(total, 1))]
     }
 }
 
 extension Backend {
-    /// Moves the elements of `x` to the nearest within [−bound, bound], in place; returns how many moved. Those within
-    /// keep their bits.
-    fileprivate func clip(_ x: Tensor, to bound: Double) -> Int {
+    /// Moves the elements of `x` to the nearest within [−bound, bound], in place, and adds to `count`, float64 `[1]`, how many
+    /// moved. Those within keep their bits.
+    fileprivate func clip(_ x: Tensor, to bound: Double, count: Tensor) {
         let above = map(.relu, affine(x, scale: 1, shift: -bound))
         let below = map(.relu, affine(x, scale: -1, shift: -bound))
         accumulate(above, into: x, scale: -1)
         accumulate(below, into: x, scale: 1)
-        return floats(above).count { $0 > 0 } + floats(below).count { $0 > 0 }
+        for beyond in [above, below] { accumulate(sum(heaviside(beyond), .all), into: count, scale: 1) }
     }
 }

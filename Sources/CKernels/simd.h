@@ -20,8 +20,9 @@
 
 #define FC_INLINE static inline __attribute__((always_inline))
 
-// sqrt may set errno, which keeps loops scalar; the element-wise builtin does not.
+// sqrt may set errno, which keeps loops scalar; the element-wise builtins do not.
 #define FC_SQRT(x) __builtin_elementwise_sqrt(x)
+#define FC_ROUND_DOWN(x) __builtin_elementwise_floor(x)
 
 FC_INLINE uint32_t fc_bits(float x) {
     uint32_t b;

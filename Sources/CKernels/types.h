@@ -2,7 +2,7 @@
 //   T             as stored          A             arithmetic type
 //   GET(x)        T to A             PUT(v)        A to T
 //   NAME(f)       f_f32, f_bf16, f_f64
-//   EXP, LOG, TANH, SOFTPLUS, SIGMOID, SQRT of type A
+//   EXP, LOG, TANH, SOFTPLUS, SIGMOID, SQRT, FLOOR of type A
 #pragma once
 
 #include "simd.h"
@@ -18,6 +18,7 @@
 #define SOFTPLUS fc_softplusf
 #define SIGMOID fc_sigmoidf
 #define SQRT FC_SQRT
+#define FLOOR FC_ROUND_DOWN
 #include TEMPLATE
 #undef T
 #undef GET
@@ -40,6 +41,7 @@
 #undef SOFTPLUS
 #undef SIGMOID
 #undef SQRT
+#undef FLOOR
 
 #define T double
 #define A double
@@ -52,6 +54,7 @@
 #define SOFTPLUS fc_softplus
 #define SIGMOID fc_sigmoid
 #define SQRT FC_SQRT
+#define FLOOR FC_ROUND_DOWN
 #include TEMPLATE
 
 // Calls f_f32, f_bf16 or f_f64.

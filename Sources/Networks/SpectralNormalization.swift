@@ -67,7 +67,7 @@ public struct SpectralNorm: Sendable {
 extension Backend {
     /// x/‖x‖; zeros stay.
     fileprivate func normalized(_ x: Tensor) -> Tensor {
-        let norm = scalar(sum(map(.square, x), .all)).squareRoot()
-        return affine(x, scale: 1 / max(norm, 1e-12), shift: 0)
+        let square = affine(sum(map(.square, x), .all), scale: 1, shift: 1e-24)
+        return combine(.multiply, x, cast(map(.inverseSquareRoot, square), to: x.type), .scalar)
     }
 }

@@ -33,6 +33,9 @@ public protocol Backend: AnyObject, Sendable {
     func fill(_ y: Tensor, with value: Double)
     /// Entries `indices` of the first axis (any type): `y[i, …] = x[indices[i], …]`.
     func gatherRows(_ x: Tensor, _ indices: [Int]) -> Tensor
+    /// Writes the rows of `x` to entries `indices` of `y`'s first axis, in place (one type): `y[indices[i], …] = x[i, …]`.
+    /// No index comes twice.
+    func scatterRows(_ x: Tensor, _ indices: [Int], into y: Tensor)
 
     // MARK: Random numbers (element i of a tensor is number i of its stream; real type)
 
@@ -181,6 +184,9 @@ public enum ElementFunction: String, Hashable, Sendable, CaseIterable {
     case inverseSquareRoot
     /// max(x, 0)
     case relu
+    case squareRoot
+    /// The largest whole number that is not above x; its derivative is 0.
+    case floor
 }
 
 public enum BinaryOperation: String, Hashable, Sendable, CaseIterable {
@@ -267,6 +273,13 @@ extension Backend {
     }
 
     public func zerosLike(_ x: Tensor) -> Tensor { zeros(x.shape, x.type) }
+
+    /// The step function: 1 where x > 0, else 0.
+    package func heaviside(_ x: Tensor) -> Tensor {
+        let ones = zerosLike(x)
+        fill(ones, with: 1)
+        return mapGradient(.relu, x: x, y: x, dy: ones)
+    }
 
     /// The value of a one-element tensor. Synchronises.
     public func scalar(_ x: Tensor) -> Double {

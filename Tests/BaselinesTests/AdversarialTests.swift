@@ -147,6 +147,15 @@ private let cases = [
         #expect(weights.count == 4)
     }
 
+    @Test("Where a critic is flat the penalty is λ, and pulls nowhere")
+    func flatCritic() throws {
+        let energy = critic(try Golden("critic"), on: backend)
+        backend.fill(energy.store.values, with: 0)
+        let (term, gradient) = penalty(energy, backend.randomTensor([3, 16, 16, 3], seed: 1))
+        #expect(term.measures == ["penalty": 10, "inputGradient": 0])
+        #expect(backend.doubles(gradient).allSatisfy { $0 == 0 })
+    }
+
     @Test("The product computes the penalty's gradient in float32, whatever its precision elsewhere")
     func gradientPenaltyInProduct() throws {
         let golden = try Golden("critic")

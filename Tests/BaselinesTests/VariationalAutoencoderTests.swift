@@ -1,10 +1,11 @@
-import Baselines
 import Gradients
 import Networks
 import RealModule
 import Tensors
 import TestSupport
 import Testing
+
+@testable import Baselines
 
 @Suite("Variational autoencoder") struct VariationalAutoencoderTests {
     private let backend = ReferenceBackend()
@@ -88,6 +89,18 @@ import Testing
                 of: BinnedImages(x, backend), logScale: logScale, tape)
             let total = backend.doubles(density.value).reduce(0) { $0 + Double.exp($1) / 256 }
             expectClose([total], [1], relative: 1e-12)
+        }
+    }
+
+    @Test("A value lies in the bin of 1/256 below it, one out of range in the outermost")
+    func bins() throws {
+        let values: [Float] = [-0.5, -0.4961, -0.49609375, 0, 0.0038, 0.49609375, 0.4999, -0.7, 0.5, 3]
+        let bins = [0, 0, 1, 128, 128, 255, 255, 0, 255, 255]
+        for backend in [backend as any Backend, try Device.cpu.open(threads: 1, precision: .float32)] {
+            let binned = BinnedImages(backend.tensor(values, [values.count], backend.real), backend)
+            #expect(backend.doubles(binned.centres) == bins.map { (Double($0) + 0.5) / 256 - 0.5 })
+            #expect(backend.doubles(binned.isAboveLowest) == bins.map { $0 == 0 ? 0 : 1 })
+            #expect(backend.doubles(binned.isBelowHighest) == bins.map { $0 == 255 ? 0 : 1 })
         }
     }
 

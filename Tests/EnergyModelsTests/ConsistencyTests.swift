@@ -36,6 +36,33 @@ import Testing
         expectClose([backend.scalar(PiModel().loss(batch(.evaluate)).value)], [0], absolute: 1e-15)
     }
 
+    /// Where an epoch ends within a batch.
+    @Test("Temporal ensembling: an image that comes twice is visited twice, each time from where it was")
+    func repeatedImages() {
+        let ensembling = TemporalEnsembling(images: 4, classes: 2, momentum: 0.75, backend: backend)
+        ensembling.restore(ensemble: [0, 0, 0.5, 0.25, 0, 0, 0, 0], visits: [0, 2, 0, 0])
+        let energy = energy(seed: 3)
+        let pass = Pass.inference(energy.store)
+        let p = [0.25, 0.75, 0.5, 0.5, 0.125, 0.875]
+        let loss = ensembling.loss(
+            UnlabelledBatch(
+                energy: energy, images: backend.zeros([3], .float64), indices: [1, 3, 1],
+                logPosterior: pass.constant(backend.map(.log, backend.tensor(p, [3, 2], .float64))),
+                pass: pass, key: RandomKey(seed: 1, purpose: .adversary)))
+        // The first row's image had a target of (0.5, 0.25) / (1 − 0.75²), and both rows are compared with it.
+        let target = [0.5 / 0.4375, 0.25 / 0.4375]
+        let differences = [0.25 - target[0], 0.75 - target[1], 0, 0, 0.125 - target[0], 0.875 - target[1]]
+        let expected = differences.reduce(0) { $0 + $1 * $1 } / 6
+        expectClose([backend.scalar(loss.value)], [expected], relative: 1e-12)
+        func twice(_ z: Double, _ first: Double, _ second: Double) -> Double {
+            0.75 * (0.75 * z + 0.25 * first) + 0.25 * second
+        }
+        expectClose(
+            backend.doubles(ensembling.ensemble),
+            [0, 0, twice(0.5, 0.25, 0.125), twice(0.25, 0.75, 0.875), 0, 0, 0.125, 0.125], relative: 1e-12)
+        #expect(ensembling.visits == [0, 4, 0, 1])
+    }
+
     @Test("Mean Teacher: the teacher's weights under masks of its own")
     func meanTeacher() {
         let twin = energy(seed: 3).store

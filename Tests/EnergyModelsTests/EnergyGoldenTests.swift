@@ -141,7 +141,7 @@ struct EnergyGoldenTests {
     /// Three visits of every image; the first one has no target.
     @Test func temporalEnsembling() throws {
         let contrast = try Contrast()
-        let ensembling = TemporalEnsembling(images: 9, classes: 10, momentum: 0.6)
+        let ensembling = TemporalEnsembling(images: 9, classes: 10, momentum: 0.6, backend: backend)
         let indices = [8, 2, 0, 3, 5, 1]
         let losses = ["data", "perturbed", "data"].map { which in
             let batch = UnlabelledBatch(

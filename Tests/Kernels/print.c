@@ -40,8 +40,8 @@ static void print(const char *kernel, int variant, fc_type t, const void *x, lon
 static void elementwise(fc_type t) {
     void *x = numbers(t, 1, 0.01, 4), *a = numbers(t, 2, -4, 4), *b = numbers(t, 3, 0.5, 4), *y = numbers(t, 4, 0, 1);
     void *z = numbers(t, 5, -1, 1);
-    for (fc_function f = FC_EXP; f <= FC_RELU; f++) {
-        int positive = f == FC_LOG || f == FC_RECIPROCAL || f == FC_INVERSE_SQRT;
+    for (fc_function f = FC_EXP; f <= FC_FLOOR; f++) {
+        int positive = f == FC_LOG || f == FC_RECIPROCAL || f == FC_INVERSE_SQRT || f == FC_SQUARE_ROOT;
         fc_map(t, f, positive ? x : a, y, N);
         print("map", f, t, y, N);
         fc_map_gradient(t, f, positive ? x : a, y, b, z, N);

@@ -14,7 +14,7 @@ struct ElementwiseTests {
 
     @Test(arguments: ElementFunction.allCases, [ScalarType.float32, .float64])
     func maps(_ function: ElementFunction, _ type: ScalarType) throws {
-        let positive: Set<ElementFunction> = [.log, .inverseSquareRoot]
+        let positive: Set<ElementFunction> = [.log, .inverseSquareRoot, .squareRoot]
         for count in [1, 7, 1003, 70_001] {
             try expectAgreement(Self.engine, relative: tolerance(type), "\(count) elements") { backend in
                 let values = normalValues(count, seed: 3).map { x in
@@ -52,7 +52,11 @@ struct ElementwiseTests {
         #expect(results(.sigmoid, [-2000, 0, 2000]) == [0, 0.5, 1])
         #expect(results(.tanh, [-2000, 0, 2000]) == [-1, 0, 1])
         #expect(results(.log, [0, 1]) == [-.infinity, 0])
-        for function in [ElementFunction.exp, .softplus, .sigmoid, .tanh, .relu, .square] {
+        #expect(results(.squareRoot, [0, 2.25, .infinity]) == [0, 1.5, .infinity])
+        #expect(results(.floor, [-0.25, 0, 0.75, 255, -3]) == [-1, 0, 0, 255, -3])
+        for function in [
+            ElementFunction.exp, .softplus, .sigmoid, .tanh, .relu, .square, .squareRoot, .floor,
+        ] {
             #expect(results(function, [.nan, 1])[0].isNaN, "\(function) hides NaN")
         }
     }

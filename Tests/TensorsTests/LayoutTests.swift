@@ -24,6 +24,16 @@ struct LayoutTests {
         }
     }
 
+    @Test(arguments: types)
+    func scatteredRows(_ type: ScalarType) throws {
+        try expectAgreement(Self.engine, relative: 0) { backend in
+            let x = backend.randomTensor([3, 7], seed: 1, type: type, precision: .bfloat16)
+            let y = backend.randomTensor([5, 7], seed: 2, type: type, precision: .bfloat16)
+            backend.scatterRows(x, [4, 0, 2], into: y)
+            return [y, backend.gatherRows(y, [4, 0, 2])]
+        }
+    }
+
     @Test func rowsOfIntegers() throws {
         try expectAgreement(Self.engine, relative: 0) { backend in
             let x = backend.tensor((0..<12).map(Double.init), [4, 3], .int32)

@@ -16,7 +16,8 @@ typedef enum { FC_F32, FC_BF16, FC_F64 } fc_type;
 // MARK: Element-wise (elementwise.c)
 
 typedef enum {
-    FC_EXP, FC_LOG, FC_SQUARE, FC_SIGMOID, FC_TANH, FC_SOFTPLUS, FC_RECIPROCAL, FC_INVERSE_SQRT, FC_RELU
+    FC_EXP, FC_LOG, FC_SQUARE, FC_SIGMOID, FC_TANH, FC_SOFTPLUS, FC_RECIPROCAL, FC_INVERSE_SQRT, FC_RELU,
+    FC_SQUARE_ROOT, FC_FLOOR
 } fc_function;
 
 typedef enum { FC_ADD, FC_SUBTRACT, FC_MULTIPLY, FC_DIVIDE } fc_operation;

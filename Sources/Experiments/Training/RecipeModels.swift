@@ -68,11 +68,13 @@ extension Recipe {
     }
 
     /// The terms that unlabelled images add, with their weights.
-    func regularizers(images: Int) -> [WeightedRegularizer] {
+    func regularizers(images: Int, _ backend: any Backend) -> [WeightedRegularizer] {
         var terms: [WeightedRegularizer] = []
         if vat.weight > 0 { terms.append(.init(term: adversary, weight: vat.weight)) }
         if entropy.weight > 0 { terms.append(.init(term: EntropyMinimization(), weight: entropy.weight)) }
-        if let term = consistency.term(images: images, classes: energy.classes), consistency.weight > 0 {
+        if let term = consistency.term(images: images, classes: energy.classes, backend),
+            consistency.weight > 0
+        {
             terms.append(.init(term: term, weight: consistency.weight, rampUp: consistency.rampUp))
         }
         return terms
@@ -106,11 +108,12 @@ struct WeightedRegularizer {
 }
 
 extension ConsistencyRecipe {
-    fileprivate func term(images: Int, classes: Int) -> (any Regularizer)? {
+    fileprivate func term(images: Int, classes: Int, _ backend: any Backend) -> (any Regularizer)? {
         switch kind {
         case .none: nil
         case .piModel: PiModel()
-        case .temporalEnsembling: TemporalEnsembling(images: images, classes: classes, momentum: momentum)
+        case .temporalEnsembling:
+            TemporalEnsembling(images: images, classes: classes, momentum: momentum, backend: backend)
         case .meanTeacher: MeanTeacher()
         }
     }

@@ -52,7 +52,8 @@ extension TrainingState {
         }
         for ensemble in ensembles {
             let shape = [ensemble.visits.count, ensemble.classes]
-            file.tensors["ensemble.predictions"] = .init(floats: ensemble.ensemble, shape: shape)
+            file.tensors["ensemble.predictions"] = .init(
+                floats: backend.floats(ensemble.ensemble), shape: shape)
             file.tensors["ensemble.visits"] = .init(
                 int64s: ensemble.visits.map(Int64.init), shape: [ensemble.visits.count])
         }

@@ -58,7 +58,7 @@ public final class TrainingState {
     public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
         self.backend = backend
         self.extents = extents
-        regularizers = recipe.regularizers(images: images)
+        regularizers = recipe.regularizers(images: images, backend)
         flow =
             recipe.usesFlow
             ? Glow(recipe.flowConfiguration(extents), backend: backend, seed: UInt64(recipe.flow.seed)) : nil

@@ -12,6 +12,8 @@ extension ElementFunction {
         case .reciprocal: FC_RECIPROCAL
         case .inverseSquareRoot: FC_INVERSE_SQRT
         case .relu: FC_RELU
+        case .squareRoot: FC_SQUARE_ROOT
+        case .floor: FC_FLOOR
         }
     }
 }

@@ -15,6 +15,18 @@ extension CPUBackend {
         return y
     }
 
+    public func scatterRows(_ x: Tensor, _ indices: [Int], into y: Tensor) {
+        let (rows, size) = (y.shape.first, y.shape.rowCount)
+        precondition(x.type == y.type && x.count == indices.count * size, "rows \(x.shape) for \(y.shape)")
+        precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "row index outside 0..<\(rows)")
+        policy.forRanges(indices.count, grain: max(1, ThreadPolicy.grain / max(size, 1))) { range in
+            for i in range {
+                y.bytes(at: indices[i] * size).copyMemory(
+                    from: x.bytes(at: i * size), byteCount: size * x.type.byteCount)
+            }
+        }
+    }
+
     /// Copies `count` channels of every pixel from channel `from` of `x` to channel `to` of `y`.
     private func copyChannels(_ x: Tensor, from: Int, _ y: Tensor, to: Int, count: Int) {
         let size = x.type.byteCount

@@ -24,6 +24,8 @@ extension ReferenceBackend {
         case .reciprocal: 1 / x
         case .inverseSquareRoot: 1 / x.squareRoot()
         case .relu: max(x, 0)
+        case .squareRoot: x.squareRoot()
+        case .floor: x.rounded(.down)
         }
     }
 
@@ -38,6 +40,8 @@ extension ReferenceBackend {
         case .reciprocal: -1 / (x * x)
         case .inverseSquareRoot: -0.5 / (x * x.squareRoot())
         case .relu: x > 0 ? 1 : 0
+        case .squareRoot: 0.5 / x.squareRoot()
+        case .floor: 0
         }
     }
 

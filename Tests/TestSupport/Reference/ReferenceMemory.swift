@@ -36,6 +36,13 @@ extension ReferenceBackend {
         return tensor(rows, x.shape.replacingFirst(with: indices.count), x.type)
     }
 
+    public func scatterRows(_ x: Tensor, _ indices: [Int], into y: Tensor) {
+        precondition(Set(indices).count == indices.count, "rows that come twice: \(indices)")
+        for (row, index) in indices.enumerated() {
+            copy(x.rows(row..<row + 1), into: y.rows(index..<index + 1))
+        }
+    }
+
     public func uniform(_ shape: Shape, from low: Double, to high: Double, key: RandomKey) -> Tensor {
         let values = words(key, count: shape.count).map { low + (high - low) * Double($0 >> 8) * 0x1p-24 }
         return tensor(values, shape, real)
