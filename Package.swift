@@ -42,7 +42,8 @@ var packageTargets: [Target] = [
     .target(name: "Networks", dependencies: ["Gradients", "Tensors"], swiftSettings: numeric),
     .target(name: "Flows", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(
-        name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+        name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors", "System"],
+        swiftSettings: numeric),
     .target(
         name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
     .target(
@@ -67,7 +68,7 @@ var packageTargets: [Target] = [
         dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors", "System", "CZlib"],
         swiftSettings: numeric),
     .target(
-        name: "Exports", dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors"],
+        name: "Exports", dependencies: ["Experiments", "EnergyModels", "Networks", "Datasets", "Tensors"],
         swiftSettings: numeric),
     .executableTarget(
         name: "fce",

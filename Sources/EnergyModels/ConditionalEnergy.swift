@@ -96,7 +96,8 @@ public final class ConditionalEnergy {
     ) -> Variable {
         let features = features(x, pass, activations: activations, trace: trace)
         var f = head(features, pass)
-        trace?.append(.dense(weights: headWeights))
+        // The class parts alone: the shared energy moves no class against another, so VAT need not see it.
+        trace?.append { [head] d, pass in head.product(d, pass) }
         if let logitNorm { f = logitNorm(f, pass) }
         if let sharedHead {
             let shared = sharedHead(features, pass).reshaped([x.shape.first])
@@ -110,14 +111,12 @@ public final class ConditionalEnergy {
 
     /// A linearisation to hand to ``logits(_:_:activations:trace:)``, of the first `count` entries of the batch.
     public func linearization(count: Int) -> Linearization {
-        precondition(configuration.isLinearizable, "layers that have no linearisation")
-        return Linearization(store, activations: store.backend.reduced, count: count)
+        precondition(isLinearizable, "layers that have no linearisation")
+        return Linearization(store, count: count)
     }
 
-    /// The class parts alone: the shared energy moves no class against another, so VAT need not see it.
-    private var headWeights: Tensor {
-        store.backend.weightNorm(store["head.v"], store["head.g"]).weights
-    }
+    /// Whether ``linearization(count:)`` knows all layers.
+    public var isLinearizable: Bool { configuration.isLinearizable && network.layers.hasTangent }
 
     /// log ρ_k, `[K]`.
     var logPriors: [Double] {

@@ -1,15 +1,28 @@
+import Networks
+
 /// What a conditional energy model is made of. Defaults are the paper's where it speaks.
 public struct EnergyConfiguration: Sendable, Hashable {
-    /// The shared layers.
-    public enum Network: String, Sendable, CaseIterable, Codable {
-        /// Table 6, left: 3 × 64, 3 × 128, 128 unpadded, two 1×1 of 128.
-        case convSmall = "conv-small"
-        /// Table 6, right: 3 × 128, 3 × 256, 512 unpadded, 1×1 of 256 and 128.
-        case convLarge = "conv-large"
-        /// Table 5: 4×4 convolutions of 64, 128, 256 with stride 2, and a linear layer over the 4×4 grid.
-        case fourLayer = "four-layer"
-        /// Two dimensions: three dense layers of 128.
-        case mlp
+    /// The shared layers. Each network is a static property in the file of its ``NetworkDesign``.
+    public struct Network: RawRepresentable, Sendable, Hashable, CaseIterable {
+        public static let allCases: [Network] = [.convSmall, .convLarge, .fourLayer, .mlp]
+
+        let design: any NetworkDesign
+
+        /// A network of one's own, beside those that recipes know by name.
+        public init(_ design: any NetworkDesign) { self.design = design }
+
+        public init?(rawValue: String) {
+            guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+            self = known
+        }
+
+        /// The name.
+        public var rawValue: String { design.name }
+
+        /// The networks that read a setting.
+        public static func those(reading setting: NetworkSettings) -> [Network] {
+            allCases.filter { $0.design.settings.contains(setting) }
+        }
     }
 
     /// What log p_k carries besides f_k.
@@ -22,7 +35,7 @@ public struct EnergyConfiguration: Sendable, Hashable {
         case moving
     }
 
-    public enum Pooling: String, Sendable, CaseIterable, Codable { case max, mean }
+    public typealias Pooling = Networks.Pooling
     public enum Downsampling: String, Sendable, CaseIterable, Codable { case stride, maxpool }
     /// Normalisation of the shared layers. A density must be a function of one image, and batch statistics make f a
     /// function of the whole batch: they are for the classifiers and critics that FCE is compared with.
@@ -83,6 +96,8 @@ public struct EnergyConfiguration: Sendable, Hashable {
     public var usesBatchStatistics: Bool { normalization.usesBatchStatistics || normalizesLogits }
     /// Whether ``Linearization`` knows all layers.
     public var isLinearizable: Bool { normalization == .weight && !normalizesLogits && head != .experts }
+    /// The smallest side of images that the network accepts, in pixels.
+    public var smallestSide: Int { network.design.smallestSide(self) }
     /// Outputs of the last layer.
     var units: Int { head == .experts ? experts : outputs > 0 ? outputs : classes }
 }

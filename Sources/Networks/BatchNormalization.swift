@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Parameters, all `[C]`: `name.gamma`, `name.beta`, and the running `name.mean` and `name.variance`, which no gradient
 /// reaches.
-public struct BatchNorm: Sendable {
+public struct BatchNorm: Layer {
     public let name: String
     public let channels: Int
     /// Decay of the running averages.
@@ -55,6 +55,13 @@ public struct BatchNorm: Sendable {
         return (scale, pass.parameter("\(name).beta") - mean * scale)
     }
 
+    public func folded(_ pass: Pass) -> [FoldedLayer]? {
+        let (scale, shift) = affineMap(pass)
+        return [
+            .affine(scale: pass.backend.floats(scale.value), shift: pass.backend.floats(shift.value))
+        ]
+    }
+
     private func evaluated(_ x: Variable, _ pass: Pass) -> Variable {
         let (scale, shift) = affineMap(pass)
         return x.cast(to: pass.backend.real).combined(.multiply, scale, .channels)
@@ -66,7 +73,7 @@ public struct BatchNorm: Sendable {
 /// section 4.
 ///
 /// Parameters, all `[C]`: `name.beta`, and the running `name.mean`, which no gradient reaches.
-public struct MeanOnlyBatchNorm: Sendable {
+public struct MeanOnlyBatchNorm: Layer {
     public let name: String
     public let channels: Int
     /// Decay of the running average.
@@ -90,9 +97,13 @@ public struct MeanOnlyBatchNorm: Sendable {
         return wide.combined(.add, shift, .channels).cast(to: x.type)
     }
 
-    /// β − μ `[C]`, what the layer adds in evaluation.
-    public func shift(_ pass: Pass) -> Variable {
-        pass.parameter("\(name).beta") - pass.constant(pass.store["\(name).mean"])
+    /// In evaluation the layer adds β − μ.
+    public func folded(_ pass: Pass) -> [FoldedLayer]? {
+        let shift = pass.parameter("\(name).beta") - pass.constant(pass.store["\(name).mean"])
+        return [
+            .affine(
+                scale: [Float](repeating: 1, count: channels), shift: pass.backend.floats(shift.value))
+        ]
     }
 
     private func mean(of x: Variable, _ pass: Pass) -> Variable {

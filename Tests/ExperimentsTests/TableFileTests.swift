@@ -1,4 +1,5 @@
 import EnergyModels
+import Networks
 import System
 import TestSupport
 import Testing

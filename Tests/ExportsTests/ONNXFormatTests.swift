@@ -72,7 +72,7 @@ private struct WireMessage {
 @Suite("ONNX files") struct ONNXFormatTests {
     private func model(_ kind: ExportedEnergy) throws -> WireMessage {
         let energy = kind.energy()
-        let graph = EnergyGraph(energy.folded(energy.store), kind.settings).graph
+        let graph = EnergyGraph(try energy.folded(energy.store), kind.settings).graph
         return try WireMessage(
             graph.model(name: kind.name, producer: "p", documentation: "d", metadata: [("recipe", "svhn/ü")]))
     }

@@ -23,7 +23,7 @@ import Testing
         let count = 5
         for kind in ExportedEnergy.all {
             let energy = kind.energy()
-            let graph = EnergyGraph(energy.folded(energy.store), kind.settings).graph
+            let graph = EnergyGraph(try energy.folded(energy.store), kind.settings).graph
             let bytes = graph.model(name: kind.name, producer: "test", documentation: "", metadata: [])
             try Data(bytes).write(to: folder.appendingPathComponent("\(kind.name).onnx"))
             let (values, shape) = kind.input(count)

@@ -80,7 +80,7 @@ extension Recipe {
             "loss \"deep-directed\" is of a product of experts", advice: "set energy.head = \"experts\"")
         try require(
             phase.loss != .gradientPenalty || energyConfiguration.hasDirectionalDerivative, energy,
-            "a gradient penalty takes a critic without batch statistics, maxima, experts and [input]",
+            "a gradient penalty takes a critic without batch statistics, experts and [input]",
             advice:
                 "set energy.network = \"four-layer\" and energy.normalization = \"none\", and remove [input]")
     }

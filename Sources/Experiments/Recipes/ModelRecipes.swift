@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Flows
+import Networks
 
 /// `[data]`: which images or points, and how many of them are labelled.
 public struct DataRecipe: Sendable, Equatable {

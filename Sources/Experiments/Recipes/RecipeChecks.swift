@@ -74,10 +74,9 @@ extension Recipe {
             self.energy.dropout.count == 3, energy.entering("dropout"),
             "`energy.dropout` takes three rates, one before each block",
             advice: "set energy.dropout = [0.2, 0.5, 0.5]")
-        // Two halvings, rounded up by strides and down by pooling, must leave 3x3 to the unpadded convolution.
-        let smallest = self.energy.downsample == .stride ? 9 : 12
+        let smallest = energyConfiguration.smallestSide
         try require(
-            isPlane || self.energy.network == .fourLayer || data.size >= smallest, energy.entering("network"),
+            isPlane || data.size >= smallest, energy.entering("network"),
             "energy.network = \"\(self.energy.network.rawValue)\" needs images of \(smallest)x\(smallest) pixels "
                 + "or more, not \(data.size)",
             advice: "set energy.network = \"four-layer\", or raise data.size")

@@ -151,11 +151,12 @@ extension Recipe {
             "normalisation of the layers; a density has weight, spectral or none"),
         .flag("normalize-logits", \.normalizeLogits, "batch normalisation of the logits: classifiers only"),
         .number("slope", \.slope, .halfOpen(0, 1), "slope of the leaky ReLU below 0"),
-        .choice("pooling", \.pooling, "global pooling").when(\.network, "network", .convSmall, .convLarge),
+        .choice("pooling", \.pooling, "global pooling")
+            .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .pooling)),
         .choice("downsample", \.downsample, "how blocks halve the image")
-            .when(\.network, "network", .convSmall, .convLarge),
+            .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .downsampling)),
         .numbers("dropout", \.dropout, .halfOpen(0, 1), "dropout rates before the three blocks")
-            .when(\.network, "network", .convSmall, .convLarge),
+            .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .dropout)),
         .numbers("priors", \.priors, .above(0), "class priors ρ_k, K numbers; empty means uniform"),
         .integer(
             "negatives", \.negatives, .between(1, 64), "ν, the number of samples of the flow for each image"),

@@ -72,7 +72,7 @@ final class EnergyUpdate {
         let regularizers = state.regularizers
         let needsTrace = regularizers.contains { $0.term.needsLinearization || isLogged }
         let trace =
-            needsTrace && energy.configuration.isLinearizable
+            needsTrace && energy.isLinearizable
             ? energy.linearization(count: batch.unlabelledRows.count) : nil
         let logits = energy.logits(ofParts: batch.parts, pass, trace)
 

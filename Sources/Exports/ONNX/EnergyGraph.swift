@@ -1,4 +1,5 @@
 import EnergyModels
+import Networks
 import Tensors
 
 /// What a graph computes and how its values are explained.
@@ -24,6 +25,8 @@ struct EnergyGraph {
     private let energy: FoldedEnergy
     private let settings: EnergyGraphSettings
     private var sums = 0
+    private var convolutions = 0
+    private var affineMaps = 0
     private var classes: Int { energy.logPriors.count }
 
     init(_ energy: FoldedEnergy, _ settings: EnergyGraphSettings) {
@@ -60,23 +63,38 @@ struct EnergyGraph {
     private mutating func addLayers(to images: String) -> String {
         var x = energy.standardizesInput ? standardized(images) : images
         x = graph.apply("Transpose", x, attributes: [.init("perm", [0, 3, 1, 2])])
-        var convolutions = 0
-        for layer in energy.layers {
-            switch layer {
-            case .convolution(let convolution):
-                convolutions += 1
-                x = apply(convolution, "conv\(convolutions)", to: x)
-            case .maxPool:
-                x = graph.apply(
-                    "MaxPool", x, attributes: [.init("kernel_shape", [2, 2]), .init("strides", [2, 2])])
-            case .globalPool(let pooling):
-                x = graph.apply(pooling == .max ? "GlobalMaxPool" : "GlobalAveragePool", x)
-                x = flattened(x)
-            case .flatten:
-                x = flattened(graph.apply("Transpose", x, attributes: [.init("perm", [0, 2, 3, 1])]))
-            }
-        }
+        return apply(energy.layers, to: x)
+    }
+
+    private mutating func apply(_ layers: [FoldedLayer], to x: String) -> String {
+        var x = x
+        for layer in layers { x = apply(layer, to: x) }
         return x
+    }
+
+    private mutating func apply(_ layer: FoldedLayer, to x: String) -> String {
+        switch layer {
+        case .convolution(let convolution):
+            convolutions += 1
+            return apply(convolution, "conv\(convolutions)", to: x)
+        case .affine(let scale, let shift):
+            affineMaps += 1
+            let name = "affine\(affineMaps)"
+            let scaled = graph.apply(
+                "Mul", x, graph.constant("\(name).scale", scale, [1, scale.count, 1, 1]))
+            return graph.apply("Add", scaled, graph.constant("\(name).shift", shift, [1, shift.count, 1, 1]))
+        case .leakyReLU(let slope):
+            return graph.apply("LeakyRelu", x, attributes: [.init("alpha", slope)])
+        case .maxPool:
+            return graph.apply(
+                "MaxPool", x, attributes: [.init("kernel_shape", [2, 2]), .init("strides", [2, 2])])
+        case .globalPool(let pooling):
+            return flattened(graph.apply(pooling == .max ? "GlobalMaxPool" : "GlobalAveragePool", x))
+        case .flatten:
+            return flattened(graph.apply("Transpose", x, attributes: [.init("perm", [0, 2, 3, 1])]))
+        case .residual(let branch, let shortcut):
+            return graph.apply("Add", apply(branch, to: x), apply(shortcut, to: x))
+        }
     }
 
     private mutating func standardized(_ x: String) -> String {
@@ -100,8 +118,7 @@ struct EnergyGraph {
                 .init("strides", [layer.geometry.stride, layer.geometry.stride]),
                 .init("pads", [padding, padding, padding, padding]),
             ])
-        guard let slope = layer.slope else { return y }
-        return graph.apply("LeakyRelu", y, attributes: [.init("alpha", slope)])
+        return layer.slope.map { apply(.leakyReLU(slope: $0), to: y) } ?? y
     }
 
     /// One axis for each datum.

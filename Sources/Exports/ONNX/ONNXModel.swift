@@ -35,7 +35,7 @@ extension LoadedRun {
         let settings = EnergyGraphSettings(
             extents: [data.height, data.width, data.channels], isPlane: recipe.data.source == .plane,
             energyMeaning: hasEnergy ? energyMeaning : nil)
-        let graph = EnergyGraph(energy.folded(store), settings).graph
+        let graph = EnergyGraph(try energy.folded(store), settings).graph
         let bytes = graph.model(
             name: recipe.name, producer: Experiment.tool,
             documentation: "\(recipe.name), seed \(recipe.seed), phase \(phase + 1) (\(phaseName))",
