@@ -125,7 +125,7 @@ package struct SafetensorsHeader {
         var members: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }
-                .map { StrictJSON.quoted($0.key) + ":" + StrictJSON.quoted($0.value) }
+                .map { jsonQuoted($0.key) + ":" + jsonQuoted($0.value) }
             members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
         }
         var offset = 0
@@ -133,7 +133,7 @@ package struct SafetensorsHeader {
             let end = offset + entry.bytes.count
             let shape = entry.shape.map(String.init).joined(separator: ",")
             members.append(
-                "\(StrictJSON.quoted(name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
+                "\(jsonQuoted(name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

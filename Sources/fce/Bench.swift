@@ -147,7 +147,7 @@ struct Bench: ParsableCommand {
     /// The best of the peaks that steps were compared with, by precision.
     private static func peaks(_ measurements: [Benchmark.Measurement]) -> String {
         Dictionary(grouping: measurements, by: \.precision.rawValue).sorted { $0.key < $1.key }
-            .map { "; peak \($0.key) \(Console.fixed($0.value.map(\.peakRate).max(), 0, "GFLOP/s"))" }
+            .map { "; peak \($0.key) \(fixed($0.value.map(\.peakRate).max(), 0, "GFLOP/s"))" }
             .joined()
     }
 

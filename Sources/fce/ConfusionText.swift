@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// A confusion matrix for a terminal: whole where it fits, else the most frequent mistakes.
 struct ConfusionText {
@@ -26,7 +27,7 @@ struct ConfusionText {
             isShort
             ? Array(errors.indices)
             : Array(measured.sorted { (errors[$1], $0) < (errors[$0], $1) }.prefix(Self.listed))
-        let cells = shown.map { names[$0] + " " + Console.percent(errors[$0]) }
+        let cells = shown.map { names[$0] + " " + percentText(errors[$0]) }
         print(
             (isShort ? "error by true class: " : "largest errors by true class, of \(errors.count): ")
                 + cells.joined(separator: ", "))
@@ -68,7 +69,7 @@ struct ConfusionText {
         let rows = most.prefix(Self.listed).map { mistake in
             let share = Double(mistake.count) / Double(counts[mistake.truth].reduce(0, +))
             return [
-                names[mistake.truth], names[mistake.guess], String(mistake.count), Console.percent(share),
+                names[mistake.truth], names[mistake.guess], String(mistake.count), percentText(share),
             ]
         }
         Console.printTable(["true class", "predicted", "images", "of the class"], Array(rows), left: [0, 1])

@@ -67,15 +67,6 @@ enum Console {
             Swift.print(cells.joined(separator: "  "))
         }
     }
-
-    /// `value` with a fixed number of digits; a dash where there is none, or no number.
-    static func fixed(_ value: Double?, _ digits: Int, _ unit: String = "") -> String {
-        guard let value, !value.isNaN else { return "–" }
-        return String(format: "%.\(digits)f", value) + (unit.isEmpty ? "" : " " + unit)
-    }
-
-    /// A share in 0...1 as percent.
-    static func percent(_ share: Double?) -> String { fixed(share.map { 100 * $0 }, 2, "%") }
 }
 
 /// `--threads`, as every command that computes takes it.

@@ -75,9 +75,9 @@ struct MachineFacts: Encodable {
     }
 
     var lines: [(name: String, value: String)] {
-        func gigabytes(_ bytes: UInt64) -> String { Console.fixed(Double(bytes) / 1e9, 1, "GB") }
+        func gigabytes(_ bytes: UInt64) -> String { fixed(Double(bytes) / 1e9, 1, "GB") }
         let rates = gflops.sorted { $0.key < $1.key }
-            .map { ("speed, \($0.key)", Console.fixed($0.value, 0, "GFLOP/s")) }
+            .map { ("speed, \($0.key)", fixed($0.value, 0, "GFLOP/s")) }
         let found = data.sorted { $0.key < $1.key }.map {
             ("data", "\($0.key): \($0.value ? "found" : "missing")")
         }

@@ -93,49 +93,47 @@ struct Evaluate: ParsableCommand {
         print(
             "\(score.recipe), seed \(score.seed): end of phase \(score.phaseNumber) of "
                 + "\(run.recipe.phases.count) (\(score.phase.name)), \(score.testCount) test examples")
-        Console.printPairs([
-            ("test error", Console.percent(score.phase.testError)),
-            ("NLL", Console.fixed(score.phase.testNLL, 4, "nats")),
-            ("ECE", Console.percent(score.phase.ece)),
-            ("Brier", Console.fixed(score.phase.brier, 4)),
-            ("temperature", temperature(score)),
-            ("flow", Console.fixed(score.phase.flowBitsPerDim, 4, "bits/dim")),
-            ("log q of samples", agreement(score.flowAgreement)),
-            ("EBM", Console.fixed(score.phase.energyBitsPerDim, 4, "bits/dim, normalised by c only")),
-            ("log Z", logZ(score.phase.logZ)),
-            ("EBM, log Z", Console.fixed(score.phase.normalizedBitsPerDim, 4, "bits/dim")),
-        ])
-        if let bound = score.phase.boundBitsPerDim {
-            Console.printPairs([("VAE", Console.fixed(bound, 4, "bits/dim at most"))])
+        let scores = score.phase.scores
+        Console.printPairs(
+            lines(Metric.classification, scores) + [("temperature", temperature(score))]
+                + lines([.flowBitsPerDim], scores)
+                + [("log q of samples", agreement(score.flowAgreement))]
+                + lines([.energyBitsPerDim], scores) + [("log Z", logZ(scores.logZ))]
+                + lines([.normalizedBitsPerDim], scores))
+        for rare in [[Metric.boundBitsPerDim], Metric.knownDensity] {
+            Console.printPairs(lines(rare, scores))
         }
-        if let flow = score.phase.flowLogDensityMSE {
-            Console.printPairs([
-                ("MSE of log q", Console.fixed(flow, 4, "nats², from the true log density")),
-                ("MSE of log p", Console.fixed(score.phase.energyLogDensityMSE, 4, "nats²")),
-            ])
-        }
-        if let confusion = score.phase.confusion {
+        if let confusion = scores.confusion {
             ConfusionText(counts: confusion, names: confusion.indices.map(run.header.className)).show()
         }
         if !score.otherSets.isEmpty { show(score.otherSets) }
     }
 
+    private func lines(_ metrics: [Metric], _ scores: Scores) -> [(name: String, value: String)] {
+        metrics.compactMap { metric in
+            guard let name = metric.name(at: .evaluation), !metric.isRare || scores[metric] != nil else {
+                return nil
+            }
+            return (name, metric.exactText(scores[metric]))
+        }
+    }
+
     private func temperature(_ score: RunScore) -> String {
-        guard let scaling = score.phase.scaling else {
-            return score.phase.testError != nil && score.heldOutCount == 0
+        guard let scaling = score.phase.scores.scaling else {
+            return score.phase.scores[.testError] != nil && score.heldOutCount == 0
                 ? "– (the recipe holds out no training images to fit it on)" : "–"
         }
-        return "\(Console.fixed(scaling.temperature, 4)), fitted on \(scaling.heldOutCount) held-out images; "
-            + "then NLL \(Console.fixed(scaling.testNLL, 4, "nats")), ECE \(Console.percent(scaling.ece)), "
-            + "Brier \(Console.fixed(scaling.brier, 4))"
+        return "\(fixed(scaling.temperature, 4)), fitted on \(scaling.heldOutCount) held-out images; "
+            + "then NLL \(Metric.testNLL.exactText(scaling.testNLL)), "
+            + "ECE \(Metric.ece.exactText(scaling.ece)), Brier \(Metric.brier.exactText(scaling.brier))"
     }
 
     private func show(_ sets: [RunEvaluation.OtherSet]) {
         print("AUROC of test images against others (1: test images always score higher, 0.5: chance)")
         let rows = sets.map { set in
             [
-                set.name, String(set.images), Console.fixed(set.aurocLogP, 4),
-                Console.fixed(set.aurocLogRatio, 4), Console.fixed(set.aurocConfidence, 4),
+                set.name, String(set.images), fixed(set.aurocLogP, 4),
+                fixed(set.aurocLogRatio, 4), fixed(set.aurocConfidence, 4),
             ]
         }
         Console.printTable(["other set", "images", "log p", "log p − log q", "max p(y|x)"], rows)
@@ -144,15 +142,15 @@ struct Evaluate: ParsableCommand {
     private func agreement(_ value: FlowAgreement?) -> String {
         guard let value else { return "–" }
         let sizes =
-            "median \(Console.fixed(value.median, 4)), sd \(Console.fixed(value.deviation, 4)), largest "
-            + "\(Console.fixed(value.largest, 4)) nats (|x| \(Console.fixed(value.largestPixel, 1)))"
+            "median \(fixed(value.median, 4)), sd \(fixed(value.deviation, 4)), largest "
+            + "\(fixed(value.largest, 4)) nats (|x| \(fixed(value.largestPixel, 1)))"
         return "against the density pass, of \(value.samples): \(sizes)"
     }
 
     private func logZ(_ value: LogNormalizer?) -> String {
         guard let value else { return "–" }
-        let size = "effective sample size \(Console.fixed(value.effectiveSampleSize, 1)) of \(value.samples)"
-        return "\(Console.fixed(value.estimate, 3, "nats")), \(size)"
+        let size = "effective sample size \(fixed(value.effectiveSampleSize, 1)) of \(value.samples)"
+        return "\(fixed(value.estimate, 3, "nats")), \(size)"
             + (value.isUnreliable ? " (low: unreliable)" : "")
     }
 }

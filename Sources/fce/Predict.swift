@@ -108,8 +108,8 @@ struct Predict: ParsableCommand {
                 score.probabilities.isEmpty
                 ? names.map { _ in "" } : score.probabilities.map(\.description)
             let cells = [
-                quoted(score.image), score.predicted.map(String.init) ?? "",
-                quoted(PathText.printable(score.className ?? "")),
+                csvQuoted(score.image), score.predicted.map(String.init) ?? "",
+                csvQuoted(PathText.printable(score.className ?? "")),
                 score.probability?.description ?? "", score.logP?.description ?? "",
                 score.logRatio?.description ?? "",
             ]
@@ -117,19 +117,13 @@ struct Predict: ParsableCommand {
         }
     }
 
-    /// RFC 4180.
-    private func quoted(_ text: String) -> String {
-        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
-    }
-
     private func printTable(_ scores: [ImageScore]) {
         let rows = scores.map { score in
             [
                 score.image, score.predicted.map(String.init) ?? "–",
                 PathText.printable(score.className ?? "–"),
-                Console.fixed(score.probability.map(Double.init), 4), Console.fixed(score.logP, 1),
-                Console.fixed(score.logRatio, 2),
+                fixed(score.probability.map(Double.init), 4), fixed(score.logP, 1),
+                fixed(score.logRatio, 2),
             ]
         }
         Console.printTable(Self.columns, rows)

@@ -130,12 +130,12 @@ struct Probe: ParsableCommand {
 
     private func row(_ run: String, _ result: ProbeResult) -> [String] {
         let interval = result.interval.map {
-            "\(Console.fixed(100 * $0.low, 2)) to \(Console.fixed(100 * $0.high, 2))"
+            "\(fixed(100 * $0.low, 2)) to \(fixed(100 * $0.high, 2))"
         }
         return [
             run, result.network.rawValue, result.classifier, String(result.features), String(result.labels),
-            result.cost.description, Console.percent(result.heldOutError), Console.percent(result.error),
-            Console.fixed(result.deviation.map { 100 * $0 }, 2), interval ?? "–",
+            result.cost.description, percentText(result.heldOutError), percentText(result.error),
+            fixed(result.deviation.map { 100 * $0 }, 2), interval ?? "–",
             String(result.errors.count),
         ]
     }

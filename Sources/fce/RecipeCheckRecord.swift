@@ -1,6 +1,7 @@
 import EnergyModels
 import Experiments
 import Probes
+import System
 
 /// What `fce recipe check` says of a recipe.
 struct RecipeCheckRecord: Encodable {
@@ -74,7 +75,7 @@ extension RecipeCheckRecord.Phase {
         let batches =
             kind == PhaseRecipe.Kind.supervised.rawValue
             ? "\(batch) labelled" : "\(batch)" + (labelledBatch.map { " + \($0) labelled" } ?? "")
-        let time = seconds.map { ", \(CostRecord.duration($0))" } ?? ""
+        let time = seconds.map { ", \(duration($0))" } ?? ""
         return "\(kind), \(steps) steps, batches of \(batches), \(CostRecord.operations(petaflop))\(time)"
     }
 }
@@ -121,7 +122,7 @@ struct TableCheckRecord: Encodable {
         if !counts.isEmpty { pairs.append(("  labels", counts)) }
         if let checked { pairs.append(("  checked", checked.text)) }
         pairs += rows.enumerated().map { index, row in
-            let time = row.seconds.map { ", \(CostRecord.duration($0))" } ?? ""
+            let time = row.seconds.map { ", \(duration($0))" } ?? ""
             let count = row.cells == 1 ? "1 cell" : "\(row.cells) cells"
             return (
                 "  row \(index + 1)", "\(row.recipe): \(count), \(CostRecord.operations(row.petaflop))\(time)"

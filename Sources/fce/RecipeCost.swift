@@ -113,11 +113,11 @@ struct CostRecord: Encodable {
             return [("  cost", "\(Self.operations(petaflop)); how long it takes was not measured")]
         }
         let others = [("reading the data", reading), ("probe", probe), ("scores and report", ending)]
-            .compactMap { name, time in time.map { "\(name) \(Self.duration($0))" } }
-        let rate = Console.fixed(1e6 * petaflop / seconds, 0)
+            .compactMap { name, time in time.map { "\(name) \(duration($0))" } }
+        let rate = fixed(1e6 * petaflop / seconds, 0)
         let total =
-            "\(Self.duration(seconds)): \(Self.operations(petaflop)) at \(rate) GFLOP/s, "
-            + "\(Self.duration(processorSeconds)) of processor time"
+            "\(duration(seconds)): \(Self.operations(petaflop)) at \(rate) GFLOP/s, "
+            + "\(duration(processorSeconds)) of processor time"
         return (others.isEmpty ? [] : [("  other", others.joined(separator: ", "))])
             + [("  cost", total), ("  based on", basis)]
             + (missing.map { [("  not counted", "reading the data and tests: \($0)")] } ?? [])
@@ -130,18 +130,15 @@ struct CostRecord: Encodable {
         let age = measurementAge ?? 0
         let spent = measuredSeconds ?? 0
         var parts = ["its own updates on \(machine)"]
-        if spent > 0 { parts.append("measured just now in \(Self.duration(spent))") }
+        if spent > 0 { parts.append("measured just now in \(duration(spent))") }
         if age > 0 { parts.append("\(spent > 0 ? "some kept" : "kept") from \(Self.ago(age))") }
         if let busyProcessors {
             parts.append(
-                "while other programs used \(Console.fixed(busyProcessors, 1)) processors: alone it is faster"
+                "while other programs used \(fixed(busyProcessors, 1)) processors: alone it is faster"
             )
         }
         return parts.joined(separator: ", ")
     }
-
-    /// `48 s`, `37 min`.
-    static func duration(_ seconds: Double) -> String { Reports.duration(seconds) }
 
     private static func ago(_ seconds: Double) -> String {
         seconds < 172_800 ? "\(duration(seconds)) ago" : "\(Int(seconds / 86_400)) days ago"
@@ -150,7 +147,7 @@ struct CostRecord: Encodable {
     /// `0.41 PFLOP`, `9.1 TFLOP`.
     static func operations(_ petaflop: Double) -> String {
         petaflop < 0.1
-            ? Console.fixed(1000 * petaflop, petaflop < 0.01 ? 1 : 0) + " TFLOP"
-            : Console.fixed(petaflop, petaflop < 10 ? 2 : 0) + " PFLOP"
+            ? fixed(1000 * petaflop, petaflop < 0.01 ? 1 : 0) + " TFLOP"
+            : fixed(petaflop, petaflop < 10 ? 2 : 0) + " PFLOP"
     }
 }

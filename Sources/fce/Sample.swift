@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Experiments
+import System
 
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,7 +63,7 @@ struct Sample: ParsableCommand {
         let number = rows.count * temperatures.count
         print(
             "\(out): \(number == 1 ? "" : "\(number) grids of ")\(count) samples, "
-                + "\(Console.percent(grid.clippedShare)) of the values clipped to 0...255")
+                + "\(percentText(grid.clippedShare)) of the values clipped to 0...255")
     }
 
     /// A grid a temperature.

@@ -157,15 +157,16 @@ struct Train: ParsableCommand {
             (
                 "  test error",
                 result.isFinal == true
-                    ? "none: trained on every label, tested on nothing" : Console.percent(result.testError)
+                    ? "none: trained on every label, tested on nothing"
+                    : percentText(result.scores[.testError])
             ),
-            ("  test NLL", Console.fixed(result.testNLL, 4, "nats")),
-            ("  flow", Console.fixed(result.flowBitsPerDim, 3, "bits/dim")),
-            ("  EBM", Console.fixed(result.energyBitsPerDim, 3, "bits/dim as c normalises it")),
-            ("  training", Console.fixed(result.seconds, 1, "s")),
+            ("  test NLL", fixed(result.scores[.testNLL], 4, "nats")),
+            ("  flow", fixed(result.scores[.flowBitsPerDim], 3, "bits/dim")),
+            ("  EBM", fixed(result.scores[.energyBitsPerDim], 3, "bits/dim as c normalises it")),
+            ("  training", fixed(result.seconds, 1, "s")),
         ]
-        if let bound = result.boundBitsPerDim {
-            pairs.append(("  VAE", Console.fixed(bound, 3, "bits/dim at most")))
+        if let bound = result.scores[.boundBitsPerDim] {
+            pairs.append(("  VAE", fixed(bound, 3, "bits/dim at most")))
         }
         pairs += zip(["  report", "  picture"], pages).map { ($0, $1) }
         Console.printPairs(pairs)

@@ -96,7 +96,7 @@ struct Watch: ParsableCommand {
             "\(states.count(where: \.isTraining)) training",
         ]
         let rest = watches.compactMap(\.sighting.rest).max()
-        let end = rest.map { ", the longest of these ends in \(ProgressStatus.duration($0))" } ?? ""
+        let end = rest.map { ", the longest of these ends in \(clockTime($0))" } ?? ""
         return rows + [counts.joined(separator: ", ") + end]
     }
 }

@@ -13,7 +13,7 @@ struct WatchPage {
     func lines(width: Int) -> [String] {
         var pairs: [(String, String)] = []
         if let progress = sighting.progress, sighting.state != .finished {
-            let rate = progress.rate.map { ", \(Console.fixed($0, $0 < 10 ? 2 : 0)) it/s" } ?? ""
+            let rate = progress.rate.map { ", \(fixed($0, $0 < 10 ? 2 : 0)) it/s" } ?? ""
             pairs.append(
                 (
                     "phase",
@@ -44,8 +44,8 @@ struct WatchPage {
 
     private var times: [(String, String)] {
         let parts = [
-            sighting.phaseRest.map { "phase in \(ProgressStatus.duration($0))" },
-            sighting.rest.map { "run in \(ProgressStatus.duration($0))" },
+            sighting.phaseRest.map { "phase in \(clockTime($0))" },
+            sighting.rest.map { "run in \(clockTime($0))" },
         ]
         let text = parts.compactMap(\.self).joined(separator: ", ")
         return text.isEmpty ? [] : [("ends", text)]
@@ -77,11 +77,14 @@ struct WatchPage {
     private var result: String {
         guard let result = sighting.result else { return "" }
         let scores = [
-            result.testError.map { "test error \(Console.percent($0))" },
-            result.flowBitsPerDim.map { "flow \(Console.fixed($0, 3)) bits/dim" },
+            score(.testError, of: result), score(.flowBitsPerDim, of: result),
             "\(duration(result.seconds)) of training",
         ]
         return scores.compactMap(\.self).joined(separator: ", ")
+    }
+
+    private func score(_ metric: Metric, of result: RunResult) -> String? {
+        result.scores[metric].map { "\(metric.title) \(metric.textWithUnit($0))" }
     }
 
     private var ending: [(String, String)] {
@@ -104,21 +107,13 @@ struct WatchPage {
         let turn = watch.turn.map { [("turn", "the \($0)'s")] } ?? []
         return zip(measures, values).map { measure, value in
             let curve = Sparkline.text(measure.curve, width: room)
-            return (
-                Self.titles[measure.name] ?? measure.name, TerminalText.padded(value, to: column + 2) + curve
-            )
+            let name = measure.metric.name(at: .watch) ?? measure.metric.title
+            return (name, TerminalText.padded(value, to: column + 2) + curve)
         } + turn
     }
 
-    private static let titles = [
-        "testError": "test error", "heldOutError": "held-out error", "bpd": "flow, bits/dim",
-        "bpdValidation": "held out, bits/dim", "value": "V", "labelLoss": "label loss", "vat": "VAT",
-        "gap": "gap", "bpdBound": "bound, bits/dim", "criticLoss": "critic's loss",
-        "generatorLoss": "generator's loss", "accuracyGate": "gate's accuracy",
-    ]
-
     private static func value(_ measure: RunWatch.Measure) -> String {
-        measure.name.hasSuffix("Error")
-            ? Console.percent(measure.value) : Console.fixed(measure.value, 3)
+        measure.metric.unit == .share
+            ? measure.metric.textWithUnit(measure.value) : measure.metric.text(measure.value)
     }
 }

@@ -40,7 +40,8 @@ struct WatchRecord: Encodable {
         (phaseSeconds, runSeconds, silence) = (sighting.phaseRest, sighting.rest, sighting.silence)
         (process, host) = (progress?.process, progress?.host)
         let values = watch.measures.filter { $0.value.isFinite }
-        measures = Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0.value) })
+        measures = Dictionary(
+            uniqueKeysWithValues: values.map { ($0.metric.logKey ?? $0.metric.key, $0.value) })
         turn = watch.turn
         error = sighting.state == .failed ? progress?.end : nil
         (checkpointPhase, checkpointStep) = (
@@ -48,6 +49,6 @@ struct WatchRecord: Encodable {
         )
         let isOver = sighting.state == .finished || sighting.state.isTraining
         resume = isOver ? nil : shellQuoted(sighting.resumeCommand)
-        (testError, seconds) = (sighting.result?.testError, sighting.result?.seconds)
+        (testError, seconds) = (sighting.result?.scores[.testError], sighting.result?.seconds)
     }
 }

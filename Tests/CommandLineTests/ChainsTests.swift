@@ -57,8 +57,8 @@ extension CommandLine {
             try withFolder { folder in
                 try train(recipe("vae", "kind = 'vae'") + "generator = { width = 0.03125 }\n", in: folder)
                 let result = try RunFiles(path: "\(folder)/whole").result()
-                let bound = try #require(result.boundBitsPerDim)
-                #expect(bound > 0 && bound < 20 && result.testError == nil)
+                let bound = try #require(result.scores[.boundBitsPerDim])
+                #expect(bound > 0 && bound < 20 && result.scores[.testError] == nil)
                 let eval = try Tool.run("eval", "whole", in: folder)
                 #expect(eval.status == 0 && eval.out.contains("bits/dim at most"), "\(eval.err)")
                 #expect(FileManager.default.fileExists(atPath: "\(folder)/whole/samples/0-vae.jpg"))

@@ -102,7 +102,7 @@ import Testing
                 "\(output.out)")
             let run = RunFiles(path: "\(folder)/Runs/own-final/seed-1")
             let result = try run.result()
-            #expect(result.isFinal == true && result.testError == nil && result.labels == 20)
+            #expect(result.isFinal == true && result.scores[.testError] == nil && result.labels == 20)
             #expect(result.command == "fce train own.toml --seed 1 --threads 1 --final")
             let page = try String(contentsOfFile: run.file("report.html"), encoding: .utf8)
             #expect(page.contains("every image was trained on and none is left to test on"))

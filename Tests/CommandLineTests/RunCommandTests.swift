@@ -19,8 +19,10 @@ extension CommandLine {
             let result = try RunFiles(path: TinyRun.path).result()
             // The two files are read by different JSON parsers, which may differ in the last bit of a number.
             let stored = [
-                "testError": result.testError, "testNLL": result.testNLL, "ece": result.ece,
-                "flowBitsPerDim": result.flowBitsPerDim, "energyBitsPerDim": result.energyBitsPerDim,
+                "testError": result.scores[.testError], "testNLL": result.scores[.testNLL],
+                "ece": result.scores[.ece],
+                "flowBitsPerDim": result.scores[.flowBitsPerDim],
+                "energyBitsPerDim": result.scores[.energyBitsPerDim],
             ]
             for (name, value) in stored {
                 let (printed, value) = (try #require(score[name] as? Double), try #require(value))
@@ -121,7 +123,7 @@ extension CommandLine {
             let scaling = try #require(score["scaling"] as? [String: Any])
             #expect(scaling["heldOutCount"] as? Int == 8 && score["heldOutCount"] as? Int == 8)
             let temperature = try #require(scaling["temperature"] as? Double)
-            let kept = try #require(try RunFiles(path: TinyRun.path).result().scaling)
+            let kept = try #require(try RunFiles(path: TinyRun.path).result().scores.scaling)
             #expect(abs(temperature - kept.temperature) < 1e-9)
             #expect((score["classErrors"] as? [Any])?.count == 4)
             #expect(try fce("eval", run).out.contains("fitted on 8 held-out images"))
@@ -231,12 +233,12 @@ extension CommandLine {
             // The same run under another name, with every test image right.
             var perfect = try RunFiles(path: TinyRun.path).result()
             perfect.recipe = "perfect"
-            perfect.testError = 0
+            perfect.scores[.testError] = 0
             perfect.errors = RunResult.bitmap(of: [Bool](repeating: false, count: 36))
             let path = "\(TinyRun.folder)/perfect.json"
             try JSONEncoder().encode(perfect).write(to: URL(fileURLWithPath: path))
             let output = try fce("compare", "perfect.json", "--against", run, "--json").object()
-            let error = try #require(try RunFiles(path: TinyRun.path).result().testError)
+            let error = try #require(try RunFiles(path: TinyRun.path).result().scores[.testError])
             let difference = try #require(output["difference"] as? Double)
             #expect(abs(difference + 100 * error) < 1e-9)
             #expect(output["excludesZero"] as? Bool == true)
@@ -257,7 +259,9 @@ extension CommandLine {
         @Test func heldOutImagesAreTheirOwnTable() throws {
             _ = try TinyRun.output()
             let result = try RunFiles(path: TinyRun.path).result()
-            let (count, error) = (try #require(result.heldOutCount), try #require(result.heldOutError))
+            let (count, error) = (
+                try #require(result.heldOutCount), try #require(result.scores[.heldOutError])
+            )
             #expect(count == 8)
             var held = result
             (held.errors, held.testCount) = (result.heldOutErrors, count)

@@ -1,4 +1,5 @@
 import Experiments
+import Testing
 
 /// An observer of training that does nothing.
 class SilentObserver: TrainingObserver {
@@ -18,7 +19,11 @@ final class Recorder: SilentObserver {
     init(limit: Int = .max) { self.limit = limit }
 
     override var isInterrupted: Bool { rows.count >= limit }
-    override func updated(_ state: TrainingState, _ measures: Measures) { rows.append(measures) }
+    override func updated(_ state: TrainingState, _ measures: Measures) {
+        rows.append(measures)
+        let unknown = measures.keys.filter { $0 != "switched" && Metric.logged($0) == nil }
+        #expect(unknown.isEmpty, "every measure is declared as a metric")
+    }
 
     /// The mean of a measure over some updates.
     func mean(_ key: String, _ rows: Range<Int>) -> Double {

@@ -131,7 +131,7 @@ private final class PictureRecorder: SilentObserver {
         expectClose(
             [errors.flow ?? .nan, errors.energy ?? .nan], [byHand(models.flow), byHand(models.energy)],
             relative: 1e-9)
-        #expect(errors.measures.keys.sorted() == ["energyLogDensityMSE", "flowLogDensityMSE"])
+        #expect(errors.scores.measures.keys.sorted() == ["energyLogDensityMSE", "flowLogDensityMSE"])
     }
 
     @Test func theGaussianOfNCEIsThatOfTheTrainingPoints() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Synchronization
+import System
 import TestSupport
 import Testing
 
@@ -36,8 +37,6 @@ private func status(_ step: Int, phase: Int = 1) -> ProgressStatus {
             "[2/3 energy] 120/5000  3.10 it/s  ETA 26:14  V -1.204  label 0.310  gate 0.912  error 12.35 %"
         #expect(status(120).line(rate: 3.1) == expected)
         #expect(status(120).line(rate: nil).hasPrefix("[2/3 energy] 120/5000  V"))
-        #expect(ProgressStatus.duration(3723.4) == "1:02:03")
-        #expect(ProgressStatus.duration(59.6) == "1:00")
         let lost = ProgressStatus(
             phase: "a", phaseIndex: 0, phaseCount: 1, step: 0, steps: 1,
             losses: [("V", .nan), ("x", -0.0001)])

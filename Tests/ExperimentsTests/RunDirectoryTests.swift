@@ -46,14 +46,16 @@ private func names(_ path: String) throws -> [String] {
             #expect(try files.header().machine.summary == "Test, AVX2, 2 threads")
             var result = try RunResult(
                 recipe: files.recipe(), header: run.header, split: .test(), command: "fce train x")
-            result.testError = 0.25
-            result.phases = [RunResult.Phase(name: "energy", testError: 0.3, steps: 50, seconds: 1.5)]
+            result.scores[.testError] = 0.25
+            result.phases = [
+                PhaseScores(name: "energy", steps: 50, seconds: 1.5, scores: [.testError: 0.3])
+            ]
             result.errors = RunResult.bitmap(of: [true, false, true])
             try run.save(result)
             #expect(try files.result() == result)
-            var evaluation = RunEvaluation(phases: [RunEvaluation.Phase(name: "energy", steps: 5, seconds: 1)]
+            var evaluation = RunEvaluation(phases: [PhaseScores(name: "energy", steps: 5, seconds: 1)]
             )
-            evaluation.phases[0].confusion = [[3, 1], [0, 2]]
+            evaluation.phases[0].scores.confusion = [[3, 1], [0, 2]]
             try run.save(evaluation)
             #expect(try files.evaluation() == evaluation)
             try run.savePredictions(probabilities: [0.5, 0.5, 1, 0], labels: [0, 1], classes: 2)
@@ -83,11 +85,11 @@ private func names(_ path: String) throws -> [String] {
     @Test func numbersThatAreNotFiniteAreNull() throws {
         try withScratch { folder in
             let run = try open("\(folder)/run")
-            var phase = RunEvaluation.Phase(name: "\"nan\" inf", steps: 1, seconds: 1)
-            phase.testNLL = .nan
-            phase.scaling = TemperatureScaling(
+            var phase = PhaseScores(name: "\"nan\" inf", steps: 1, seconds: 1)
+            phase.scores[.testNLL] = .nan
+            phase.scores.scaling = TemperatureScaling(
                 temperature: 1, heldOutCount: 2, testNLL: .infinity, ece: .nan, brier: 0.5)
-            phase.logZ = LogNormalizer(estimate: -.infinity, effectiveSampleSize: .nan, samples: 3)
+            phase.scores.logZ = LogNormalizer(estimate: -.infinity, effectiveSampleSize: .nan, samples: 3)
             var evaluation = RunEvaluation(phases: [phase])
             evaluation.energies = RunEvaluation.Energies(data: [1, .nan, 2], samples: [-.infinity])
             try run.save(evaluation)
@@ -97,8 +99,9 @@ private func names(_ path: String) throws -> [String] {
             #expect(text.contains(#""name":"\"nan\" inf""#), "words are left alone")
             let read = try run.files.evaluation()
             #expect(read.energies?.data[1].isNaN == true && read.energies?.data[2] == 2)
-            #expect(read.phases[0].testNLL == nil && read.phases[0].scaling?.brier == 0.5)
-            #expect(read.phases[0].scaling?.ece.isNaN == true && read.phases[0].logZ?.samples == 3)
+            #expect(read.phases[0].scores[.testNLL] == nil && read.phases[0].scores.scaling?.brier == 0.5)
+            #expect(
+                read.phases[0].scores.scaling?.ece.isNaN == true && read.phases[0].scores.logZ?.samples == 3)
         }
     }
 

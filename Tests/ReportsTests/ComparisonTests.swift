@@ -16,9 +16,9 @@ private func writeRun(_ name: String, seed: Int, error: Double, to folder: Strin
     header.seed = seed
     try write(header, "run.json")
     try write(result(name, seed: seed, error: error, paper: 7.05), "result.json")
-    var phase = RunEvaluation.Phase(name: "joint", steps: 10, seconds: 5)
-    phase.brier = 0.25
-    phase.scaling = .init(temperature: 2, heldOutCount: 3, testNLL: 0.5, ece: 0.01, brier: 0.125)
+    var phase = PhaseScores(name: "joint", steps: 10, seconds: 5)
+    phase.scores[.brier] = 0.25
+    phase.scores.scaling = .init(temperature: 2, heldOutCount: 3, testNLL: 0.5, ece: 0.01, brier: 0.125)
     var evaluation = RunEvaluation(phases: [phase])
     evaluation.otherSets = [.init(name: "<noise>", images: 4, testImages: 4, aurocLogP: 0.875, logP: [1])]
     try write(evaluation, "evaluation.json")
@@ -110,13 +110,13 @@ private func count(_ text: String, in page: String) -> Int { page.components(sep
             let logs = try (1...2).map {
                 try writeRun("a", seed: $0, error: 0.1 * Double($0), to: folder).metrics()
             }
-            let points = logs.map { $0.points("testError", scale: 100, stretch: nil) }
+            let points = logs.map { $0.points(.testError, stretch: nil) }
             // The flow's 500 updates are not counted; the joint phase begins after 10 of the energy.
             #expect(points[0].map(\.x) == [10, 31] && logs[0].updates == 31)
             let series = Series("a", seeds: points)
             #expect(
                 series.points.map(\.x) == [10, 31.5] && series.points.map { $0.y.rounded() } == [50, 15])
-            let loss = Series("a", seeds: logs.map { $0.points("labelLoss", scale: 1, stretch: 4) })
+            let loss = Series("a", seeds: logs.map { $0.points(.labelLoss, stretch: 4) })
             #expect(loss.points == [Series.Point(x: 10, y: 1.5, low: 1, high: 2)])
         }
     }
@@ -153,6 +153,6 @@ private func count(_ text: String, in page: String) -> Int { page.components(sep
         let text = String(decoding: try JSONEncoder().encode(result("a", seed: 1, error: 0.1)), as: UTF8.self)
         #expect(!text.contains("scaling") && !text.contains("brier"))
         let read = try JSONDecoder().decode(RunResult.self, from: Data(text.utf8))
-        #expect(read.scaling == nil && read.brier == nil)
+        #expect(read.scores.scaling == nil && read.scores[.brier] == nil)
     }
 }

@@ -28,8 +28,8 @@ func result(_ name: String, seed: Int, error: Double?, paper: Double? = nil) -> 
         validation: [0])
     var result = RunResult(
         recipe: recipe, header: header(name: name), split: split, command: "fce train \(name).toml")
-    result.testError = error
-    result.flowBitsPerDim = 2.5
+    result.scores[.testError] = error
+    result.scores[.flowBitsPerDim] = 2.5
     result.seconds = 90
     result.steps = ["joint": 20, "flow-mle": 10]
     return result

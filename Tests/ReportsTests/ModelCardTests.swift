@@ -62,8 +62,9 @@ import Testing
 
     @Test func calibrationAndClassesAreTold() throws {
         let text = try card { result, evaluation in
-            result.scaling = .init(temperature: 1.5, heldOutCount: 70, testNLL: 0.4, ece: 0.013, brier: 0.1)
-            evaluation.phases[0].confusion = [[9, 1, 0], [0, 2, 2], [0, 0, 0]]
+            result.scores.scaling = .init(
+                temperature: 1.5, heldOutCount: 70, testNLL: 0.4, ece: 0.013, brier: 0.1)
+            evaluation.phases[0].scores.confusion = [[9, 1, 0], [0, 2, 2], [0, 0, 0]]
         }.markdown
         #expect(text.contains("T = 1.500, fitted on 70 held-out") && text.contains("1.30 %"))
         #expect(text.contains("| zero | 10.00 | 10 |") && text.contains("| a \\| b | 50.00 | 4 |"))

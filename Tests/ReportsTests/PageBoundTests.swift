@@ -22,8 +22,8 @@ private let bound = 5_000_000
             for step in 0..<400 {
                 let value = Double((step * 7919 + phase) % 1000) / 1000
                 var values = Dictionary(
-                    uniqueKeysWithValues: PhasePlot.all.flatMap(\.curves).map { ($0.key, value) })
-                (values["gateEMA"], values["turn"]) = (value, value.rounded())
+                    uniqueKeysWithValues: Metric.logged.compactMap(\.logKey).map { ($0, value) })
+                values[Metric.turn.key] = value.rounded()
                 rows.append(
                     MetricsRow(phase: "joint", phaseIndex: phase, step: step, time: 1, values: values))
             }
@@ -52,8 +52,8 @@ private let bound = 5_000_000
                 var head = header(name: name)
                 head.seed = seed
                 var run = ReportContent(header: head)
-                var phase = RunEvaluation.Phase(name: "joint", steps: 1, seconds: 1)
-                phase.confusion = (0..<300).map { k in (0..<300).map { $0 == k ? 1 : 0 } }
+                var phase = PhaseScores(name: "joint", steps: 1, seconds: 1)
+                phase.scores.confusion = (0..<300).map { k in (0..<300).map { $0 == k ? 1 : 0 } }
                 run.evaluation = RunEvaluation(phases: [phase])
                 run.metrics = try metrics(
                     (0..<200).map {

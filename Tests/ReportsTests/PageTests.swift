@@ -49,14 +49,14 @@ private let hostile = [
         ]
         let log = try metrics(rows)
         let phases = PhaseCurves.phases(log, gates: [:])
-        let energy = try #require(phases[0].series("testError", "test", scale: 100))
+        let energy = try #require(phases[0].series(.testError, "test"))
         #expect(energy.points.map(\.x) == [1000, 1500] && energy.points.map(\.y) == [50, 25])
         #expect(phases[0].charts.map(\.title) == ["Error"])
         // A joint phase that was never tested on the way has its evaluation.
-        let joint = [Series.Point(x: 0, y: 0.25), .init(x: 9, y: 0.1875)]
-        #expect(phases[1].series("testError", "test")?.points == joint)
-        #expect(phases[1].series("heldOutError", "held out") == nil, "it has no value of its own")
-        let compared = Series("a", seeds: [log.points("testError", scale: 100, stretch: nil)])
+        let joint = [Series.Point(x: 0, y: 25), .init(x: 9, y: 18.75)]
+        #expect(phases[1].series(.testError, "test")?.points == joint)
+        #expect(phases[1].series(.heldOutError, "held out") == nil, "it has no value of its own")
+        let compared = Series("a", seeds: [log.points(.testError, stretch: nil)])
         #expect(compared.points.last == Series.Point(x: 1509, y: 18.75))
         #expect(compared.points.contains(Series.Point(x: 1500, y: 25)))
     }
@@ -110,13 +110,13 @@ private let hostile = [
     @Test func aClassWithoutTestImagesIsCalledSo() throws {
         var content = ReportContent(header: header())
         content.evaluation = RunEvaluation(phases: [.init(name: "supervised", steps: 1, seconds: 1)])
-        content.evaluation?.phases[0].confusion = [[3, 1, 0], [0, 0, 0], [1, 0, 1]]
+        content.evaluation?.phases[0].scores.confusion = [[3, 1, 0], [0, 0, 0], [1, 0, 1]]
         content.classNames = ["cat", "zebra", "ship"]
         let page = HTMLReport(content).html
         #expect(page.contains("no test images") && page.contains("25.00"))
         #expect(!page.lowercased().contains("nan") && elements(page).isWellFormed)
         // A mean over seeds of nothing is nothing.
-        content.evaluation?.phases[0].confusion = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]
+        content.evaluation?.phases[0].scores.confusion = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]
         #expect(HTMLReport(content).html.contains("No predictions"))
     }
 

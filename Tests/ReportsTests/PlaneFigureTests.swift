@@ -111,9 +111,11 @@ private func writeRun(
     @Test func tablesOfKnownDensitiesShowTheirErrors() throws {
         let results = (1...2).map { seed in
             var one = result("2d/fce", seed: seed, error: nil)
-            (one.flowLogDensityMSE, one.energyLogDensityMSE) = (0.5, 0.25 * Double(seed))
-            one.logZ = .init(estimate: 0.125, effectiveSampleSize: 900 - Double(seed), samples: 1000)
-            one.phases = [.init(name: "flow-mle", flowLogDensityMSE: 0.75, steps: 1, seconds: 1)]
+            one.scores = [.flowLogDensityMSE: 0.5, .energyLogDensityMSE: 0.25 * Double(seed)]
+            one.scores.logZ = .init(estimate: 0.125, effectiveSampleSize: 900 - Double(seed), samples: 1000)
+            one.phases = [
+                .init(name: "flow-mle", steps: 1, seconds: 1, scores: [.flowLogDensityMSE: 0.75])
+            ]
             return one
         }
         let table = try ResultsTable(results)

@@ -28,8 +28,8 @@ private func writeRun(to folder: String) throws {
         #"{"phase":"joint","phaseIndex":1,"step":2,"time":4,"value":-0.5,"gateEMA":0.6,"turn":0,"testError":0.25}"#,
     ]
     try write(metrics.joined(separator: "\n") + "\n", "metrics.jsonl")
-    var phase = RunEvaluation.Phase(name: hostile, steps: 10, seconds: 5)
-    phase.testError = 0.25
+    var phase = PhaseScores(name: hostile, steps: 10, seconds: 5)
+    phase.scores[.testError] = 0.25
     let evaluation = RunEvaluation(
         phases: [phase], energies: .init(data: [1, 2, 3], samples: [-1, 0, 1]),
         hardest: [.init(index: 3, label: 0, predicted: 1, probability: 0.9)])
@@ -72,10 +72,10 @@ private func images() -> ImageDataset {
             try writeRun(to: folder)
             var content = try ReportContent(RunFiles(path: folder))
             #expect(HTMLReport(content).html.contains("holds out no training images"))
-            content.evaluation?.phases[0].heldOutError = 0.5
+            content.evaluation?.phases[0].scores[.heldOutError] = 0.5
             #expect(HTMLReport(content).html.contains("of an older version"))
-            content.evaluation?.phases[0].brier = 0.3125
-            content.evaluation?.phases[0].scaling = .init(
+            content.evaluation?.phases[0].scores[.brier] = 0.3125
+            content.evaluation?.phases[0].scores.scaling = .init(
                 temperature: 2.5, heldOutCount: 1000, testNLL: 0.75, ece: 0.04, brier: 0.25)
             content.evaluation?.energies?.dataLogP = [5, 6]
             content.evaluation?.energies?.samplesLogP = [7, 8]

@@ -56,8 +56,8 @@ import Testing
             lines.count == 3
                 && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 34 }
         )
-        let quoted = TableRecord(try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).rows[0]).csv
-        #expect(quoted.hasPrefix("\"a,\"\"b\"\"\",fce,"))
+        let quoted = try ResultsTable([result("a,\"b\"", seed: 1, error: 0.1)]).csv
+        #expect(quoted.split(separator: "\r\n")[1].hasPrefix("\"a,\"\"b\"\"\",fce,"))
     }
 
     @Test func jsonHoldsTheNumbers() throws {
@@ -71,27 +71,29 @@ import Testing
         var results = [1, 2].map { result("a", seed: $0, error: nil) }
         for index in results.indices {
             results[index].phases = [
-                .init(name: "flow-mle", flowBitsPerDim: 3, steps: 1, seconds: 1),
-                .init(name: "joint", flowBitsPerDim: 2.5, steps: 1, seconds: 1),
+                .init(name: "flow-mle", steps: 1, seconds: 1, scores: [.flowBitsPerDim: 3]),
+                .init(name: "joint", steps: 1, seconds: 1, scores: [.flowBitsPerDim: 2.5]),
             ]
-            (results[index].energyBitsPerDim, results[index].normalizedBitsPerDim) = (2.25, 2.75)
-            results[index].logZ = LogNormalizer(estimate: 5, effectiveSampleSize: 400, samples: 1000)
+            results[index].scores[.energyBitsPerDim] = 2.25
+            results[index].scores[.normalizedBitsPerDim] = 2.75
+            results[index].scores.logZ = LogNormalizer(estimate: 5, effectiveSampleSize: 400, samples: 1000)
         }
         let reliable = try ResultsTable(results)
         #expect(reliable.markdown.contains("| 3.000 → 2.500 | 2.250 | 2.750 | +5.000 (40.0 %) |"))
         #expect(!reliable.markdown.contains("ours, %") && reliable.caption.hasPrefix("Means over seeds"))
-        results[1].logZ?.effectiveSampleSize = 4
+        results[1].scores.logZ?.effectiveSampleSize = 4
         #expect(try ResultsTable(results).markdown.contains("| 2.750 | +5.000 (0.4 %, unreliable) |"))
     }
 
     @Test func likelihoodAndCalibrationStandBesideTheError() throws {
         var results = [1, 2].map { result("a", seed: $0, error: 0.1) }
-        (results[0].testNLL, results[1].testNLL) = (1, 2)
-        results[0].ece = 0.1
+        (results[0].scores[.testNLL], results[1].scores[.testNLL]) = (1, 2)
+        results[0].scores[.ece] = 0.1
         let table = try ResultsTable(results)
         #expect(table.markdown.contains("| 1.500 ± 0.707 | flow-mle 10, joint 20 |"))
         let record = TableRecord(table.rows[0])
-        #expect(record.nll == 1.5 && record.ece == nil && record.csv.hasSuffix(",1.5000,0.7071,,,,,,,,,,"))
+        #expect(record.scores[.testNLL]?.mean == 1.5 && record.scores[.ece] == nil)
+        #expect(table.csv.hasSuffix(",1.5000,0.7071,,,,,,,,,,\r\n"))
     }
 
     @Test func latexEscapes() throws {
@@ -110,7 +112,7 @@ import Testing
         case "selection": other.selection = "best epoch"
         case "protocol": other.protocolHash = "b"
         case "seed": other.seed = 1
-        default: other.testError = nil
+        default: other.scores[.testError] = nil
         }
         #expect(throws: UserError.self) { try ResultsTable([first, other]) }
     }
@@ -201,7 +203,7 @@ import Testing
     @Test func onlyTheSameImagesAreCompared() throws {
         var run = result("a", seed: 1, error: 0.5)
         run.errors = RunResult.bitmap(of: [true, false, true, false])
-        (run.heldOutError, run.heldOutErrors) = (1, RunResult.bitmap(of: [true]))
+        (run.scores[.heldOutError], run.heldOutErrors) = (1, RunResult.bitmap(of: [true]))
         func refusal(_ change: (inout RunResult) -> Void) throws -> String? {
             var other = run
             change(&other)
@@ -224,7 +226,9 @@ import Testing
         run = try run.onHeldOut()
         #expect(try refusal { $0.protocolHash = "b" } == nil)
         var moved = result("a", seed: 1, error: 0.5)
-        (moved.heldOutError, moved.heldOutErrors, moved.flowSeed) = (1, RunResult.bitmap(of: [true]), 2)
+        (moved.scores[.heldOutError], moved.heldOutErrors, moved.flowSeed) = (
+            1, RunResult.bitmap(of: [true]), 2
+        )
         let other = try moved.onHeldOut()
         #expect(throws: UserError.self) { try RunComparison([run], against: [other]) }
         // Their means stand side by side all the same.

@@ -69,38 +69,38 @@ public struct Evaluator {
     }
 
     /// The scores of a phase's end.
-    public func score(phase: Int) throws -> (phase: RunEvaluation.Phase, predictions: Predictions?) {
-        var score = RunEvaluation.Phase(
-            name: recipe.phases[phase].kind.rawValue, steps: state.step, seconds: state.seconds[phase])
+    public func score(phase: Int) throws -> (phase: PhaseScores, predictions: Predictions?) {
         let kind = recipe.phases[phase].kind
         let predictions = kind == .flowMLE ? nil : try predictions(of: data.test)
-        if let predictions {
-            score.testError = predictions.errorRate
-            score.testNLL = predictions.negativeLogLikelihood
-            score.ece = predictions.calibration().expectedError
-            score.brier = predictions.brierScore
-            score.confusion = predictions.confusion.counts
-            let heldOut = try heldOutPredictions()
-            score.heldOutError = heldOut?.errorRate
-            score.scaling = heldOut.map { TemperatureScaling(fitting: $0, scoring: predictions) }
-        }
-        if kind == .vae { score.boundBitsPerDim = variationalBound(of: data.test) }
-        if kind != .supervised { addDensities(&score) }
-        return (score, predictions)
+        var scores = try predictions.map(classification) ?? Scores()
+        if kind == .vae { scores[.boundBitsPerDim] = variationalBound(of: data.test) }
+        if kind != .supervised { scores = densityScores().filled(from: scores) }
+        let end = PhaseScores(
+            name: kind.rawValue, steps: state.step, seconds: state.seconds[phase], scores: scores)
+        return (end, predictions)
     }
 
-    private func addDensities(_ score: inout RunEvaluation.Phase) {
+    /// The scores of test predictions, with what the held-out images add.
+    private func classification(_ predictions: Predictions) throws -> Scores {
+        var scores = predictions.scores
+        let heldOut = try heldOutPredictions()
+        scores[.heldOutError] = heldOut?.errorRate
+        scores.scaling = heldOut.map { TemperatureScaling(fitting: $0, scoring: predictions) }
+        return scores
+    }
+
+    private func densityScores() -> Scores {
         let scored = Array(0..<min(data.test.count, Self.densityLimit))
         let densities = densities(of: data.test, scored)
-        guard !densities.flow.isEmpty else { return }
-        score.flowBitsPerDim = bitsPerDim(densities.flow)
-        let errors = logDensityErrors(densities, of: scored)
-        (score.flowLogDensityMSE, score.energyLogDensityMSE) = (errors?.flow, errors?.energy)
-        guard !densities.difference.isEmpty else { return }
-        score.energyBitsPerDim = bitsPerDim(densities.energy)
-        guard let logZ = normalizer() else { return }
-        score.logZ = logZ
-        score.normalizedBitsPerDim = bitsPerDim(densities.energy.map { $0 - logZ.estimate })
+        guard !densities.flow.isEmpty else { return Scores() }
+        var scores = logDensityErrors(densities, of: scored)?.scores ?? Scores()
+        scores[.flowBitsPerDim] = bitsPerDim(densities.flow)
+        guard !densities.difference.isEmpty else { return scores }
+        scores[.energyBitsPerDim] = bitsPerDim(densities.energy)
+        guard let logZ = normalizer() else { return scores }
+        scores.logZ = logZ
+        scores[.normalizedBitsPerDim] = bitsPerDim(densities.energy.map { $0 - logZ.estimate })
+        return scores
     }
 
     private func bitsPerDim(_ logDensities: [Double]) -> Double? {
@@ -125,7 +125,7 @@ public struct Evaluator {
 
 extension Evaluator {
     /// The histograms and the list of hard images of the report.
-    public func details(_ phases: [RunEvaluation.Phase], _ predictions: Predictions?) -> RunEvaluation {
+    public func details(_ phases: [PhaseScores], _ predictions: Predictions?) -> RunEvaluation {
         var evaluation = RunEvaluation(phases: phases)
         evaluation.energies = energies()
         evaluation.hardest = predictions.map(Self.hardest)

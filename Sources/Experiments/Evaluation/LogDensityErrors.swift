@@ -8,17 +8,8 @@ struct LogDensityErrors: Equatable {
     /// The error of log p, normalised by c alone; nil without an energy.
     var energy: Double?
 
-    /// The errors by the names that `metrics.jsonl` uses.
-    var measures: Measures {
-        var measures: Measures = [:]
-        measures["flowLogDensityMSE"] = flow
-        measures["energyLogDensityMSE"] = energy
-        return measures
-    }
-}
-
-extension RunEvaluation.Phase {
-    var logDensityErrors: LogDensityErrors { .init(flow: flowLogDensityMSE, energy: energyLogDensityMSE) }
+    /// The errors as scores.
+    var scores: Scores { [.flowLogDensityMSE: flow, .energyLogDensityMSE: energy] }
 }
 
 extension Evaluator {

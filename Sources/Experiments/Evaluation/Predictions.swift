@@ -59,6 +59,16 @@ public struct Predictions: Sendable {
             })
     }
 
+    /// What the predictions are scored by: ``Metric/classification``, and the confusion of classes.
+    var scores: Scores {
+        var scores: Scores = [
+            .testError: errorRate, .testNLL: negativeLogLikelihood, .ece: calibration().expectedError,
+            .brier: brierScore,
+        ]
+        scores.confusion = confusion.counts
+        return scores
+    }
+
     public var confusion: ConfusionMatrix {
         var counts = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         for (truth, guess) in zip(labels, predicted) { counts[truth][guess] += 1 }

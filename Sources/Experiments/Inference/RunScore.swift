@@ -9,7 +9,7 @@ public struct RunScore: Encodable, Sendable {
     public let phaseNumber: Int
     /// Test examples; densities are of the first 2,000 of them.
     public let testCount: Int
-    public let phase: RunEvaluation.Phase
+    public let phase: PhaseScores
     /// Number of held-out training images; without any there is no temperature.
     public let heldOutCount: Int
     /// Images that are not the run's, in the order they were named.
@@ -21,20 +21,17 @@ public struct RunScore: Encodable, Sendable {
     public let classNames: [String]?
 
     /// Share of wrong test images by true class, 0...1, NaN for a class without any; nil without a classifier.
-    public var classErrors: [Double]? { ConfusionMatrix(square: phase.confusion)?.classErrors }
+    public var classErrors: [Double]? { ConfusionMatrix(square: phase.scores.confusion)?.classErrors }
 
     private enum CodingKeys: String, CodingKey {
         case recipe, seed, phaseNumber, testCount, heldOutCount, otherSets, classErrors, flowAgreement
-        case classNames
-        case name, testError, testNLL, heldOutError, ece, brier, scaling, confusion, flowBitsPerDim
-        case energyBitsPerDim, logZ, normalizedBitsPerDim, boundBitsPerDim, flowLogDensityMSE
-        case energyLogDensityMSE, steps, seconds
+        case classNames, name, steps, seconds
     }
 
     /// One flat object: these keys and the phase's. All keys are always there, with null for what the run does not have.
     public func encode(to encoder: any Encoder) throws {
+        try phase.scores.encodeAll(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try encodePhase(to: &container)
         try container.encode(recipe, forKey: .recipe)
         try container.encode(seed, forKey: .seed)
         try container.encode(phaseNumber, forKey: .phaseNumber)
@@ -44,23 +41,9 @@ public struct RunScore: Encodable, Sendable {
         try container.encode(classNames, forKey: .classNames)
         try container.encode(classErrors, forKey: .classErrors)
         try container.encode(flowAgreement, forKey: .flowAgreement)
-    }
-
-    private func encodePhase(to container: inout KeyedEncodingContainer<CodingKeys>) throws {
-        let numbers: [(CodingKeys, Double?)] = [
-            (.testError, phase.testError), (.testNLL, phase.testNLL), (.heldOutError, phase.heldOutError),
-            (.ece, phase.ece), (.brier, phase.brier), (.flowBitsPerDim, phase.flowBitsPerDim),
-            (.energyBitsPerDim, phase.energyBitsPerDim),
-            (.normalizedBitsPerDim, phase.normalizedBitsPerDim), (.boundBitsPerDim, phase.boundBitsPerDim),
-            (.flowLogDensityMSE, phase.flowLogDensityMSE),
-            (.energyLogDensityMSE, phase.energyLogDensityMSE), (.seconds, phase.seconds),
-        ]
-        for (key, number) in numbers { try container.encode(number, forKey: key) }
         try container.encode(phase.name, forKey: .name)
         try container.encode(phase.steps, forKey: .steps)
-        try container.encode(phase.scaling, forKey: .scaling)
-        try container.encode(phase.logZ, forKey: .logZ)
-        try container.encode(phase.confusion, forKey: .confusion)
+        try container.encode(phase.seconds, forKey: .seconds)
     }
 }
 
@@ -93,8 +76,7 @@ extension LoadedRun {
         guard var evaluation = try? files.evaluation(), evaluation.phases.count == recipe.phases.count,
             phase == recipe.phases.count - 1
         else { return false }
-        evaluation.phases[phase].brier = evaluation.phases[phase].brier ?? score.phase.brier
-        evaluation.phases[phase].scaling = evaluation.phases[phase].scaling ?? score.phase.scaling
+        evaluation.phases[phase].scores = evaluation.phases[phase].scores.filled(from: score.phase.scores)
         if evaluation.energies?.dataLogP == nil {
             evaluation.energies = Evaluator(recipe, data, state).energies()
         }

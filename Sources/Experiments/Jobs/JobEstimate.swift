@@ -1,3 +1,5 @@
+import System
+
 /// How long the rest of a table takes: from what its cells have taken so far, and from what was predicted before.
 public struct JobEstimate: Sendable {
     /// Seconds of training by recipe and phase.
@@ -20,7 +22,7 @@ public struct JobEstimate: Sendable {
         /// `1:02:03`, with ≥ where something is not known yet.
         public var text: String {
             if isLowerBound && seconds < 1 { return "–" }
-            return (isLowerBound ? "≥ " : "") + ProgressStatus.duration(seconds)
+            return (isLowerBound ? "≥ " : "") + clockTime(seconds)
         }
     }
 

@@ -177,7 +177,7 @@ public final class JobRunner {
     private var count: String { "\(queue.statuses.count { $0 == .done }) of \(queue.statuses.count)" }
 
     private static func summary(_ result: RunResult) -> String {
-        result.testError.map { ", test error " + String(format: "%.2f %%", 100 * $0) } ?? ""
+        result.scores[.testError].map { ", test error " + percentText($0) } ?? ""
     }
 
     /// One line a cell in work, and one for the whole.

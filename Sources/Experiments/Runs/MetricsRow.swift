@@ -37,15 +37,15 @@ public struct MetricsRow: Sendable, Equatable {
     /// The row as JSON on one line: the fixed keys, then words and numbers by name.
     var line: String {
         var members = [
-            "\"phase\":\(StrictJSON.quoted(phase))", "\"phaseIndex\":\(phaseIndex)", "\"step\":\(step)",
+            "\"phase\":\(jsonQuoted(phase))", "\"phaseIndex\":\(phaseIndex)", "\"step\":\(step)",
             "\"time\":\(Self.literal(time))",
         ]
-        if let event { members.append("\"event\":\(StrictJSON.quoted(event))") }
+        if let event { members.append("\"event\":\(jsonQuoted(event))") }
         for (key, word) in words.sorted(by: { $0.key < $1.key }) {
-            members.append("\(StrictJSON.quoted(key)):\(StrictJSON.quoted(word))")
+            members.append("\(jsonQuoted(key)):\(jsonQuoted(word))")
         }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-            members.append("\(StrictJSON.quoted(key)):\(Self.literal(value))")
+            members.append("\(jsonQuoted(key)):\(Self.literal(value))")
         }
         return "{\(members.joined(separator: ","))}\n"
     }

@@ -1,3 +1,5 @@
+import System
+
 /// What a line of progress says.
 public struct ProgressStatus: Sendable, Equatable {
     /// The kind of the phase, and which of how many it is, from 0.
@@ -37,10 +39,10 @@ public struct ProgressStatus: Sendable, Equatable {
         var parts = ["[\(phaseIndex + 1)/\(phaseCount) \(phase)] \(step)/\(steps)"]
         if let rate, rate > 0, rate.isFinite {
             parts.append("\(Self.rounded(rate, digits: rate < 10 ? 2 : 0)) it/s")
-            let run = rest.map { " (run \(Self.duration($0)))" } ?? ""
-            parts.append("ETA \(Self.duration(Double(max(0, steps - step)) / rate))\(run)")
+            let run = rest.map { " (run \(clockTime($0)))" } ?? ""
+            parts.append("ETA \(clockTime(Double(max(0, steps - step)) / rate))\(run)")
         } else if let rest {
-            parts.append("ETA of the run \(Self.duration(rest))")
+            parts.append("ETA of the run \(clockTime(rest))")
         }
         parts += losses.map { "\($0.name) \(Self.rounded($0.value, digits: 3))" }
         if let gateAccuracy { parts.append("gate \(Self.rounded(gateAccuracy, digits: 3))") }
@@ -48,24 +50,8 @@ public struct ProgressStatus: Sendable, Equatable {
         return parts.joined(separator: "  ")
     }
 
-    /// `1:02:03` or `2:03`.
-    public static func duration(_ seconds: Double) -> String {
-        guard seconds < 1e9 else { return "-" }
-        let total = Int(seconds.rounded())
-        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
-        let twoDigits = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
-        return hours > 0
-            ? "\(hours):\(twoDigits(minutes)):\(twoDigits(rest))" : "\(minutes):\(twoDigits(rest))"
-    }
-
+    /// A loss that has run away is written as it is.
     private static func rounded(_ number: Double, digits: Int) -> String {
-        guard abs(number) < 1e12 else { return number.description }
-        let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
-        let scaled = Int((abs(number) * scale).rounded())
-        let sign = number < 0 && scaled > 0 ? "-" : ""
-        guard digits > 0 else { return "\(sign)\(scaled)" }
-        let fraction = String(scaled % Int(scale))
-        let zeros = String(repeating: "0", count: digits - fraction.count)
-        return "\(sign)\(scaled / Int(scale)).\(zeros)\(fraction)"
+        abs(number) < 1e12 ? fixed(number, digits) : number.description
     }
 }

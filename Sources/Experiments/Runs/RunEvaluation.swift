@@ -3,43 +3,6 @@ import System
 /// `evaluation.json`: the scores of each phase's end in full, for the report. A number that a run does not have is absent;
 /// one that is not finite is null, and NaN when it is read.
 public struct RunEvaluation: Codable, Sendable, Equatable {
-
-    public struct Phase: Codable, Sendable, Equatable {
-        public var name: String
-        public var testError: Double?
-        public var testNLL: Double?
-        /// Error on the training images that are held out to choose settings by.
-        public var heldOutError: Double?
-        public var ece: Double?
-        /// Brier score on test images, 0...2. Old evaluations lack it, and `scaling` too.
-        public var brier: Double?
-        /// Nil where the run held out no training images to fit a temperature on.
-        public var scaling: TemperatureScaling?
-        /// Test images by true class (rows) and predicted class.
-        public var confusion: [[Int]]?
-        public var flowBitsPerDim: Double?
-        /// −log p(x) as c normalises it.
-        public var energyBitsPerDim: Double?
-        /// What c leaves out: log Z of the energy in nats.
-        public var logZ: LogNormalizer?
-        /// −log p(x) + log Z: `energyBitsPerDim` with the estimate of log Z. Absent from old evaluations.
-        public var normalizedBitsPerDim: Double?
-        /// A variational autoencoder's importance-weighted bound: its bits/dim are at most this, in expectation.
-        public var boundBitsPerDim: Double?
-        /// Mean squared difference of log q from the true log density over test points, nats²; nil where that is unknown.
-        public var flowLogDensityMSE: Double?
-        /// The same of log p, normalised by c alone.
-        public var energyLogDensityMSE: Double?
-        public var steps: Int
-        public var seconds: Double
-
-        public init(name: String, steps: Int, seconds: Double) {
-            self.name = name
-            self.steps = steps
-            self.seconds = seconds
-        }
-    }
-
     /// Densities of subsamples of the test data and of the flow's samples.
     public struct Energies: Codable, Sendable, Equatable {
         /// log p − log q, nats.
@@ -115,13 +78,13 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
         }
     }
 
-    public var phases: [Phase]
+    public var phases: [PhaseScores]
     public var energies: Energies?
     public var hardest: [HardImage]?
     /// What `fce eval --ood` has found.
     public var otherSets: [OtherSet]?
 
-    public init(phases: [Phase], energies: Energies? = nil, hardest: [HardImage]? = nil) {
+    public init(phases: [PhaseScores], energies: Energies? = nil, hardest: [HardImage]? = nil) {
         self.phases = phases
         self.energies = energies
         self.hardest = hardest

@@ -1,3 +1,5 @@
+import System
+
 /// A TOML value without positions or comments: what merging, decoding and canonical printing work on.
 enum TOMLNode: Equatable, Sendable {
     case string(String)
@@ -23,7 +25,7 @@ enum TOMLNode: Equatable, Sendable {
     /// The value as TOML, on one line. Numbers are the shortest that read back exactly.
     var literal: String {
         switch self {
-        case .string(let string): Self.quoted(string)
+        case .string(let string): tomlQuoted(string)
         case .integer(let integer): String(integer)
         case .number(let number): number == 0 ? "0.0" : number.description
         case .boolean(let flag): flag ? "true" : "false"
@@ -34,22 +36,5 @@ enum TOMLNode: Equatable, Sendable {
                 .joined(separator: ", ") + " }"
         case .other(let type): type
         }
-    }
-
-    private static func quoted(_ string: String) -> String {
-        var result = "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -43,7 +43,7 @@ public final class Experiment: TrainingObserver {
     private let log: ProgressLog
     private let progress: ProgressFile
     private let options: ExperimentOptions
-    private var phases: [RunEvaluation.Phase] = []
+    private var phases: [PhaseScores] = []
     private var lastError: Double?
     private var events: EventFile?
 
@@ -142,7 +142,7 @@ public final class Experiment: TrainingObserver {
     }
 
     /// The scores of the phases that have ended: without them the result would lack these phases.
-    private func endedScores() throws -> [RunEvaluation.Phase] {
+    private func endedScores() throws -> [PhaseScores] {
         do {
             return try directory.files.evaluation().phases
         } catch let error as UserError {
@@ -211,12 +211,12 @@ public final class Experiment: TrainingObserver {
         phases = phases.prefix(state.phase) + [score]
         try directory.saveWeights(state.weightsFile, at: position)
         try writeSamples(evaluator)
-        var measures = score.measures
+        var measures = score.scores.measures
         if recipe.phases[state.phase].kind == .joint {
             measures["energyUpdates"] = Double(state.energyUpdates)
             measures["flowUpdates"] = Double(state.flowUpdates)
         }
-        lastError = score.testError ?? lastError
+        lastError = score.scores[.testError] ?? lastError
         try record(row(measures, event: MetricsRow.phaseEnd))
         log.end()
         log.note(score.summary)
@@ -257,7 +257,7 @@ public final class Experiment: TrainingObserver {
         let results = try subject.probe(recipe.probe, progress: show)
         log.end()
         for result in results {
-            log.note("probe of \(result.labels) labels: test error \(percent(result.error))")
+            log.note("probe of \(result.labels) labels: test error \(percentText(result.error))")
         }
         return results
     }

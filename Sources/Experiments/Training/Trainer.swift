@@ -101,7 +101,7 @@ public final class Trainer {
     /// the models' are from it.
     private func quickTest() throws -> Measures {
         let evaluator = Evaluator(recipe, data, state)
-        var measures = evaluator.logDensityErrors()?.measures ?? [:]
+        var measures = evaluator.logDensityErrors()?.scores.measures ?? [:]
         let kind = recipe.phases[state.phase].kind
         if kind == .flowMLE {
             let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: state.phase)

@@ -7,8 +7,8 @@ public struct RunWatch: Sendable {
     public private(set) var sighting: RunSighting
 
     /// A quantity that says how training goes.
-    public struct Measure: Sendable, Equatable {
-        public let name: String
+    public struct Measure: Sendable {
+        public let metric: Metric
         /// The last value that was written.
         public let value: Double
         /// All values that were written.
@@ -30,23 +30,19 @@ public struct RunWatch: Sendable {
         metrics.read()
     }
 
-    /// The quantities that people look at, by the names that `metrics.jsonl` gives them.
-    private static let shown = [
-        "testError", "heldOutError", "bpd", "bpdValidation", "value", "labelLoss", "vat", "gap", "bpdBound",
-        "criticLoss", "generatorLoss", "accuracyGate",
-    ]
-
-    /// Those that the run has written.
+    /// The quantities that people look at, as far as the run has written them.
     public var measures: [Measure] {
-        Self.shown.compactMap { name in
-            guard let curve = metrics.curves[name], let value = curve.last else { return nil }
-            return Measure(name: name, value: value, curve: curve)
+        Metric.watched.compactMap { metric in
+            guard let key = metric.logKey, let curve = metrics.curves[key], let value = curve.last else {
+                return nil
+            }
+            return Measure(metric: metric, value: value, curve: curve)
         }
     }
 
     /// Whose turn it is in a joint phase: `energy` or `flow`; nil elsewhere.
     public var turn: String? {
         guard sighting.progress?.phase == PhaseRecipe.Kind.joint.rawValue else { return nil }
-        return metrics.curves["turn"]?.last.map { $0 == 0 ? "energy" : "flow" }
+        return metrics.curves[Metric.turn.key]?.last.map { $0 == 0 ? "energy" : "flow" }
     }
 }

@@ -1,5 +1,6 @@
 import EnergyModels
 import Experiments
+import System
 
 /// The header that Hugging Face's site reads, and what is known of the data.
 extension ModelCard {
@@ -14,20 +15,14 @@ extension ModelCard {
     }
 
     private var modelIndex: [String] {
-        guard isClassifier, let error = result.testError else { return [] }
+        guard isClassifier, let error = result.scores[.testError] else { return [] }
         return [
-            "metrics:", "- accuracy", "model-index:", "- name: \(quoted(recipe.name))", "  results:",
+            "metrics:", "- accuracy", "model-index:", "- name: \(yamlQuoted(recipe.name))", "  results:",
             "  - task:",
-            "      type: image-classification", "    dataset:", "      name: \(quoted(result.dataName))",
-            "      type: \(quoted(knownData?.id ?? recipe.data.source.rawValue))", "    metrics:",
+            "      type: image-classification", "    dataset:", "      name: \(yamlQuoted(result.dataName))",
+            "      type: \(yamlQuoted(knownData?.id ?? recipe.data.source.rawValue))", "    metrics:",
             "    - type: accuracy", "      value: \(fixed(100 * (1 - error), 2))",
         ]
-    }
-
-    /// A double-quoted scalar of YAML, in one line.
-    private func quoted(_ text: String) -> String {
-        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        return "\"" + escaped.split(whereSeparator: \.isNewline).joined(separator: " ") + "\""
     }
 
     var data: String {

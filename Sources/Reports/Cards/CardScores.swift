@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// What the evaluation says.
 extension ModelCard {
@@ -16,19 +17,22 @@ extension ModelCard {
     private var examples: String { recipe.data.source == .plane ? "points" : "images" }
 
     private var scores: [(name: String, value: String)] {
-        [
-            ("test error", error(result.testError, of: result.testCount)),
+        let errors = [
+            ("test error", error(result.scores[.testError], of: result.testCount)),
             (
                 "error on held-out training \(examples)",
-                error(result.heldOutError, of: result.heldOutCount ?? 0)
+                error(result.scores[.heldOutError], of: result.heldOutCount ?? 0)
             ),
-            ("−log p(y|x), nats", fixed(result.testNLL, 3)), ("Brier score", fixed(result.brier, 3)),
-            ("expected calibration error, %", percent(result.ece)),
-            ("flow, bits/dim", fixed(result.flowBitsPerDim, 3)),
-            ("energy, bits/dim as c normalises it", fixed(result.energyBitsPerDim, 3)),
-            ("log Z of the energy, nats", logZ),
         ]
+        let others = Self.first + Metric.scores.filter { one in !Self.first.contains { $0.key == one.key } }
+        let numbers = others.compactMap { metric in
+            metric.name(at: .card).map { ($0, metric.text(result.scores[metric])) }
+        }
+        return errors + numbers + [("log Z of the energy, nats", logZ)]
     }
+
+    /// The scores that a card begins with.
+    private static let first: [Metric] = [.testNLL, .brier]
 
     private func error(_ share: Double?, of count: Int) -> String {
         guard let share, let interval = wilsonInterval(share: share, count: count) else { return "–" }
@@ -38,13 +42,13 @@ extension ModelCard {
     }
 
     private var logZ: String {
-        guard let logZ = result.logZ else { return "–" }
+        guard let logZ = result.scores.logZ else { return "–" }
         return "\(fixed(logZ.estimate, 2)), effective sample size \(fixed(logZ.effectiveSampleSize, 0)) of "
             + "\(grouped(logZ.samples))\(logZ.isUnreliable ? ": too few to rely on" : "")"
     }
 
     private var calibration: String? {
-        result.scaling.map {
+        result.scores.scaling.map {
             "Dividing the logits by T = \(fixed($0.temperature, 3)), fitted on \(grouped($0.heldOutCount)) held-out "
                 + "training \(examples), changes no predicted class and brings the calibration error to "
                 + "\(percent($0.ece)) %, −log p(y|x) to \(fixed($0.testNLL, 3)) nats."
@@ -53,7 +57,9 @@ extension ModelCard {
 
     /// Error by class, of 30 classes at most: the worst first where there are more.
     private var classErrors: String? {
-        guard let matrix = ConfusionMatrix(square: evaluation?.phases.last?.confusion) else { return nil }
+        guard let matrix = ConfusionMatrix(square: evaluation?.phases.last?.scores.confusion) else {
+            return nil
+        }
         let rows = matrix.classErrors.enumerated().filter { $0.element.isFinite }
         guard !rows.isEmpty else { return nil }
         let limit = 30

@@ -39,7 +39,7 @@ public struct ModelCard: Sendable {
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
 
-    var isClassifier: Bool { recipe.energy.classes > 1 && result.testError != nil }
+    var isClassifier: Bool { recipe.energy.classes > 1 && result.scores[.testError] != nil }
 
     private var imageSize: String { "\(header.data.height) × \(header.data.width) × \(header.data.channels)" }
     private var isPlane: Bool { recipe.data.source == .plane }
@@ -88,11 +88,11 @@ public struct ModelCard: Sendable {
             "The scores hold for images like the test images. What another camera, place or time does to them is unknown.",
             "One training run: another seed gives other errors. A difference between methods needs several.",
         ]
-        if isClassifier, result.scaling == nil {
+        if isClassifier, result.scores.scaling == nil {
             lines.append(
                 "Its confidences were not calibrated: no images were held out to fit a temperature on.")
         }
-        if result.energyBitsPerDim != nil {
+        if result.scores[.energyBitsPerDim] != nil {
             lines.append(
                 "log p(x) is normalised by a trained constant only. Compare values of images, and quote a density "
                     + "with log Z and its effective sample size.")

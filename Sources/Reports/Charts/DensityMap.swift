@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Log densities on a square grid of the plane, as `samples/densities.json` holds them.
 public struct DensityGrid: Sendable {

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import System
 
 /// Overlaid histograms of several samples of one quantity, each normalised to its own size.
 public struct Histogram: Sendable {

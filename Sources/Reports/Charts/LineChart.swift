@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// One quantity over training steps (or any other x).
 public struct Series: Sendable {

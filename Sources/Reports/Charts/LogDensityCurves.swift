@@ -21,9 +21,9 @@ public struct LogDensityCurves: Sendable {
         rows = content.methods.flatMap { method in
             method.runs.flatMap { run -> [Row] in
                 let flow = Dictionary(
-                    (run.metrics?.energyPoints("flowLogDensityMSE") ?? []).map { ($0.update, $0.value) }
+                    (run.metrics?.energyPoints(.flowLogDensityMSE) ?? []).map { ($0.update, $0.value) }
                 ) { $1 }
-                return (run.metrics?.energyPoints("energyLogDensityMSE") ?? []).map { update, error in
+                return (run.metrics?.energyPoints(.energyLogDensityMSE) ?? []).map { update, error in
                     Row(
                         recipe: content.shortName(method.recipe), seed: run.header.seed,
                         energyUpdates: update, energy: error, flow: flow[update])

@@ -108,7 +108,7 @@ extension ReportContent {
     }
 
     private var errorChart: Chart {
-        let points = metrics?.energyPoints("testError", scale: 100) ?? []
+        let points = metrics?.energyPoints(.testError) ?? []
         return LineChart(
             title: "Test error", xTitle: "updates of the energy", yTitle: "test error, %",
             series: [Series("test error", x: points.map { Double($0.update) }, y: points.map(\.value))]

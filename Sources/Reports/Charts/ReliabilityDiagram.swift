@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// Accuracy against stated confidence: bars on the dashed diagonal are honest, below it over-confident.
 public struct ReliabilityDiagram: Sendable {

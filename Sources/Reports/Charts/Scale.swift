@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Maps data to picture coordinates and chooses round ticks.
 struct Scale {
@@ -95,4 +96,12 @@ func tickLabels(_ ticks: [Double]) -> [String] {
         let text = fixed(tick / unit, decimals).replacingOccurrences(of: "-", with: "−")
         return text + (thousands && tick != 0 ? "k" : "")
     }
+}
+
+/// A coordinate of a picture, to a hundredth of a unit.
+func coordinate(_ value: Double) -> String {
+    precondition(value.isFinite, "charts drop non-finite points before they draw")
+    let hundredths = (value * 100).rounded() / 100
+    return hundredths == hundredths.rounded() && abs(hundredths) < 1e15
+        ? String(Int(hundredths)) : String(format: "%.2f", hundredths)
 }

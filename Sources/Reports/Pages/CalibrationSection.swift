@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// Whether the run's confidences are honest.
 extension HTMLReport {
@@ -16,7 +17,7 @@ extension HTMLReport {
     private var reliability: [Chart] {
         guard let predictions = content.predictions else { return [] }
         let before = ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart
-        guard let temperature = content.scaling?.temperature else { return [before] }
+        guard let temperature = content.scores.scaling?.temperature else { return [before] }
         let scaled = predictions.scaled(temperature: temperature).calibration()
         let title = "Reliability, scaled by T = \(fixed(temperature, 2))"
         return [before, ReliabilityDiagram(title: title, calibration: scaled).chart]
@@ -24,18 +25,20 @@ extension HTMLReport {
 
     private var scores: Markup {
         Markup([
-            content.scaling.map { scaling in
+            content.scores.scaling.map { scaling in
                 table(
                     "Scores of the test confidences; lower is better in every column",
                     ["confidences", "NLL, nats", "ECE, %", "Brier"],
                     [
                         [
-                            "as trained", fixed(content.outcome?.testNLL ?? content.result?.testNLL, 3),
-                            percent(content.outcome?.ece ?? content.result?.ece), fixed(content.brier, 3),
+                            "as trained", Metric.testNLL.text(content.scores[.testNLL]),
+                            Metric.ece.text(content.scores[.ece]),
+                            Metric.brier.text(content.scores[.brier]),
                         ],
                         [
-                            "scaled by T = \(fixed(scaling.temperature, 3))", fixed(scaling.testNLL, 3),
-                            percent(scaling.ece), fixed(scaling.brier, 3),
+                            "scaled by T = \(fixed(scaling.temperature, 3))",
+                            Metric.testNLL.text(scaling.testNLL),
+                            Metric.ece.text(scaling.ece), Metric.brier.text(scaling.brier),
                         ],
                     ], numeric: [1, 2, 3])
             } ?? Markup([]),
@@ -44,12 +47,12 @@ extension HTMLReport {
     }
 
     private var scalingRemark: String {
-        if let scaling = content.scaling {
+        if let scaling = content.scores.scaling {
             return "T divides the logits and leaves the predicted classes as they are. It was fitted on "
                 + "\(grouped(scaling.heldOutCount)) held-out training images. ECE is taken over 15 bins."
         }
         return "No temperature scaling: "
-            + (content.outcome?.heldOutError != nil
+            + (content.outcome?.scores[.heldOutError] != nil
                 ? "the evaluation is of an older version; `fce eval RUN --ood noise` adds what it lacks."
                 : "the recipe holds out no training images (data.validation) to fit T on.")
     }

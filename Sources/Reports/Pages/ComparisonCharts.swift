@@ -19,30 +19,27 @@ extension ComparisonContent {
     /// Means over seeds with their range, against updates.
     var learningCurves: [Chart] {
         let charts = [
-            curves(
-                PhasePlot(
-                    title: "Test error", unit: "%", scale: 100,
-                    note:
-                        "The share of misclassified test images, a method's last point being its result. Good curves end low "
-                        + "and have a narrow band.",
-                    curves: [("testError", "")]), isTest: true),
-            curves(
-                PhasePlot(
-                    title: "Held-out error", unit: "%", scale: 100,
-                    note:
-                        "The share of misclassified images among the training images that were held out: settings are chosen by "
-                        + "it. Good curves end low.",
-                    curves: [("heldOutError", "")]), isTest: true),
+            curves(.testError, in: Self.testError, isTest: true),
+            curves(.heldOutError, in: Self.heldOutError, isTest: true),
+            curves(.labelLoss, in: .labelLoss, isTest: false), curves(.value, in: .value, isTest: false),
         ]
-        let logged = ["Label loss", "Contrastive value V"].compactMap { title in
-            PhasePlot.all.first { $0.title == title }
-        }
-        return (charts + logged.map { curves($0, isTest: false) } + [logDensityCurves?.chart]).compactMap(
-            \.self)
+        return (charts + [logDensityCurves?.chart]).compactMap(\.self)
     }
 
-    /// The first quantity of a plot, a line a method.
-    private func curves(_ plot: PhasePlot, isTest: Bool) -> Chart? {
+    private static let testError = MetricChart(
+        "Test error", unit: "%",
+        note:
+            "The share of misclassified test images, a method's last point being its result. Good curves end low "
+            + "and have a narrow band.")
+
+    private static let heldOutError = MetricChart(
+        "Held-out error", unit: "%",
+        note:
+            "The share of misclassified images among the training images that were held out: settings are chosen by "
+            + "it. Good curves end low.")
+
+    /// A line a method.
+    private func curves(_ metric: Metric, in plot: MetricChart, isTest: Bool) -> Chart? {
         let series = drawn.enumerated().map { index, method in
             let logs = method.runs.compactMap(\.metrics)
             // 60 stretches: fine enough to see, wide enough that every seed has values in each.
@@ -50,7 +47,7 @@ extension ComparisonContent {
             var series = Series(
                 shortName(method.recipe),
                 seeds: logs.map {
-                    $0.points(plot.curves[0].key, scale: plot.scale, stretch: isTest ? nil : stretch)
+                    $0.points(metric, stretch: isTest ? nil : stretch)
                 })
             series.color = index
             return series

@@ -90,7 +90,7 @@ extension ComparisonContent.Method {
     func predictions(isScaled: Bool) throws -> Predictions? {
         let parts = runs.compactMap { run -> Predictions? in
             guard isScaled else { return run.predictions }
-            guard let temperature = run.scaling?.temperature else { return nil }
+            guard let temperature = run.scores.scaling?.temperature else { return nil }
             return run.predictions?.scaled(temperature: temperature)
         }
         guard let first = parts.first, parts.count == runs.count else { return nil }
@@ -109,13 +109,15 @@ extension ComparisonContent.Method {
 
 extension ReportContent {
     /// The last evaluated phase: the run's outcome.
-    var outcome: RunEvaluation.Phase? { evaluation?.phases.last }
+    var outcome: PhaseScores? { evaluation?.phases.last }
 
-    /// An old result knows no temperature; a later evaluation may.
-    var scaling: TemperatureScaling? { outcome?.scaling ?? result?.scaling }
-    var brier: Double? { outcome?.brier ?? result?.brier }
+    /// The result's scores, with what only an evaluation knows: one that was made later may know more than an old result.
+    var scores: Scores {
+        let evaluated = outcome?.scores ?? Scores()
+        return result?.scores.filled(from: evaluated) ?? evaluated
+    }
 
     var confusion: ConfusionMatrix? {
-        predictions?.confusion ?? ConfusionMatrix(square: outcome?.confusion)
+        predictions?.confusion ?? ConfusionMatrix(square: outcome?.scores.confusion)
     }
 }

@@ -79,12 +79,9 @@ public struct ComparisonReport: Sendable {
     /// What of a table a reader compares, where any row has something to say; the rest is in its other files and in the
     /// caption.
     private var columns: [ResultsTable.Column] {
-        let shown = [
-            "labels", "ours, %", "each seed, %", "difference", "NLL, nats", "ECE, %", "flow bits/dim",
-            "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim", Self.time,
-        ]
+        let hidden = ["recipe", "method", "network", "base", "paper, %", "steps"]
         func among(_ columns: [ResultsTable.Column]) -> [ResultsTable.Column] {
-            columns.filter { shown.contains($0.title) }
+            columns.filter { !hidden.contains($0.title) }
         }
         let all =
             [Self.paper] + among(ResultsTable.errorColumns) + ResultsTable.probeColumns(content.rows)
@@ -150,18 +147,19 @@ public struct ComparisonReport: Sendable {
 
     private var calibrationTable: Markup {
         let rows = content.rows.map { row in
-            let scores = row.results.map(calibration)
+            let scores = row.results.map(scores)
             let scaled = scores.map(\.scaling)
-            return [
-                content.shortName(row.sample.recipe),
-                meanAndDeviation(scores.map(\.nll), 3),
-                meanAndDeviation(scores.map { $0.ece.map { 100 * $0 } }, 2),
-                meanAndDeviation(scores.map(\.brier), 3),
-                meanAndDeviation(scaled.map { $0?.temperature }, 2),
-                meanAndDeviation(scaled.map { $0?.testNLL }, 3),
-                meanAndDeviation(scaled.map { $0.map { 100 * $0.ece } }, 2),
-                meanAndDeviation(scaled.map { $0?.brier }, 3),
-            ]
+            func text(_ metric: Metric, _ values: [Double?]) -> String {
+                meanAndDeviation(values.map { $0.map { metric.unit.scale * $0 } }, metric.decimals)
+            }
+            let metrics: [Metric] = [.testNLL, .ece, .brier]
+            return [content.shortName(row.sample.recipe)]
+                + metrics.map { metric in text(metric, scores.map { $0[metric] }) }
+                + [
+                    meanAndDeviation(scaled.map { $0?.temperature }, 2),
+                    text(.testNLL, scaled.map { $0?.testNLL }), text(.ece, scaled.map { $0?.ece }),
+                    text(.brier, scaled.map { $0?.brier }),
+                ]
         }
         return table(
             "Scores of the test confidences, mean ± sd over seeds; lower is better, but for T",
@@ -170,19 +168,9 @@ public struct ComparisonReport: Sendable {
             ], rows, numeric: Set(1...7))
     }
 
-    private struct CalibrationScores {
-        let nll: Double?
-        let ece: Double?
-        let brier: Double?
-        let scaling: TemperatureScaling?
-    }
-
     /// A result's scores, with what only its run directory knows.
-    private func calibration(_ result: RunResult) -> CalibrationScores {
-        let run = content.run(of: result)
-        return CalibrationScores(
-            nll: result.testNLL, ece: result.ece, brier: result.brier ?? run?.brier,
-            scaling: result.scaling ?? run?.scaling)
+    private func scores(_ result: RunResult) -> Scores {
+        content.run(of: result).map { result.scores.filled(from: $0.scores) } ?? result.scores
     }
 
     private var gates: Markup? {

@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// Which classes the run takes for which.
 extension HTMLReport {

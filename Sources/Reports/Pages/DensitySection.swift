@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// What a run's densities say of its data, of the flow's samples and of other images.
 extension HTMLReport {

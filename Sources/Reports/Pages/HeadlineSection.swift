@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// What a reader wants to know first: how often the run errs, how sure that is, and what it was trained on.
 extension HTMLReport {
@@ -16,7 +17,7 @@ extension HTMLReport {
     }
 
     private var error: Double? {
-        content.result?.testError ?? content.outcome?.testError ?? content.predictions?.errorRate
+        content.scores[.testError] ?? content.predictions?.errorRate
     }
 
     private var headline: Markup {
@@ -89,25 +90,17 @@ extension HTMLReport {
     }
 
     private var numbers: Markup {
-        let (result, outcome) = (content.result, content.outcome)
-        let figures: [(String, String?)] = [
-            ("test NLL, nats", (result?.testNLL ?? outcome?.testNLL).map { fixed($0, 3) }),
-            ("calibration error, %", (result?.ece ?? outcome?.ece).map { percent($0) }),
-            ("Brier score", content.brier.map { fixed($0, 3) }),
-            ("flow, bits/dim", (result?.flowBitsPerDim ?? outcome?.flowBitsPerDim).map { fixed($0, 3) }),
-            ("VAE, bits/dim at most", outcome?.boundBitsPerDim.map { fixed($0, 3) }),
-            ("EBM, bits/dim", (result?.energyBitsPerDim ?? outcome?.energyBitsPerDim).map { fixed($0, 3) }),
-            ("flow, MSE of log q, nats²", outcome?.flowLogDensityMSE.map { fixed($0, 4) }),
-            ("EBM, MSE of log p, nats²", outcome?.energyLogDensityMSE.map { fixed($0, 4) }),
-            ("training time", seconds.map { duration($0) }),
-        ]
+        let scores = Metric.scores.compactMap { metric in
+            metric.name(at: .headline).flatMap { name in
+                content.scores[metric].map { (name, metric.text($0)) }
+            }
+        }
+        let figures = scores + (seconds.map { [("training time", duration($0))] } ?? [])
         return Markup("div", ["class": "numbers"]) {
             for (name, value) in figures {
-                if let value {
-                    Markup("div") {
-                        Markup("b") { value }
-                        Markup("span") { name }
-                    }
+                Markup("div") {
+                    Markup("b") { value }
+                    Markup("span") { name }
                 }
             }
         }

@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// Misclassified test images, class by class.
 extension HTMLReport {

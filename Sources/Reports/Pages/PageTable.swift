@@ -1,3 +1,5 @@
+import System
+
 /// A table of a page: it scrolls by itself where the window is too narrow, and its columns can be sorted.
 struct PageTable {
     /// Says what the table shows.

@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// What sets a run apart from the paper's number beside it, in words: other data, or a smaller scale. Nil where nothing is
 /// known to differ.

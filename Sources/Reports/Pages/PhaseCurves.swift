@@ -39,12 +39,13 @@ struct PhaseCurves {
 
     /// The curve of one logged quantity; nil where the phase never logged a finite value of it. Of a test and the phase's
     /// evaluation at one update the evaluation counts. A quantity that the phase before ended with begins there.
-    func series(_ key: String, _ label: String, scale: Double = 1) -> Series? {
+    func series(_ metric: Metric, _ label: String) -> Series? {
+        guard let key = metric.logKey else { return nil }
         var points: [Series.Point] = []
         for (step, values) in [(0, start)] + rows.map({ ($0.step, $0.values) }) {
             guard let value = values[key], value.isFinite else { continue }
             if points.last?.x == Double(step) { points.removeLast() }
-            points.append(Series.Point(x: Double(step), y: value * scale))
+            points.append(Series.Point(x: Double(step), y: value * metric.unit.scale))
         }
         let hasOwn = rows.contains { $0.values[key]?.isFinite == true }
         return hasOwn ? Series(label, points) : nil
@@ -52,11 +53,13 @@ struct PhaseCurves {
 
     /// Small multiples of everything worth looking at, by what was logged.
     var charts: [Chart] {
-        PhasePlot.all.compactMap { chart($0) } + [gate("Gate: whose turn")].compactMap(\.self)
+        MetricChart.all.compactMap(drawn) + [gate("Gate: whose turn")].compactMap(\.self)
     }
 
-    private func chart(_ plot: PhasePlot) -> Chart? {
-        let known = plot.curves.compactMap { series($0.key, $0.label, scale: plot.scale) }
+    private func drawn(_ plot: MetricChart) -> Chart? {
+        let known = plot.metrics.compactMap { metric in
+            metric.curve.flatMap { series(metric, $0.label) }
+        }
         guard !known.isEmpty else { return nil }
         // A flow that is held fixed costs the same bits at both ends.
         let isFlat = known.allSatisfy { Set($0.points.map(\.y)).count == 1 && $0.points.count < 3 }
@@ -73,7 +76,9 @@ struct PhaseCurves {
     /// The gate's history, in phases that have one.
     func gate(_ title: String) -> Chart? {
         let samples = rows.compactMap { row -> GateChart.Sample? in
-            guard let average = row.values["gateEMA"], let turn = row.values["turn"] else { return nil }
+            guard let average = row.values[Metric.gateEMA.key], let turn = row.values[Metric.turn.key] else {
+                return nil
+            }
             return GateChart.Sample(step: Double(row.step), average: average, turn: turn)
         }
         return samples.isEmpty

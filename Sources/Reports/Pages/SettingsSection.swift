@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// Each phase's outcome, probes of the features, and where the run comes from.
 extension HTMLReport {
@@ -37,20 +38,27 @@ extension HTMLReport {
 
     private var phases: Markup? {
         guard let phases = content.evaluation?.phases, !phases.isEmpty else { return nil }
+        let columns = scoreColumns(phases)
         let rows = phases.map { phase in
-            [
-                PhaseCurves.title(phase.name), percent(phase.testError), fixed(phase.testNLL, 3),
-                percent(phase.ece), fixed(phase.brier, 3), fixed(phase.flowBitsPerDim, 3),
-                fixed(phase.energyBitsPerDim, 3), logZ(phase.logZ), fixed(phase.normalizedBitsPerDim, 3),
-                grouped(phase.steps), duration(phase.seconds),
-            ]
+            [PhaseCurves.title(phase.name)] + columns.map { $0.text(phase.scores) }
+                + [grouped(phase.steps), duration(phase.seconds)]
         }
+        let titles = ["phase"] + columns.map(\.title) + ["updates", "time"]
         return table(
-            "Scores at the end of each phase",
-            [
-                "phase", "test error, %", "test NLL, nats", "ECE, %", "Brier", "flow, bits/dim",
-                "EBM, bits/dim", "log Z, nats (ESS)", "EBM with log Z", "updates", "time",
-            ], rows, numeric: Set(1...10), keys: [10: phases.map(\.seconds)])
+            "Scores at the end of each phase", titles, rows, numeric: Set(titles.indices.dropFirst()),
+            keys: [titles.count - 1: phases.map(\.seconds)])
+    }
+
+    /// The columns of the scores that are shown of phases, log Z after what it belongs to.
+    private func scoreColumns(_ phases: [PhaseScores]) -> [(title: String, text: (Scores) -> String)] {
+        Metric.scores.flatMap { metric -> [(title: String, text: (Scores) -> String)] in
+            guard let title = metric.name(at: .phases),
+                !metric.isRare || phases.contains(where: { $0.scores[metric] != nil })
+            else { return [] }
+            let column = (title: title, text: { (scores: Scores) in metric.text(scores[metric]) })
+            return metric.key == Metric.energyBitsPerDim.key
+                ? [column, (title: "log Z, nats (ESS)", text: { logZ($0.logZ) })] : [column]
+        }
     }
 
     private func logZ(_ value: LogNormalizer?) -> String {

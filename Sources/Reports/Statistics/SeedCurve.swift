@@ -33,7 +33,8 @@ extension MetricsLog {
     ///
     /// - Parameter stretch: updates of one place; nil to take each step and each phase's end for itself, as tests are
     ///   made at the same steps of every seed, and at ends that differ by a few.
-    func points(_ key: String, scale: Double, stretch: Double?) -> [SeedPoint] {
+    func points(_ metric: Metric, stretch: Double?) -> [SeedPoint] {
+        guard let key = metric.logKey else { return [] }
         let offsets = offsets
         return rows.compactMap { row in
             guard let value = row.values[key], value.isFinite, let offset = offsets[row.phaseIndex],
@@ -42,28 +43,29 @@ extension MetricsLog {
             let x = Double(offset + row.step)
             let isEnd = row.event != nil
             // A joint phase is tested at updates of the energy, which the flow's part at other steps in each seed.
-            let step = row.values["energyUpdates"].flatMap(Int.init(exactly:)) ?? row.step
+            let step = row.values[Metric.energyUpdates.key].flatMap(Int.init(exactly:)) ?? row.step
             let place = stretch.map { [Int(x / $0)] } ?? [row.phaseIndex, isEnd ? .max : step]
-            return SeedPoint(place: place, x: x, y: scale * value)
+            return SeedPoint(place: place, x: x, y: metric.unit.scale * value)
         }
     }
 
     /// A tested quantity over the updates of the energy alone, in all its phases.
-    func energyPoints(_ key: String, scale: Double = 1) -> [(update: Int, value: Double)] {
+    func energyPoints(_ metric: Metric) -> [(update: Int, value: Double)] {
+        guard let key = metric.logKey else { return [] }
         var (phase, before, last) = (0, 0, 0)
         return rows.compactMap { row in
             guard row.phase != PhaseRecipe.Kind.flowMLE.rawValue else { return nil }
             if row.phaseIndex != phase { (phase, before) = (row.phaseIndex, last) }
             let isJoint = row.phase == PhaseRecipe.Kind.joint.rawValue
-            let update = isJoint ? row.values["energyUpdates"].flatMap(Int.init(exactly:)) : row.step
+            let update = isJoint ? row.values[Metric.energyUpdates.key].flatMap(Int.init(exactly:)) : row.step
             guard let update else { return nil }
             last = before + update
             guard let value = row.values[key], value.isFinite, row.isMeasurement else { return nil }
-            return (last, scale * value)
+            return (last, metric.unit.scale * value)
         }
     }
 
-    /// The updates in ``points(_:scale:stretch:)``.
+    /// The updates in ``points(_:stretch:)``.
     var updates: Int {
         let offsets = offsets
         return rows.compactMap { row in offsets[row.phaseIndex].map { $0 + row.step } }.max() ?? 0

@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// Mean and sample standard deviation of a figure over seeds.
 public struct Summary: Equatable, Sendable {
@@ -13,6 +14,13 @@ public struct Summary: Equatable, Sendable {
         mean = average
         let squares = values.reduce(0) { $0 + ($1 - average) * ($1 - average) }
         standardDeviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
+    }
+
+    /// The summary of `values` where all of them are known; nil otherwise, and for none.
+    init?(ofAll values: [Double?]) {
+        let known = values.compactMap(\.self)
+        guard known.count == values.count, !known.isEmpty else { return nil }
+        self.init(known)
     }
 
     /// Student's interval of (mean - `reference`), the reference taken as exact: papers seldom print how many
@@ -37,4 +45,15 @@ public struct Interval: Equatable, Sendable, Codable {
 
     /// Whether the difference is distinguishable from none.
     public var excludesZero: Bool { lower > 0 || upper < 0 }
+}
+
+/// Mean ± sample standard deviation over seeds; an en dash where there is none.
+func meanAndDeviation(_ summary: Summary?, _ digits: Int) -> String {
+    let spread = summary?.standardDeviation.map { " ± " + fixed($0, digits) } ?? ""
+    return fixed(summary?.mean, digits) + spread
+}
+
+/// The same of `values`; an en dash unless every seed has the figure.
+func meanAndDeviation(_ values: [Double?], _ digits: Int) -> String {
+    meanAndDeviation(Summary(ofAll: values), digits)
 }

@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// How far a row's log densities are from the true ones: mean squared differences over test points in nats², means over
 /// seeds with their sample standard deviations. A figure that a seed lacks is nil.
@@ -17,30 +18,17 @@ public struct DensityErrors: Codable, Equatable, Sendable {
 
     /// Nil for a row whose true density is unknown.
     init?(_ row: ResultsTable.Row) {
-        func summary(_ value: (RunResult) -> Double?) -> Summary? {
-            TableRecord.summaryOfAll(row.results.map(value))
-        }
-        let flow = summary(\.flowLogDensityMSE)
-        guard let flow else { return nil }
-        let likelihood = summary { result in
-            result.phases.last { $0.name == PhaseRecipe.Kind.flowMLE.rawValue }?.flowLogDensityMSE
-        }
-        let energy = summary(\.energyLogDensityMSE)
+        guard let flow = row.summary(of: .flowLogDensityMSE) else { return nil }
+        let likelihood = Summary(
+            ofAll: row.results.map { result in
+                result.phases.last { $0.name == PhaseRecipe.Kind.flowMLE.rawValue }?
+                    .scores[.flowLogDensityMSE]
+            })
+        let energy = row.summary(of: .energyLogDensityMSE)
         (likelihoodFlow, likelihoodFlowDeviation) = (likelihood?.mean, likelihood?.standardDeviation)
         (self.flow, flowDeviation) = (flow.mean, flow.standardDeviation)
         (self.energy, energyDeviation) = (energy?.mean, energy?.standardDeviation)
-        energies = row.results.compactMap(\.energyLogDensityMSE)
-    }
-
-    static let csvHeader =
-        ",mle_flow_mse,mle_flow_mse_sd,flow_mse,flow_mse_sd,energy_mse,energy_mse_sd,energy_mses"
-    static let emptyCSV = String(repeating: ",", count: 7)
-
-    var csv: String {
-        let numbers = [
-            likelihoodFlow, likelihoodFlowDeviation, flow, flowDeviation, energy, energyDeviation,
-        ].map(csvNumber)
-        return "," + (numbers + [energies.map(csvNumber).joined(separator: " ")]).joined(separator: ",")
+        energies = row.results.compactMap { $0.scores[.energyLogDensityMSE] }
     }
 }
 

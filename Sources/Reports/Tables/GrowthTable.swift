@@ -1,4 +1,5 @@
 import Experiments
+import System
 
 /// The growth of steps as Markdown: a line for each axis and step, one for what starting costs, a table of threads.
 public struct GrowthTable: Sendable {

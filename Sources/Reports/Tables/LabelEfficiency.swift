@@ -57,7 +57,7 @@ public struct LabelEfficiency: Sendable {
 
     private static func point(_ row: ResultsTable.Row) -> Point {
         Point(
-            labels: row.sample.labels, errors: row.results.compactMap { $0.testError.map { 100 * $0 } },
+            labels: row.sample.labels, errors: row.percentages,
             seeds: row.results.map(\.seed))
     }
 
@@ -141,7 +141,7 @@ extension LabelEfficiency {
                     summary.standardDeviation.map { fixed($0, 4) } ?? "", String(summary.count),
                     point.seeds.map(String.init).joined(separator: " "),
                     point.errors.map { fixed($0, 4) }.joined(separator: " "),
-                ].map(TableRecord.quoted).joined(separator: ",")
+                ].map(csvQuoted).joined(separator: ",")
             }
         }
         return (["curve,labels,error,sd,n,seeds,errors"] + lines).joined(separator: "\r\n") + "\r\n"

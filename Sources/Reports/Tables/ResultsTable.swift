@@ -17,7 +17,7 @@ public struct ResultsTable: Sendable {
         init(_ results: [RunResult], sample: RunResult) {
             self.results = results.sorted { $0.seed < $1.seed }
             self.sample = sample
-            let errors = results.compactMap(\.testError)
+            let errors = results.compactMap { $0.scores[.testError] }
             error = errors.isEmpty ? nil : Summary(errors)
         }
     }
@@ -98,8 +98,10 @@ public struct ResultsTable: Sendable {
                 .data, "\(name(final)) is a final run, which is tested on nothing",
                 advice: "leave it out of the table")
         }
-        if let unfinished = cell.first(where: { ($0.testError == nil) != (sample.testError == nil) }) {
-            let which = unfinished.testError == nil ? unfinished : sample
+        if let unfinished = cell.first(where: {
+            ($0.scores[.testError] == nil) != (sample.scores[.testError] == nil)
+        }) {
+            let which = unfinished.scores[.testError] == nil ? unfinished : sample
             throw UserError(
                 .data, "\(name(which)) has no test error but other seeds have", advice: "finish the run first"
             )
@@ -110,6 +112,9 @@ public struct ResultsTable: Sendable {
 }
 
 extension ResultsTable.Row {
+    /// The test errors in percent, in the order of the seeds.
+    var percentages: [Double] { results.compactMap { $0.scores[.testError].map { 100 * $0 } } }
+
     /// Our mean error minus the paper's, in points of percent; nil without a paper's number.
     public var difference: Double? {
         guard let error, let paper = sample.paper else { return nil }
@@ -119,7 +124,7 @@ extension ResultsTable.Row {
     /// Student's 95 % interval of `difference` over seeds, the paper's number taken as exact.
     public var differenceInterval: Interval? {
         guard let paper = sample.paper else { return nil }
-        return Summary(results.compactMap { $0.testError.map { 100 * $0 } }).differenceInterval(
+        return Summary(percentages).differenceInterval(
             from: paper.value)
     }
 

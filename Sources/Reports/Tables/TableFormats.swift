@@ -36,16 +36,6 @@ extension ResultsTable {
             .joined(separator: "\n") + "\n"
     }
 
-    public var csv: String {
-        let records = rows.map(TableRecord.init)
-        let lines =
-            hasDensityErrors
-            ? [TableRecord.csvHeader + DensityErrors.csvHeader]
-                + records.map { $0.csv + ($0.densityErrors?.csv ?? DensityErrors.emptyCSV) }
-            : [TableRecord.csvHeader] + records.map(\.csv)
-        return lines.joined(separator: "\r\n") + "\r\n"
-    }
-
     /// `{"caption": …, "commands": […], "rows": […], "title": …}`; a figure that is missing or not finite is left out.
     public func json() throws -> String {
         struct Content: Encodable {
@@ -105,22 +95,27 @@ extension ResultsTable {
         Column("paper, %") { paper($0) },
         Column("ours, %") { ours($0) },
         Column("each seed, %", numeric: false) { row in
-            row.error == nil ? "–" : row.results.map { percent($0.testError) }.joined(separator: ", ")
+            row.error == nil
+                ? "–" : row.results.map { percent($0.scores[.testError]) }.joined(separator: ", ")
         },
         Column("difference") { difference($0) },
     ]
 
-    static let otherColumns = [
-        Column("NLL, nats") { meanAndDeviation($0.results.map(\.testNLL), 3) },
-        Column("ECE, %") { row in meanAndDeviation(row.results.map { $0.ece.map { 100 * $0 } }, 2) },
-        Column("steps", numeric: false) { steps($0) },
-        Column("flow bits/dim") { flowBitsPerDim(TableRecord($0)) },
-        Column("EBM bits/dim") { fixed(TableRecord($0).energyBitsPerDim, 3) },
-        Column("with log Z") { fixed(TableRecord($0).normalizedBitsPerDim, 3) },
-        Column("log Z, nats (ESS)") { logZ(TableRecord($0)) },
-        Column("bound, bits/dim") { fixed(TableRecord($0).boundBitsPerDim, 3) },
-        Column("time a seed") { duration(TableRecord($0).seconds) },
-    ]
+    static let otherColumns =
+        scores(Metric.classification)
+        + [
+            Column("steps", numeric: false) { steps($0) },
+            Column("flow bits/dim") { flowBitsPerDim($0) },
+        ] + scores(Metric.energyDensities)
+        + [Column("log Z, nats (ESS)") { logZ(TableRecord($0)) }] + scores([.boundBitsPerDim])
+        + [Column("time a seed") { duration(TableRecord($0).seconds) }]
+
+    /// The columns of metrics that have one.
+    private static func scores(_ metrics: [Metric]) -> [Column] {
+        metrics.compactMap { metric in
+            metric.column.map { Column($0.title) { $0.text(of: metric) } }
+        }
+    }
 
     static func paper(_ row: Row, withCell: Bool = true) -> String {
         guard let paper = row.sample.paper else { return "–" }
@@ -130,7 +125,7 @@ extension ResultsTable {
 
     /// What the bits/dim are of, where log Z was estimated.
     private var densitySentences: [String] {
-        guard let logZ = rows.lazy.flatMap(\.results).compactMap(\.logZ).first else { return [] }
+        guard let logZ = rows.lazy.flatMap(\.results).compactMap(\.scores.logZ).first else { return [] }
         return [
             "Bits/dim on test examples: the flow after maximum likelihood → after the joint phase; the EBM as its c "
                 + "normalises it, and with log Z by importance sampling, \(logZ.samples) samples of the flow.",
@@ -151,9 +146,9 @@ extension ResultsTable {
     }
 
     /// After maximum likelihood and, where a joint phase followed, after that.
-    private static func flowBitsPerDim(_ record: TableRecord) -> String {
-        let last = fixed(record.flowBitsPerDim, 3)
-        return record.pretrainedBitsPerDim.map { "\(fixed($0, 3)) → \(last)" } ?? last
+    private static func flowBitsPerDim(_ row: Row) -> String {
+        let last = row.text(of: .flowBitsPerDim)
+        return TableRecord(row).pretrainedBitsPerDim.map { "\(fixed($0, 3)) → \(last)" } ?? last
     }
 
     /// With the smallest effective sample size.

@@ -36,10 +36,10 @@ extension ResultsTable: WrittenTable {
 
     private static let leading = ["recipe", "ours, %", "paper, %", "each seed, %", "difference"]
     private static let describing = ["method", "labels", "network", "base", "steps"]
-    private static let following = ["time a seed", "NLL, nats", "ECE, %"]
-    private static let densities = [
-        "flow bits/dim", "EBM bits/dim", "with log Z", "log Z, nats (ESS)", "bound, bits/dim",
-    ]
+    private static let following = ["time a seed"] + Metric.classification.compactMap(\.column?.title)
+    private static let densities =
+        ["flow bits/dim"] + Metric.energyDensities.compactMap(\.column?.title)
+        + ["log Z, nats (ESS)", "bound, bits/dim"]
 
     private var ranked: [Column] {
         func named(_ titles: [String]) -> [Column] {

@@ -1,0 +1,93 @@
+import Foundation
+import System
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+@Suite struct ScoresTests {
+    private func full() -> Scores {
+        var scores = Scores()
+        for (index, metric) in Metric.scores.enumerated() { scores[metric] = Double(index) + 0.5 }
+        scores.scaling = TemperatureScaling(
+            temperature: 2, heldOutCount: 3, testNLL: 0.5, ece: 0.25, brier: 0.125)
+        scores.logZ = LogNormalizer(estimate: 1, effectiveSampleSize: 2, samples: 4)
+        scores.confusion = [[1, 0], [2, 3]]
+        return scores
+    }
+
+    private func decoded<Value: Decodable>(_ text: String, as _: Value.Type = Value.self) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    }
+
+    @Test func scoresLieFlatBesideWhatTheyAreOf() throws {
+        let end = PhaseScores(name: "joint", steps: 7, seconds: 1.5, scores: full())
+        let text = try jsonText(end, isPretty: false)
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let own = ["name", "steps", "seconds", "scaling", "logZ", "confusion"]
+        #expect(Set(object.keys) == Set(own + Metric.scores.map(\.key)))
+        #expect(object["testError"] as? Double == full()[.testError])
+        #expect(try decoded(text) == end)
+    }
+
+    @Test func whatIsMissingOrNotFiniteIsMissingWhenRead() throws {
+        var scores: Scores = [.testNLL: .nan, .brier: .infinity, .ece: 0.5, .testError: nil]
+        scores.scaling = nil
+        let text = try jsonText(scores, isPretty: false)
+        #expect(text == #"{"brier":null,"ece":0.5,"testNLL":null}"#)
+        #expect(try decoded(text) == [.ece: 0.5] as Scores)
+        #expect(try decoded(#"{"other": 1}"#) == Scores(), "a key of another version says nothing")
+    }
+
+    @Test func scoresAreFilledWhereTheyAreMissing() {
+        var own: Scores = [.testError: 0.25]
+        own.logZ = LogNormalizer(estimate: 9, effectiveSampleSize: 1, samples: 2)
+        let filled = own.filled(from: full())
+        #expect(filled[.testError] == 0.25 && filled[.brier] == full()[.brier])
+        #expect(filled.logZ?.estimate == 9 && filled.scaling == full().scaling)
+        #expect(filled.confusion == full().confusion)
+    }
+
+    @Test func aResultKeepsTheLastPhasesScoresAndFewOfTheOthers() throws {
+        let recipe = Recipe()
+        var result = try RunResult(recipe: recipe, header: .test(recipe), split: .test(), command: "")
+        let first = PhaseScores(name: "flow-mle", steps: 3, seconds: 1, scores: [.flowBitsPerDim: 4])
+        result.add(
+            [first, PhaseScores(name: "energy", steps: 5, seconds: 2, scores: full())], nil, heldOut: nil)
+        #expect(result.scores[.brier] == full()[.brier] && result.scores.logZ != nil)
+        #expect(result.scores.confusion == nil && result.scores[.heldOutError] == nil)
+        #expect(result.phases[0] == first && result.phases[1].scores.scaling == nil)
+        #expect(result.phases[1].scores[.heldOutError] == full()[.heldOutError])
+        #expect(result.phases[1].scores[.brier] == nil)
+        #expect(result.steps == ["flow-mle": 3, "energy": 5])
+        #expect(try decoded(try jsonText(result)) == result)
+    }
+}
+
+@Suite struct MetricTests {
+    @Test func everyMetricIsDeclaredOnce() {
+        #expect(Set(Metric.scores.map(\.key)).count == Metric.scores.count)
+        #expect(Set(Metric.logged.compactMap(\.logKey)).count == Metric.logged.count)
+        let logged = Metric.scores.compactMap(\.logKey)
+        #expect(logged.allSatisfy { Metric.logged($0) != nil })
+        #expect(Metric.watched.allSatisfy { $0.name(at: .watch) != nil && $0.logKey != nil })
+    }
+
+    @Test func everyCurveHasAChartAndEveryChartACurve() {
+        let charts = Set(MetricChart.all.map(\.title))
+        #expect(charts.count == MetricChart.all.count)
+        #expect(Metric.logged.compactMap(\.curve).allSatisfy { charts.contains($0.chart.title) })
+        for chart in MetricChart.all {
+            #expect(!chart.metrics.isEmpty, "\(chart.title)")
+            #expect(Set(chart.metrics.map(\.unit)).count == 1, "\(chart.title)")
+        }
+    }
+
+    @Test func textIsInTheMetricsUnit() {
+        #expect(Metric.testError.textWithUnit(0.12345) == "12.35 %" && Metric.ece.text(0.5) == "50.00")
+        #expect(Metric.testNLL.exactText(1.23456) == "1.2346 nats" && Metric.brier.text(nil) == "–")
+        #expect(Metric.energyBitsPerDim.exactText(2) == "2.0000 bits/dim, normalised by c only")
+        #expect(Metric.testNLL.heading == "test NLL, nats" && Metric.brier.heading == "Brier")
+    }
+}
