@@ -4,7 +4,7 @@ import Networks
 public struct EnergyConfiguration: Sendable, Hashable {
     /// The shared layers. Each network is a static property in the file of its ``NetworkDesign``.
     public struct Network: RawRepresentable, Sendable, Hashable, CaseIterable {
-        public static let allCases: [Network] = [.convSmall, .convLarge, .fourLayer, .mlp]
+        public static let allCases: [Network] = [.convSmall, .convLarge, .fourLayer, .mlp, .resnet]
 
         let design: any NetworkDesign
 

@@ -73,7 +73,7 @@ private func images(_ count: Int, _ energy: ConditionalEnergy, on backend: any B
 
     @Test(
         "Gradients of the marginal for parameters and pixels are central differences",
-        arguments: [EnergyConfiguration.Network.convSmall, .convLarge, .fourLayer, .mlp])
+        arguments: EnergyConfiguration.Network.allCases)
     func gradients(_ network: EnergyConfiguration.Network) {
         let energy = randomEnergy(network, on: backend) {
             $0.head = network == .convLarge ? .gain : .plain

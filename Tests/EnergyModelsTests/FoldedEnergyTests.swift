@@ -12,12 +12,18 @@ import Testing
 
     @Test(
         "Loops over folded layers give the model's logits",
-        arguments: EnergyConfiguration.Normalization.allCases, [EnergyConfiguration.Pooling.max, .mean])
+        arguments: EnergyConfiguration.Normalization.allCases,
+        [
+            (EnergyConfiguration.Network.convSmall, EnergyConfiguration.Pooling.max), (.convSmall, .mean),
+            (.resnet, .mean),
+        ])
     func loopsGiveTheLogits(
-        normalization: EnergyConfiguration.Normalization, pooling: EnergyConfiguration.Pooling
+        normalization: EnergyConfiguration.Normalization,
+        layers: (network: EnergyConfiguration.Network, pooling: EnergyConfiguration.Pooling)
     ) throws {
+        let pooling = layers.pooling
         var configuration = EnergyConfiguration()
-        (configuration.width, configuration.classes) = (1.0 / 64, 3)
+        (configuration.network, configuration.width, configuration.classes) = (layers.network, 1.0 / 64, 3)
         (configuration.normalization, configuration.pooling) = (normalization, pooling)
         configuration.downsampling = pooling == .max ? .maxpool : .stride
         configuration.normalizesLogits = normalization == .batch

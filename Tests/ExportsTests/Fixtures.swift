@@ -38,6 +38,8 @@ struct ExportedEnergy: Sendable, CustomTestStringConvertible {
             ($0.network, $0.normalization, $0.head) = (.fourLayer, .none, .experts)
             ($0.classes, $0.experts) = (1, 7)
         },
+        ExportedEnergy(name: "resnet-weight") { ($0.network, $0.pooling) = (.resnet, .mean) },
+        ExportedEnergy(name: "resnet-batch") { ($0.network, $0.normalization) = (.resnet, .batch) },
         ExportedEnergy(name: "mlp-plane", extents: [1, 1, 2], isPlane: true) { $0.network = .mlp },
     ]
 

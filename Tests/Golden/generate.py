@@ -49,6 +49,13 @@ classifier_batch.safetensors, classifier_mean_only.safetensors: Conv-large with 
     batch: conv.w, then batch norm conv.norm.{gamma, beta} (epsilon 1e-5), and head.norm.{gamma, beta} on the logits
     mean_only: images with mean 0 and variance 1 (+ 1e-8), conv.{v, g}, then x - mean + conv.norm.beta
 
+resnet.safetensors, resnet_batch.safetensors: WRN-28-2 of Zagoruyko & Komodakis with weight normalisation, and with
+    batch normalisation in training (batch statistics), without dropout, every width a tenth (2, 3, 6, 13), slope 0.1
+    and mean pooling, written with PyTorch 2.15.0
+    x [3, 12, 12, 3], conv1, block1 ... block12.{conv1, conv2, shortcut}.{v, g, b}, head.{v [C, K], g [K]},
+    weights [3, K]; logits [3, K] and gradients as above
+    batch: conv.w without bias, block<i>.norm{1, 2}.{gamma, beta}, norm.{gamma, beta}
+
 gan.safetensors: the GAN with feature matching of openai/improved-gan, on [4, 16, 8, 3] images of 6 latent numbers and
 widths 8, 4, 2 (512, 256, 128 by 64); N = 5 data, M = 3 samples, K = 4 classes, F = 7 features
     z [4, 6], dense.w, {dense, deconv1, deconv2}.norm.{beta, mean, variance}, deconv{1, 2}.w, deconv3.{v, g, b},
@@ -227,7 +234,7 @@ def optimizers():
 
 def convolve(x, weights, stride=1, padding=0):
     """x [N, H, W, C], weights [kh, kw, C, O]."""
-    y = F.conv2d(x.permute(0, 3, 1, 2), weights.permute(3, 2, 0, 1), stride=stride, padding=padding)
+    y = F.conv2d(x.permute(0, 3, 1, 2), weights.permute(3, 2, 0, 1).contiguous(), stride=stride, padding=padding)
     return y.permute(0, 2, 3, 1)
 
 
@@ -321,6 +328,69 @@ def classifier(kind, classes=10, divisor=32):
         logits = normalize(logits, "head.norm")
     results = {"logits": logits, **gradients((logits * weights).sum(), {"x": x, **parameters}, "")}
     save(f"classifier_{kind}", {"x": x, "weights": weights, **parameters}, results)
+
+
+def resnet(kind, classes=10, factor=0.1, slope=0.1):
+    """WRN-28-2: each group's first block changes channels, those of the second and third group halve the image."""
+    draws = Draws(7)
+    parameters = {}
+
+    def declare(name, kernel, inputs, outputs):
+        if kind == "batch":
+            parameters[f"{name}.w"] = draws.normal(kernel, kernel, inputs, outputs, scale=0.3)
+        else:
+            parameters[f"{name}.v"] = draws.normal(kernel, kernel, inputs, outputs, scale=0.05)
+            parameters[f"{name}.g"] = draws.normal(outputs, scale=0.3, shift=1)
+            parameters[f"{name}.b"] = draws.normal(outputs, scale=0.2)
+
+    def declare_norm(name, channels):
+        if kind == "batch":
+            parameters[f"{name}.gamma"] = draws.normal(channels, scale=0.3, shift=1)
+            parameters[f"{name}.beta"] = draws.normal(channels, scale=0.2)
+
+    def convolution(name, h, stride=1):
+        if kind == "batch":
+            w, bias = parameters[f"{name}.w"], 0
+        else:
+            w, bias = weight_norm(parameters[f"{name}.v"], parameters[f"{name}.g"]), parameters[f"{name}.b"]
+        return convolve(h, w, stride, padding=w.shape[0] // 2) + bias
+
+    def activation(name, h):
+        if kind == "batch":
+            gamma, beta = parameters[f"{name}.gamma"], parameters[f"{name}.beta"]
+            h = F.batch_norm(h.movedim(-1, 1), None, None, gamma, beta, training=True, eps=1e-5).movedim(1, -1)
+        return F.leaky_relu(h, slope)
+
+    blocks, inputs = [], round(16 * factor)
+    declare("conv1", 3, 3, inputs)
+    for group, width in enumerate((32, 64, 128)):
+        for block in range(4):
+            name, outputs = f"block{len(blocks) + 1}", round(width * factor)
+            declare_norm(f"{name}.norm1", inputs)
+            declare(f"{name}.conv1", 3, inputs, outputs)
+            declare_norm(f"{name}.norm2", outputs)
+            declare(f"{name}.conv2", 3, outputs, outputs)
+            if block == 0:
+                declare(f"{name}.shortcut", 1, inputs, outputs)
+            blocks.append((name, block == 0, 2 if block == 0 and group > 0 else 1))
+            inputs = outputs
+    declare_norm("norm", inputs)
+    parameters["head.v"] = draws.normal(inputs, classes, scale=0.05)
+    parameters["head.g"] = draws.normal(classes, scale=0.3, shift=1)
+    x = draws.normal(3, 12, 12, 3, scale=0.25)
+    weights = draws.normal(3, classes)
+
+    h = convolution("conv1", x)
+    for name, changes, stride in blocks:
+        activated = activation(f"{name}.norm1", h)
+        branch = activation(f"{name}.norm2", convolution(f"{name}.conv1", activated, stride))
+        branch = convolution(f"{name}.conv2", branch)
+        h = branch + (convolution(f"{name}.shortcut", activated, stride) if changes else h)
+    assert h.shape[1:3] == (3, 3)
+    features = activation("norm", h).mean((1, 2))
+    logits = features @ weight_norm(parameters["head.v"], parameters["head.g"])
+    results = {"logits": logits, **gradients((logits * weights).sum(), {"x": x, **parameters}, "")}
+    save("resnet_batch" if kind == "batch" else "resnet", {"x": x, "weights": weights, **parameters}, results)
 
 
 # GAN with feature matching
@@ -516,6 +586,8 @@ if __name__ == "__main__":
     conv_small()
     classifier("batch")
     classifier("mean_only")
+    resnet("weight")
+    resnet("batch")
     gan()
     glow("additive", blocks=2, seed=4)
     glow("affine", blocks=1, seed=5)

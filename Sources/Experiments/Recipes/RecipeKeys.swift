@@ -155,8 +155,11 @@ extension Recipe {
             .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .pooling)),
         .choice("downsample", \.downsample, "how blocks halve the image")
             .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .downsampling)),
-        .numbers("dropout", \.dropout, .halfOpen(0, 1), "dropout rates before the three blocks")
-            .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .dropout)),
+        .numbers(
+            "dropout", \.dropout, .halfOpen(0, 1),
+            "dropout rates before the three blocks; of resnet, within the blocks of its three groups"
+        )
+        .when(\.network, "network", anyOf: EnergyRecipe.Network.those(reading: .dropout)),
         .numbers("priors", \.priors, .above(0), "class priors ρ_k, K numbers; empty means uniform"),
         .integer(
             "negatives", \.negatives, .between(1, 64), "ν, the number of samples of the flow for each image"),
