@@ -36,6 +36,7 @@ var packageTargets: [Target] = [
         linkerSettings: hasOneDNN
             ? [.unsafeFlags(["--as-needed", "-ldnnl", "--no-as-needed"].flatMap { ["-Xlinker", $0] })] : []),
     .target(name: "System", dependencies: ["CZlib"], swiftSettings: numeric),
+    .target(name: "Schemas", dependencies: ["System"], swiftSettings: numeric),
     .target(
         name: "Tensors", dependencies: ["System", "CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
     .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
@@ -60,7 +61,7 @@ var packageTargets: [Target] = [
         name: "Experiments",
         dependencies: [
             "Baselines", "Probes", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
-            "System", "BuiltInRecipes", "CKernels",
+            "System", "Schemas", "BuiltInRecipes", "CKernels",
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: numeric),
     .target(
@@ -87,7 +88,7 @@ var packageTargets: [Target] = [
 ]
 
 let tested = [
-    "System", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
+    "System", "Schemas", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
     "Experiments", "Reports", "Exports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Schemas
 
 struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Schemas
 import System
 import Tensors
 import Testing

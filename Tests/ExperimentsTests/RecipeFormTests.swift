@@ -1,6 +1,7 @@
 import EnergyModels
 import Foundation
 import Networks
+import Schemas
 import TestSupport
 import Testing
 

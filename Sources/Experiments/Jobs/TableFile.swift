@@ -1,3 +1,4 @@
+import Schemas
 import System
 
 /// A table of results to be made: recipes, which are its rows, and seeds. A small strict TOML file.
@@ -20,9 +21,9 @@ public struct TableFile: Sendable, Equatable {
     public init() {}
 
     /// The keys that a table has, with their meaning.
-    public static let keys: [RecipeKey] = table.keys(below: "", examples: [("", TableFile())])
+    public static let keys: [SchemaKey] = table.keys(below: "", examples: [("", TableFile())])
 
-    private static let table = RecipeTable<TableFile>(
+    private static let table = Schema<TableFile>(
         [
             .text("title", \.title, "what stands above the table").required(),
             .list(
@@ -51,7 +52,7 @@ public struct TableFile: Sendable, Equatable {
                 },
                 write: { .integer($0) }),
             .flag("flow-per-seed", \.flowPerSeed, "every seed trains a flow of its own; else all share one"),
-        ], elsewhere: { [] })
+        ])
 
     /// Reads the table at `path`; its recipes are not read yet.
     ///
@@ -69,7 +70,7 @@ public struct TableFile: Sendable, Equatable {
     private static func parse(_ bytes: [UInt8], file: String) throws -> TableFile {
         let document = try TOMLDocument(bytes, file: file)
         let root = document.root
-        let cursor = RecipeCursor(RecipeOrigins(file: file, lines: document.lines))
+        let cursor = SchemaCursor(SchemaOrigins(file: file, lines: document.lines))
         guard root["recipes"] != nil || root["method"] == nil else {
             throw UserError(
                 .recipe, "a recipe, not a table of recipes", at: file, advice: "fce train runs it")
@@ -93,7 +94,7 @@ public struct TableFile: Sendable, Equatable {
         "Results/" + RecipeLocation(file).title.replacing("/", with: "-")
     }
 
-    private func check(_ cursor: RecipeCursor) throws {
+    private func check(_ cursor: SchemaCursor) throws {
         func require(_ condition: Bool, _ key: String, _ what: String, _ advice: String) throws {
             if !condition { throw cursor.entering(key).error(what, advice: advice) }
         }

@@ -1,8 +1,9 @@
 import Datasets
+import Schemas
 
 /// What random changes of the training images and weights of the classes need.
 extension Recipe {
-    func checkAugmentation(_ cursor: RecipeCursor) throws {
+    func checkAugmentation(_ cursor: SchemaCursor) throws {
         let place = cursor.entering("input")
         try require(
             !input.flip || data.source != .svhn, place.entering("flip"),
@@ -14,7 +15,7 @@ extension Recipe {
             advice: "lower input.crop, such as to 4")
     }
 
-    func checkClassWeights(_ cursor: RecipeCursor) throws {
+    func checkClassWeights(_ cursor: SchemaCursor) throws {
         let place = cursor.entering("label").entering("class-weights")
         guard label.classWeights != .equal else { return }
         try require(

@@ -1,4 +1,5 @@
 import Baselines
+import Schemas
 
 /// `phase.chains`: the Langevin chains that sample the energy while it is trained.
 public struct ChainsRecipe: Sendable, Equatable {
@@ -58,7 +59,7 @@ public struct ChainsRecipe: Sendable, Equatable {
         divergenceGuard = max(divergenceGuard, 1e6)
     }
 
-    static let table = RecipeTable<ChainsRecipe>([
+    static let table = Schema<ChainsRecipe>([
         .variant("start", \.start, "where chains begin", defaults: ChainsRecipe.init),
         .integer("steps", \.steps, .between(1, 10_000), "Langevin steps in each update"),
         .number("step-size", \.stepSize, .above(0), "δ of the step x + ½δ²∇f + τδε, in units of x/256 - 0.5"),

@@ -1,9 +1,10 @@
 import Baselines
 import EnergyModels
+import Schemas
 
 /// Conditions of phases with a generator.
 extension Recipe {
-    func checkGenerator(_ cursor: RecipeCursor) throws {
+    func checkGenerator(_ cursor: SchemaCursor) throws {
         guard let index = phases.firstIndex(where: \.kind.needsGenerator) else {
             try require(
                 generator == GeneratorRecipe() || usesGenerator, cursor.entering("generator"),
@@ -22,7 +23,7 @@ extension Recipe {
     }
 
     /// Two sides and nothing else: no flow, images that the generator can draw.
-    private func checkOpponent(_ kind: String, _ place: RecipeCursor, _ cursor: RecipeCursor) throws {
+    private func checkOpponent(_ kind: String, _ place: SchemaCursor, _ cursor: SchemaCursor) throws {
         let energy = cursor.entering("energy")
         try require(
             !phases.contains { $0.kind.needsFlow }, place,
@@ -45,7 +46,7 @@ extension Recipe {
                 : "set data.size = \(roundedSize(to: GeneratorConfiguration.scale))")
     }
 
-    private func checkGAN(_ place: RecipeCursor, _ energy: RecipeCursor) throws {
+    private func checkGAN(_ place: SchemaCursor, _ energy: SchemaCursor) throws {
         try require(
             self.energy.classes > 1 && data.labels > 0, place,
             "a gan phase needs labelled images of several classes",
@@ -58,7 +59,7 @@ extension Recipe {
             advice: "set energy.outputs = 0")
     }
 
-    private func checkAdversarial(_ index: Int, _ place: RecipeCursor, _ energy: RecipeCursor) throws {
+    private func checkAdversarial(_ index: Int, _ place: SchemaCursor, _ energy: SchemaCursor) throws {
         let phase = phases[index]
         try require(
             phases.count == 1, place.entering("kind"), "an adversarial phase is the only one of its recipe",

@@ -1,3 +1,5 @@
+import Schemas
+
 /// `[label]`: the cross-entropy on labelled images.
 public struct LabelRecipe: Sendable, Equatable {
     /// How much the labelled images of each class count.
@@ -31,8 +33,8 @@ extension LabelRecipe.ClassWeights {
     }
 }
 
-extension RecipeField<LabelRecipe> {
-    static var classWeights: RecipeField {
+extension SchemaField<LabelRecipe> {
+    static var classWeights: SchemaField {
         .value(
             "class-weights", \.classWeights, "\"balanced\", or an array of K numbers above 0",
             "factors on the terms of labelled images by class, scaled to mean 1 over these images; balanced: inverse to the "

@@ -1,9 +1,10 @@
 import EnergyModels
 import Networks
+import Schemas
 
 /// The keys of a `[[phase]]`.
 extension Recipe {
-    static let phase = RecipeTable<PhaseRecipe>([
+    static let phase = Schema<PhaseRecipe>([
         .variant("kind", \.kind, "what is trained", defaults: PhaseRecipe.init).required(),
         .integer(
             "steps", \.steps, .atLeast(0),
@@ -68,7 +69,7 @@ extension Recipe {
         .when(\.kind, "kind", .joint),
     ])
 
-    private static let optimizer = RecipeTable<OptimizerRecipe>([
+    private static let optimizer = Schema<OptimizerRecipe>([
         .choice("kind", \.kind, "update rule"),
         .number("rate", \.rate, .above(0), "learning rate"),
         .number("beta1", \.beta1, .halfOpen(0, 1), "decay of the first moment")
@@ -91,7 +92,7 @@ extension Recipe {
             "largest norm of the gradient, which is scaled down to it; 0 means no limit"),
     ])
 
-    private static let gate = RecipeTable<GateRecipe>([
+    private static let gate = Schema<GateRecipe>([
         .number("high", \.high, .between(0, 1), "the energy is updated until its accuracy is above"),
         .number("low", \.low, .between(0, 1), "the flow is updated until the accuracy is below"),
         .number(

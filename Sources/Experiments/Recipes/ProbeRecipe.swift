@@ -1,4 +1,5 @@
 import Probes
+import Schemas
 
 /// `[probe]`: linear classifiers on the features of the trained network, after the last phase.
 public struct ProbeRecipe: Sendable, Equatable {
@@ -18,7 +19,7 @@ public struct ProbeRecipe: Sendable, Equatable {
 
     public init() {}
 
-    static let table = RecipeTable<ProbeRecipe>([
+    static let table = Schema<ProbeRecipe>([
         .list(
             "labels", \.labels, "an array of integers, each at least 0",
             "labelled images of a draw; 0: all; empty: no probe",

@@ -1,3 +1,4 @@
+import Schemas
 import System
 
 /// The canonical form and the hashes made of it.

@@ -1,9 +1,10 @@
 import EnergyModels
+import Schemas
 
 /// Conditions on several keys at once.
 extension Recipe {
     /// Throws `UserError(.recipe)` at the key that contradicts the others.
-    func check(_ cursor: RecipeCursor) throws {
+    func check(_ cursor: SchemaCursor) throws {
         try checkData(cursor.entering("data"))
         try checkModels(cursor)
         try checkClassifier(cursor)
@@ -21,12 +22,12 @@ extension Recipe {
     }
 
     func require(
-        _ condition: Bool, _ cursor: RecipeCursor, _ what: String, advice: String? = nil
+        _ condition: Bool, _ cursor: SchemaCursor, _ what: String, advice: String? = nil
     ) throws {
         if !condition { throw cursor.error(what, advice: advice) }
     }
 
-    private func checkData(_ cursor: RecipeCursor) throws {
+    private func checkData(_ cursor: SchemaCursor) throws {
         try require(
             data.labels % energy.classes == 0, cursor.entering("labels"),
             "\(data.labels) labels cannot be shared equally by \(energy.classes) classes",
@@ -57,7 +58,7 @@ extension Recipe {
             "points of the plane are drawn, none is kept back", advice: "set data.final = false")
     }
 
-    private func checkModels(_ cursor: RecipeCursor) throws {
+    private func checkModels(_ cursor: SchemaCursor) throws {
         let isPlane = data.source == .plane
         let flowPlace = cursor.entering("flow").entering("kind")
         let energy = cursor.entering("energy")
@@ -94,7 +95,7 @@ extension Recipe {
     func roundedSize(to step: Int) -> Int { max(8, (data.size + step - 1) / step * step) }
 
     /// Several classes are told apart by labels alone.
-    private func checkClasses(_ cursor: RecipeCursor) throws {
+    private func checkClasses(_ cursor: SchemaCursor) throws {
         let learns = method != .randomInit && phases.contains { $0.kind.takesLabels }
         guard learns, energy.classes > 1 else { return }
         try require(
@@ -108,7 +109,7 @@ extension Recipe {
     }
 
     /// Networks of classifiers, which are no density, and what VAT's exact direction takes.
-    private func checkClassifier(_ cursor: RecipeCursor) throws {
+    private func checkClassifier(_ cursor: SchemaCursor) throws {
         let (energy, input) = (cursor.entering("energy"), cursor.entering("input"))
         let network = energyConfiguration
         try require(
@@ -131,7 +132,7 @@ extension Recipe {
             "`input` is for images, not for points", advice: "remove [input]")
     }
 
-    private func check(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {
+    private func check(_ phase: PhaseRecipe, _ cursor: SchemaCursor) throws {
         let gate = cursor.entering("gate")
         try require(
             phase.gate.low <= phase.gate.high, gate.entering("low"),
@@ -153,7 +154,7 @@ extension Recipe {
             "method \"random-init\" trains nothing", advice: "set \(cursor.entering("steps").key) = 0")
     }
 
-    private func checkMethod(_ cursor: RecipeCursor) throws {
+    private func checkMethod(_ cursor: SchemaCursor) throws {
         let place = cursor.entering("method")
         try require(!phases.isEmpty, cursor.entering("phase"), "no [[phase]]", advice: "list what to train")
         let last = phases.last?.kind
@@ -186,7 +187,7 @@ extension Recipe {
             "the mean teacher is the averaged weights", advice: "set average.decay = 0.99")
     }
 
-    private func checkProbe(_ cursor: RecipeCursor) throws {
+    private func checkProbe(_ cursor: SchemaCursor) throws {
         guard !probe.labels.isEmpty else {
             return try require(
                 probe == ProbeRecipe(), cursor, "[probe] has no effect without probe.labels",
@@ -209,7 +210,7 @@ extension Recipe {
     }
 
     /// What goes with points alone: a flow that is a Gaussian, and pictures of densities.
-    private func checkPlane(_ cursor: RecipeCursor) throws {
+    private func checkPlane(_ cursor: SchemaCursor) throws {
         let isGaussian = flow.kind == .plane && flow.couplings == 0
         try require(
             method != .nce || isGaussian && phases.map(\.kind) == [.flowMLE, .energy],
@@ -229,7 +230,7 @@ extension Recipe {
     }
 
     /// The flow of images must be trained before an energy is measured against it.
-    private func checkOrder(_ cursor: RecipeCursor) throws {
+    private func checkOrder(_ cursor: SchemaCursor) throws {
         guard flow.kind == .glow else { return }
         let first = phases.firstIndex { $0.kind == .energy || $0.kind == .joint }
         let trained = phases.firstIndex { $0.kind == .flowMLE }

@@ -1,12 +1,13 @@
 import Datasets
 import EnergyModels
 import Networks
+import Schemas
 
 extension Recipe {
     /// Every key with its type, default and meaning, in the order of the documentation.
-    public static let keys: [RecipeKey] =
+    public static let keys: [SchemaKey] =
         [
-            RecipeKey(
+            SchemaKey(
                 path: "extends", type: "a string", defaultValue: "none",
                 summary:
                     "recipe to start from: a path relative to this file, or builtin:NAME; tables merge, arrays replace"
@@ -14,7 +15,7 @@ extension Recipe {
         ] + table.keys(below: "", examples: [("", Recipe())])
 
     /// The keys of a resolved recipe.
-    static let table = RecipeTable<Recipe>([
+    static let table = Schema<Recipe>([
         .text("name", \.name, "name in tables; by default folder and name of the file; not inherited"),
         .choice("method", \.method, "the row of the table; must agree with the phases and vat.weight")
             .required(),
@@ -39,14 +40,14 @@ extension Recipe {
         .table("consistency", \.consistency, consistency, "agreement of p(y|x) on unlabelled images"),
         .table(
             "label", \.label,
-            RecipeTable([
+            Schema([
                 .number(
                     "weight", \.weight, .atLeast(0), "weight of the cross-entropy on labelled images, eq. 17"),
                 .classWeights,
             ]), "label term"),
         .table(
             "average", \.average,
-            RecipeTable([
+            Schema([
                 .number(
                     "decay", \.decay, .halfOpen(0, 1),
                     "decay of the averaged weights that compute p(y|x); 0: no averaging"),
@@ -62,7 +63,7 @@ extension Recipe {
         .table("log", \.log, every("steps between lines of metrics; 0 writes none"), "metrics"),
         .table(
             "evaluate", \.evaluate,
-            RecipeTable([
+            Schema([
                 .integer(
                     "every", \.every, .atLeast(0),
                     "steps between tests, as phase.steps counts them; 0: at each phase's end"),
@@ -77,12 +78,12 @@ extension Recipe {
             "probe", \.probe, ProbeRecipe.table, "linear classifiers on the features, after the last phase"),
         .table(
             "report", \.report,
-            RecipeTable([
+            Schema([
                 .optionalTable("paper", \.paper, paper, "the paper's cell", initial: ReportRecipe.Paper())
             ]), "what to print beside our numbers; not inherited"),
     ])
 
-    private static let data = RecipeTable<DataRecipe>([
+    private static let data = Schema<DataRecipe>([
         .variant("source", \.source, "the format of the data", defaults: DataRecipe.init).required(),
         .text("name", \.name, "name of the data in tables"),
         .text("directory", \.directory, "the folder of its files, or the .csv or .npz file (--data)")
@@ -117,7 +118,7 @@ extension Recipe {
         .unwritten(where: .integer(0)),
     ])
 
-    private static let flow = RecipeTable<FlowRecipe>([
+    private static let flow = Schema<FlowRecipe>([
         .variant("kind", \.kind, "Glow for images, couplings in the plane", defaults: FlowRecipe.init),
         .integer("levels", \.levels, .between(1, 6), "number of scales").when(\.kind, "kind", .glow),
         .integer("blocks", \.blocks, .between(1, 64), "flow steps in each level").when(\.kind, "kind", .glow),
@@ -133,7 +134,7 @@ extension Recipe {
             "seed of the flow; runs of one recipe with other seeds share it"),
     ])
 
-    private static let energy = RecipeTable<EnergyRecipe>([
+    private static let energy = Schema<EnergyRecipe>([
         .variant("base", \.base, "the density that exp(f) multiplies", defaults: EnergyRecipe.init),
         .choice("network", \.network, "layers of f (the paper's Tables 5 and 6)"),
         .integer(
@@ -165,7 +166,7 @@ extension Recipe {
             "negatives", \.negatives, .between(1, 64), "ν, the number of samples of the flow for each image"),
     ])
 
-    private static let input = RecipeTable<InputRecipe>([
+    private static let input = Schema<InputRecipe>([
         .flag("standardize", \.standardize, "bring every image to mean 0 and variance 1"),
         .integer(
             "translate", \.translate, .between(0, 16),
@@ -187,14 +188,14 @@ extension Recipe {
         .later(\.crop, default: 0),
     ])
 
-    private static let generator = RecipeTable<GeneratorRecipe>([
+    private static let generator = Schema<GeneratorRecipe>([
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
         .integer(
             "latent", \.latent, .between(1, 4096),
             "numbers that an image is generated from: uniform, normal in a VAE"),
     ])
 
-    private static let vat = RecipeTable<VATRecipe>([
+    private static let vat = Schema<VATRecipe>([
         .number("weight", \.weight, .atLeast(0), "weight of the term; 0 turns it off"),
         .number("epsilon", \.epsilon, .above(0), "length of the perturbation in units of x/256 - 0.5"),
         .integer("steps", \.steps, .between(1, 10), "number of power iterations"),
@@ -205,13 +206,13 @@ extension Recipe {
         .choice("dropout", \.dropout, "dropout masks: the same in all passes, or fresh ones"),
     ])
 
-    private static let paper = RecipeTable<ReportRecipe.Paper>([
+    private static let paper = Schema<ReportRecipe.Paper>([
         .number("value", \.value, .between(0, 100), "test error, %").required(),
         .number("sd", \.sd, .atLeast(0), "standard deviation over seeds, points"),
         .text("cell", \.cell, "table, row and column").required(),
     ])
 
-    private static let consistency = RecipeTable<ConsistencyRecipe>([
+    private static let consistency = Schema<ConsistencyRecipe>([
         .choice("kind", \.kind, "the method, which decides with what p(y|x) should agree"),
         .number("weight", \.weight, .atLeast(0), "weight of the term at the end of its ramp"),
         .integer("ramp-up", \.rampUp, .atLeast(0), "updates over which the weight rises"),
@@ -219,11 +220,11 @@ extension Recipe {
             .when(\.kind, "kind", .temporalEnsembling),
     ])
 
-    private static func weight(_ summary: String) -> RecipeTable<WeightRecipe> {
-        RecipeTable([.number("weight", \.weight, .atLeast(0), summary)])
+    private static func weight(_ summary: String) -> Schema<WeightRecipe> {
+        Schema([.number("weight", \.weight, .atLeast(0), summary)])
     }
 
-    private static func every(_ summary: String) -> RecipeTable<IntervalRecipe> {
-        RecipeTable([.integer("every", \.every, .atLeast(0), summary)])
+    private static func every(_ summary: String) -> Schema<IntervalRecipe> {
+        Schema([.integer("every", \.every, .atLeast(0), summary)])
     }
 }

@@ -1,5 +1,6 @@
 import BuiltInRecipes
 import Foundation
+import Schemas
 import System
 
 /// Where a recipe or a table of recipes lies: in a file, or, as `builtin:FOLDER/NAME`, in the program itself.

@@ -1,3 +1,4 @@
+import Schemas
 import System
 
 extension Recipe {
@@ -30,7 +31,7 @@ extension Recipe {
                 .recipe, "a table of recipes, not a recipe", at: file, advice: "fce reproduce runs it")
         }
         for assignment in overrides { try source.set(assignment) }
-        let cursor = RecipeCursor(source.origins)
+        let cursor = SchemaCursor(source.origins) { Self.keys.map(\.path) }
         self.init()
         name = RecipeLocation(file).title
         try Self.table.decode(.table(source.root), cursor, into: &self)

@@ -1,10 +1,11 @@
 import Foundation
+import Schemas
 import System
 
 /// A recipe as merged TOML, before it is decoded: its tree, and where every key of it came from.
 struct RecipeSource {
     private(set) var root: [String: TOMLNode]
-    private(set) var origins: RecipeOrigins
+    private(set) var origins: SchemaOrigins
     private(set) var header: String
     private static let deepest = 8
     /// Keys that describe one file, so that a recipe does not take them from its base.
@@ -31,7 +32,7 @@ struct RecipeSource {
     private init(_ bytes: [UInt8], at location: RecipeLocation, open: [String]) throws {
         let document = try TOMLDocument(bytes, file: location.description)
         root = document.root
-        origins = RecipeOrigins(file: location.description, lines: document.lines)
+        origins = SchemaOrigins(file: location.description, lines: document.lines)
         header = RecipeHeader.text(of: bytes)
         try extend(location, open: open)
     }
@@ -57,12 +58,12 @@ struct RecipeSource {
         self = try RecipeSource(base, requestedBy: place, open: chain)
         for key in Self.ownKeys { root[key] = nil }
         merge(own.root, from: own.origins, at: [])
-        origins = RecipeOrigins(file: location.description, places: origins)
+        origins = SchemaOrigins(file: location.description, places: origins)
         header = own.header
     }
 
     /// Tables merge key by key; everything else, arrays too, is replaced.
-    private mutating func merge(_ table: [String: TOMLNode], from other: RecipeOrigins, at path: [String]) {
+    private mutating func merge(_ table: [String: TOMLNode], from other: SchemaOrigins, at path: [String]) {
         for (key, node) in table {
             let place = path + [key]
             if case .table(let inner) = node, case .table = Self.node(at: place, in: .table(root)) {
@@ -194,9 +195,9 @@ extension RecipeSource {
     }
 }
 
-extension RecipeOrigins {
+extension SchemaOrigins {
     /// The places of `places`, for a recipe that the user named `file`.
-    fileprivate init(file: String, places: RecipeOrigins) {
+    fileprivate init(file: String, places: SchemaOrigins) {
         self.init(file: file)
         replace([], with: places)
     }

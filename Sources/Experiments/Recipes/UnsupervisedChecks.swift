@@ -1,9 +1,10 @@
 import Baselines
 import EnergyModels
+import Schemas
 
 /// Conditions on phases of chains and of a variational autoencoder.
 extension Recipe {
-    func checkUnsupervised(_ cursor: RecipeCursor) throws {
+    func checkUnsupervised(_ cursor: SchemaCursor) throws {
         for (index, phase) in phases.enumerated() where phase.kind == .chains || phase.kind == .vae {
             let place = cursor.entering("phase").element(index)
             try checkAlone(phase, place.entering("kind"), cursor.entering("energy"))
@@ -17,7 +18,7 @@ extension Recipe {
     }
 
     /// One unit, images, and nothing that another phase or term would add.
-    private func checkAlone(_ phase: PhaseRecipe, _ kind: RecipeCursor, _ energy: RecipeCursor) throws {
+    private func checkAlone(_ phase: PhaseRecipe, _ kind: SchemaCursor, _ energy: SchemaCursor) throws {
         let name = "a phase of kind \"\(phase.kind.rawValue)\""
         try require(data.source != .plane, kind, "\(name) is for images, not for points")
         try require(
@@ -38,7 +39,7 @@ extension Recipe {
             advice: "set entropy.weight = 0")
     }
 
-    private func checkChains(_ phase: PhaseRecipe, _ cursor: RecipeCursor) throws {
+    private func checkChains(_ phase: PhaseRecipe, _ cursor: SchemaCursor) throws {
         let chains = phase.chains
         if let start = method.chainStart {
             try require(
@@ -63,7 +64,7 @@ extension Recipe {
         if chains.start == .coarserGrid { try checkGrids(chains, cursor.entering("grids")) }
     }
 
-    private func checkGrids(_ chains: ChainsRecipe, _ cursor: RecipeCursor) throws {
+    private func checkGrids(_ chains: ChainsRecipe, _ cursor: SchemaCursor) throws {
         let sides = chains.grids + [extents[0]]
         let fits = zip(sides, sides.dropFirst()).allSatisfy { $0 > 1 && $0 < $1 && $1 % $0 == 0 }
         try require(

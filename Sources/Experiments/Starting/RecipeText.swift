@@ -1,3 +1,5 @@
+import Schemas
+
 /// Writes a recipe as people write one: tables, and above a key the comment that explains it.
 struct RecipeText {
     private(set) var text = ""

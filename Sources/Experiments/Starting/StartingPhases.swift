@@ -1,3 +1,5 @@
+import Schemas
+
 /// The phases of a first recipe, with the optimisers of the built-in recipes.
 extension StartingChoices {
     func writePhases(_ text: inout RecipeText) {

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Schemas
 import System
 
 /// The first recipe for somebody's own images, as commented text and as what the text means.

@@ -1,6 +1,6 @@
 /// A table while its document is read. It knows what made it, which decides what may be added to it.
-final class TOMLTable {
-    enum Maker {
+package final class TOMLTable {
+    package enum Maker {
         /// The document, or an inline table.
         case whole
         /// A header of a table further in: `[a.b]` makes `a`.
@@ -21,9 +21,9 @@ final class TOMLTable {
     private var maker: Maker
     private var items: [String: Item] = [:]
 
-    init(_ maker: Maker) { self.maker = maker }
+    package init(_ maker: Maker) { self.maker = maker }
 
-    var entries: [String: TOMLNode] {
+    package var entries: [String: TOMLNode] {
         items.mapValues { item in
             switch item {
             case .value(let node): node
@@ -33,17 +33,17 @@ final class TOMLTable {
         }
     }
 
-    func isFree(_ key: String) -> Bool { items[key] == nil }
+    package func isFree(_ key: String) -> Bool { items[key] == nil }
 
-    func set(_ key: String, to node: TOMLNode) { items[key] = .value(node) }
+    package func set(_ key: String, to node: TOMLNode) { items[key] = .value(node) }
 
     /// How many tables `[[key]]` has made.
-    func count(of key: String) -> Int {
+    package func count(of key: String) -> Int {
         if case .tables(let tables) = items[key] { tables.count } else { 0 }
     }
 
     /// The table that the header `[key]` opens; nil where it is defined already.
-    func open(_ key: String) -> TOMLTable? {
+    package func open(_ key: String) -> TOMLTable? {
         switch items[key] {
         case nil: return make(key, .header)
         case .table(let table) where table.maker == .implied:
@@ -54,7 +54,7 @@ final class TOMLTable {
     }
 
     /// The table that `[[key]]` adds; nil where `key` is something else already.
-    func append(_ key: String) -> TOMLTable? {
+    package func append(_ key: String) -> TOMLTable? {
         let table = TOMLTable(.header)
         switch items[key] {
         case nil: items[key] = .tables([table])
@@ -65,7 +65,7 @@ final class TOMLTable {
     }
 
     /// The table that a header leads through, made by `maker` where there is none; nil where `key` is a value.
-    func passing(_ key: String, made maker: Maker) -> TOMLTable? {
+    package func passing(_ key: String, made maker: Maker) -> TOMLTable? {
         switch items[key] {
         case nil: make(key, maker)
         case .table(let table): table
@@ -75,7 +75,7 @@ final class TOMLTable {
     }
 
     /// The table that a dotted key leads through; nil where `key` is a value, or has a header of its own.
-    func dotted(_ key: String) -> TOMLTable? {
+    package func dotted(_ key: String) -> TOMLTable? {
         switch items[key] {
         case nil: return make(key, .dotted)
         case .table(let table) where table.maker != .header:

@@ -1,7 +1,7 @@
 /// Words of TOML 1.0 that stand without quotes.
-enum TOMLScalar {
+package enum TOMLScalar {
     /// The value of `word`; nil where it has none.
-    static func node(_ word: String) -> TOMLNode? {
+    package static func node(_ word: String) -> TOMLNode? {
         switch word {
         case "true": return .boolean(true)
         case "false": return .boolean(false)
@@ -28,7 +28,7 @@ enum TOMLScalar {
     }
 
     /// Whether `word` is a decimal integer, of any size.
-    static func isInteger(_ word: some StringProtocol) -> Bool {
+    package static func isInteger(_ word: some StringProtocol) -> Bool {
         let digits = unsigned(word)
         return areDigits(digits) && (digits.count == 1 || digits.first != "0")
     }
@@ -55,7 +55,7 @@ enum TOMLScalar {
     // MARK: Dates and times
 
     /// `date`, `time` or `date-time`; nil for what is none of them.
-    static func kindOfDate(_ word: String) -> String? {
+    package static func kindOfDate(_ word: String) -> String? {
         let (date, rest) = (word.prefix(10), word.dropFirst(10))
         guard isDate(date) else { return isTime(word[...]) ? "time" : nil }
         guard let separator = rest.first else { return "date" }

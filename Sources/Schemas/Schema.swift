@@ -1,24 +1,16 @@
 import System
 
 /// The keys of one table of a recipe, in the order they are decoded.
-struct RecipeTable<Section: Sendable>: Sendable {
-    let fields: [RecipeField<Section>]
-    /// Full keys of the whole file, where a misplaced key may belong.
-    private let elsewhere: @Sendable () -> [String]
+public struct Schema<Section: Sendable>: Sendable {
+    public let fields: [SchemaField<Section>]
 
-    init(
-        _ fields: [RecipeField<Section>],
-        elsewhere: @escaping @Sendable () -> [String] = { Recipe.keys.map(\.path) }
-    ) {
-        self.fields = fields
-        self.elsewhere = elsewhere
-    }
+    public init(_ fields: [SchemaField<Section>]) { self.fields = fields }
 
     /// Reads `node` over the defaults in `section`.
     ///
     /// Throws `UserError(.recipe)` with file and line: an unknown key, a missing one, one without a meaning here,
     /// or a value of a wrong type or out of range.
-    func decode(_ node: TOMLNode, _ cursor: RecipeCursor, into section: inout Section) throws {
+    public func decode(_ node: TOMLNode, _ cursor: SchemaCursor, into section: inout Section) throws {
         guard case .table(let entries) = node else {
             throw cursor.error("`\(cursor.key)` is a table of keys, not \(node.described)")
         }
@@ -38,18 +30,18 @@ struct RecipeTable<Section: Sendable>: Sendable {
         }
     }
 
-    private func unknown(_ key: String, _ cursor: RecipeCursor) -> UserError {
+    private func unknown(_ key: String, _ cursor: SchemaCursor) -> UserError {
         let own = fields.map(\.name)
         let nearest = NearestKey.nearest(to: key, among: own) ?? ""
         var meant = (cursor.path.dropLast() + [nearest]).joined(separator: ".")
         if !NearestKey.isLikely(nearest, for: key) {
             // Perhaps the key exists, but in another table.
-            let other = elsewhere().first { path in
+            let other = cursor.knownKeys().first { path in
                 path.split(separator: ".").last.map { NearestKey.distance(String($0), key) } == 0
             }
             meant = other ?? meant
         }
-        meant = RecipeTable.displayed(meant)
+        meant = Self.displayed(meant)
         return cursor.error("unknown key `\(cursor.key)`", advice: "did you mean `\(meant)`?")
     }
 
@@ -62,7 +54,7 @@ struct RecipeTable<Section: Sendable>: Sendable {
     /// The section as TOML, defaults included.
     ///
     /// - Parameter whole: whether with the keys that have no meaning in it.
-    func encode(_ section: Section, whole: Bool = false) -> TOMLNode {
+    public func encode(_ section: Section, whole: Bool = false) -> TOMLNode {
         var entries: [String: TOMLNode] = [:]
         for field in fields where whole || field.obstacle(section) == nil {
             entries[field.name] = field.encode(section, whole)
@@ -71,18 +63,18 @@ struct RecipeTable<Section: Sendable>: Sendable {
     }
 
     /// Documentation of every key below `path`; `examples` hold the defaults by name.
-    func keys(below path: String, examples: [(name: String, section: Section)]) -> [RecipeKey] {
+    public func keys(below path: String, examples: [(name: String, section: Section)]) -> [SchemaKey] {
         fields.flatMap { $0.keys(path.isEmpty ? $0.name : "\(path).\($0.name)", examples) }
     }
 }
 
-extension RecipeField {
+extension SchemaField {
     /// A key that holds a table.
-    static func table<Inner: Sendable>(
-        _ name: String, _ path: Path<Inner>, _ table: RecipeTable<Inner>, _ summary: String,
+    public static func table<Inner: Sendable>(
+        _ name: String, _ path: Path<Inner>, _ table: Schema<Inner>, _ summary: String,
         variants: [(name: String, section: Inner)] = []
     ) -> Self {
-        var field = RecipeField(
+        var field = SchemaField(
             name: name, summary: summary, type: "a table",
             decode: { node, cursor, section in try table.decode(node, cursor, into: &section[keyPath: path])
             },
@@ -95,10 +87,10 @@ extension RecipeField {
     }
 
     /// A table that may be absent as a whole.
-    static func optionalTable<Inner: Sendable>(
-        _ name: String, _ path: Path<Inner?>, _ table: RecipeTable<Inner>, _ summary: String, initial: Inner
+    public static func optionalTable<Inner: Sendable>(
+        _ name: String, _ path: Path<Inner?>, _ table: Schema<Inner>, _ summary: String, initial: Inner
     ) -> Self {
-        var field = RecipeField(
+        var field = SchemaField(
             name: name, summary: summary, type: "a table",
             decode: { node, cursor, section in
                 var inner = initial
@@ -111,11 +103,11 @@ extension RecipeField {
     }
 
     /// An array of tables, `[[name]]`.
-    static func tables<Inner: Sendable>(
-        _ name: String, _ path: Path<[Inner]>, _ table: RecipeTable<Inner>, _ summary: String,
+    public static func tables<Inner: Sendable>(
+        _ name: String, _ path: Path<[Inner]>, _ table: Schema<Inner>, _ summary: String,
         initial: Inner, variants: [(name: String, section: Inner)]
     ) -> Self {
-        var field = RecipeField(
+        var field = SchemaField(
             name: name, summary: summary, type: "an array of tables",
             decode: { node, cursor, section in
                 guard case .array(let nodes) = node else {

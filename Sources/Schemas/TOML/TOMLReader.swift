@@ -1,42 +1,42 @@
 import System
 
 /// Reads the statements of a TOML 1.0 document: headers of tables, and keys with their values.
-struct TOMLReader {
+package struct TOMLReader {
     /// Levels of tables and arrays that a document may have; every level is a call of a function.
-    static let deepest = 64
+    package static let deepest = 64
 
-    let root = TOMLTable(.whole)
+    package let root = TOMLTable(.whole)
     private(set) var lines: [[String]: Int] = [:]
-    let text: TOMLText
-    var index = 0
+    package let text: TOMLText
+    package var index = 0
 
-    init(_ text: TOMLText) { self.text = text }
+    package init(_ text: TOMLText) { self.text = text }
 
-    var current: UInt8? { index < text.bytes.count ? text.bytes[index] : nil }
+    package var current: UInt8? { index < text.bytes.count ? text.bytes[index] : nil }
 
     /// Whether `string` comes next.
-    func isNext(_ string: StaticString) -> Bool {
+    package func isNext(_ string: StaticString) -> Bool {
         string.withUTF8Buffer { text.bytes[index...].starts(with: $0) }
     }
 
     /// Passes over `byte`; false where another one is next.
-    mutating func skip(_ byte: Unicode.Scalar) -> Bool {
+    package mutating func skip(_ byte: Unicode.Scalar) -> Bool {
         guard current == UInt8(ascii: byte) else { return false }
         index += 1
         return true
     }
 
-    func error(_ what: String, at place: Int? = nil, advice: String? = nil) -> UserError {
+    package func error(_ what: String, at place: Int? = nil, advice: String? = nil) -> UserError {
         text.error(what, at: place ?? index, advice: advice)
     }
 
     /// What TOML 1.1 brought, and how it is written in TOML 1.0.
-    func newerSyntax(_ what: String, advice: String) -> UserError {
+    package func newerSyntax(_ what: String, advice: String) -> UserError {
         error("\(what) is TOML 1.1; recipes are TOML 1.0", advice: advice)
     }
 
     /// What comes next, for errors.
-    var found: String {
+    package var found: String {
         guard let byte = current else { return "the end of the file" }
         if byte == UInt8(ascii: "\n") { return "the end of the line" }
         let character = String(decoding: text.bytes[index...].prefix(32), as: UTF8.self).prefix(1)
@@ -45,7 +45,7 @@ struct TOMLReader {
 
     // MARK: Statements
 
-    mutating func document() throws(UserError) {
+    package mutating func document() throws(UserError) {
         var (table, path) = (root, [String]())
         while skipBlank() {
             if current == UInt8(ascii: "[") {
@@ -99,7 +99,7 @@ struct TOMLReader {
     }
 
     /// Reads `key = value`, where the key may be dotted, into `table`.
-    mutating func assignment(in table: TOMLTable, at path: [String]) throws(UserError) {
+    package mutating func assignment(in table: TOMLTable, at path: [String]) throws(UserError) {
         let start = index
         let keys = try dottedKey()
         guard skip("=") else { throw error("expected `=` after the key, not \(found)") }
@@ -118,7 +118,7 @@ struct TOMLReader {
     }
 
     /// Remembers the line of `path` where it is met for the first time.
-    mutating func note(_ path: [String], at index: Int) throws(UserError) {
+    package mutating func note(_ path: [String], at index: Int) throws(UserError) {
         guard path.count <= Self.deepest else {
             throw error("more than \(Self.deepest) levels of tables and arrays", at: index)
         }
@@ -166,7 +166,7 @@ struct TOMLReader {
 
     // MARK: Blanks
 
-    mutating func skipSpace() {
+    package mutating func skipSpace() {
         while current == UInt8(ascii: " ") || current == UInt8(ascii: "\t") { index += 1 }
     }
 
@@ -176,7 +176,7 @@ struct TOMLReader {
     }
 
     /// Skips spaces, comments and line ends; false at the end of the document.
-    mutating func skipBlank() -> Bool {
+    package mutating func skipBlank() -> Bool {
         repeat {
             skipSpace()
             skipComment()

@@ -2,13 +2,13 @@ import System
 
 /// Strings of all four kinds: basic and literal ones, on one line or over several.
 extension TOMLReader {
-    mutating func string() throws(UserError) -> String {
+    package mutating func string() throws(UserError) -> String {
         if isNext("\"\"\"") || isNext("'''") { return try longString() }
         return try lineString()
     }
 
     /// A string on one line, as keys are too.
-    mutating func lineString() throws(UserError) -> String {
+    package mutating func lineString() throws(UserError) -> String {
         let start = index
         let quote = text.bytes[index]
         index += 1

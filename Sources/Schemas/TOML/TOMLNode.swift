@@ -1,7 +1,7 @@
 import System
 
 /// A TOML value without positions or comments: what merging, decoding and canonical printing work on.
-enum TOMLNode: Equatable, Sendable {
+public enum TOMLNode: Equatable, Sendable {
     case string(String)
     case integer(Int)
     case number(Double)
@@ -12,7 +12,7 @@ enum TOMLNode: Equatable, Sendable {
     case other(String)
 
     /// The value as an error message names it.
-    var described: String {
+    public var described: String {
         switch self {
         case .string: "the string \(literal)"
         case .array(let elements): "an array of \(elements.count)"
@@ -23,7 +23,7 @@ enum TOMLNode: Equatable, Sendable {
     }
 
     /// The value as TOML, on one line. Numbers are the shortest that read back exactly.
-    var literal: String {
+    public var literal: String {
         switch self {
         case .string(let string): tomlQuoted(string)
         case .integer(let integer): String(integer)

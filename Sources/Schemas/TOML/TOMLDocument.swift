@@ -4,16 +4,16 @@ import System
 ///
 /// The reader is the package's own because the one library for Swift ends the process at a malformed header, which no
 /// caller can catch, and because it knows no lines of keys.
-struct TOMLDocument {
-    let root: [String: TOMLNode]
+package struct TOMLDocument {
+    package let root: [String: TOMLNode]
     /// Paths name tables and keys. An element of an array, also of `[[tables]]`, is its index, counted from 0.
-    let lines: [[String]: Int]
+    package let lines: [[String]: Int]
 
     /// Reads a document strictly; `file` names it in errors.
     ///
     /// Throws `UserError(.recipe)` at `file:line:column` for anything that is not TOML 1.0, and for tables and arrays
     /// that are nested more than ``TOMLReader/deepest`` levels deep.
-    init(_ bytes: some Collection<UInt8>, file: String) throws(UserError) {
+    package init(_ bytes: some Collection<UInt8>, file: String) throws(UserError) {
         let text = try TOMLText(bytes, file: file)
         var reader = TOMLReader(text)
         try reader.document()
@@ -23,14 +23,14 @@ struct TOMLDocument {
 }
 
 /// The bytes of a document, which are sound text, with what finds lines and columns in them.
-struct TOMLText {
+package struct TOMLText {
     /// UTF-8 without a byte order mark; every line ends with a line feed alone.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     private let file: String
     private let lineStarts: [Int]
 
     /// Throws `UserError(.recipe)` for bytes that are not UTF-8, and for control characters.
-    init(_ source: some Collection<UInt8>, file: String) throws(UserError) {
+    package init(_ source: some Collection<UInt8>, file: String) throws(UserError) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let source = Array(source.starts(with: mark) ? source.dropFirst(mark.count) : source[...])
         let lineFeed = UInt8(ascii: "\n")
@@ -66,7 +66,7 @@ struct TOMLText {
     }
 
     /// The line of the byte at `index`, counted from 1.
-    func line(at index: Int) -> Int {
+    package func line(at index: Int) -> Int {
         var (low, high) = (0, lineStarts.count)
         while high - low > 1 {
             let middle = (low + high) / 2
@@ -76,7 +76,7 @@ struct TOMLText {
     }
 
     /// What is wrong at the byte `index`, with line and column; columns count characters from 1.
-    func error(_ what: String, at index: Int, advice: String? = nil) -> UserError {
+    package func error(_ what: String, at index: Int, advice: String? = nil) -> UserError {
         let line = line(at: index)
         let before = bytes[lineStarts[line - 1]..<min(index, bytes.count)]
         // Bytes that continue a character begin with 10.

@@ -1,5 +1,5 @@
 /// One documented key of a recipe, as `fce recipe keys` prints it.
-public struct RecipeKey: Sendable, Equatable, Encodable {
+public struct SchemaKey: Sendable, Equatable, Encodable {
     /// The full key, such as `phase.optimizer.rate`.
     public let path: String
     /// What values it takes, such as `number, above 0`.
@@ -7,36 +7,40 @@ public struct RecipeKey: Sendable, Equatable, Encodable {
     /// The default as TOML, `required`, or one default a kind.
     public let defaultValue: String
     public let summary: String
+
+    public init(path: String, type: String, defaultValue: String, summary: String) {
+        (self.path, self.type, self.defaultValue, self.summary) = (path, type, defaultValue, summary)
+    }
 }
 
 /// One key of a table of kind `Section`: its name, type, range and meaning. Decoding, defaults, validation,
 /// the canonical form, help and suggestions all come from these values.
-struct RecipeField<Section: Sendable>: Sendable {
-    let name: String
-    let summary: String
-    let type: String
+public struct SchemaField<Section: Sendable>: Sendable {
+    public let name: String
+    public let summary: String
+    public let type: String
     /// Reads the node into the section; the error names file, line and key.
-    let decode: @Sendable (TOMLNode, RecipeCursor, inout Section) throws -> Void
+    public let decode: @Sendable (TOMLNode, SchemaCursor, inout Section) throws -> Void
     /// The value in the section as TOML, of a table also the keys without a meaning if asked for; nil when it is absent.
-    var encode: @Sendable (Section, Bool) -> TOMLNode?
+    public var encode: @Sendable (Section, Bool) -> TOMLNode?
     /// Documentation of this key, or of the keys of the table it holds. Arguments: the path of the key, and
     /// example sections by name, whose values are the defaults.
-    var keys: @Sendable (String, [(name: String, section: Section)]) -> [RecipeKey] = { _, _ in [] }
+    public var keys: @Sendable (String, [(name: String, section: Section)]) -> [SchemaKey] = { _, _ in [] }
     /// Nil where the key has a meaning, or what it would need.
-    var obstacle: @Sendable (Section) -> String? = { _ in nil }
-    var isRequired = false
+    public var obstacle: @Sendable (Section) -> String? = { _ in nil }
+    public var isRequired = false
 }
 
-extension RecipeField {
-    typealias Path<Value> = any (WritableKeyPath<Section, Value> & Sendable)
+extension SchemaField {
+    public typealias Path<Value> = any (WritableKeyPath<Section, Value> & Sendable)
 
     /// A key with a plain value. `read` returns nil for what it does not take.
-    static func value<Value>(
+    public static func value<Value>(
         _ name: String, _ path: Path<Value>, _ type: String, _ summary: String,
         advice: @escaping @Sendable (TOMLNode) -> String? = { _ in nil },
         read: @escaping @Sendable (TOMLNode) -> Value?, write: @escaping @Sendable (Value) -> TOMLNode?
     ) -> Self {
-        var field = RecipeField(
+        var field = SchemaField(
             name: name, summary: summary, type: type,
             decode: { node, cursor, section in
                 guard let value = read(node) else {
@@ -51,7 +55,7 @@ extension RecipeField {
     }
 
     /// A key that takes one of the words of an enumeration.
-    static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
+    public static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
         _ name: String, _ path: Path<Value>, _ summary: String
     ) -> Self where Value.RawValue == String {
         let words = Value.allCases.map(\.rawValue)
@@ -69,12 +73,12 @@ extension RecipeField {
     }
 
     /// A choice that decides the defaults of the keys after it: choosing starts the section anew.
-    static func variant<Value: RawRepresentable & CaseIterable & Sendable>(
+    public static func variant<Value: RawRepresentable & CaseIterable & Sendable>(
         _ name: String, _ path: Path<Value>, _ summary: String,
         defaults: @escaping @Sendable (Value) -> Section
     ) -> Self where Value.RawValue == String {
         let plain = choice(name, path, summary)
-        var field = RecipeField(
+        var field = SchemaField(
             name: name, summary: summary, type: plain.type,
             decode: { node, cursor, section in
                 try plain.decode(node, cursor, &section)
@@ -85,7 +89,7 @@ extension RecipeField {
         return field
     }
 
-    static func integer(_ name: String, _ path: Path<Int>, _ range: Bounds<Int>, _ summary: String) -> Self {
+    public static func integer(_ name: String, _ path: Path<Int>, _ range: Bounds<Int>, _ summary: String) -> Self {
         value(
             name, path, "an integer, \(range)", summary,
             read: { node in
@@ -95,14 +99,14 @@ extension RecipeField {
             write: { .integer($0) })
     }
 
-    static func number(_ name: String, _ path: Path<Double>, _ range: Bounds<Double>, _ summary: String)
+    public static func number(_ name: String, _ path: Path<Double>, _ range: Bounds<Double>, _ summary: String)
         -> Self
     {
         value(
             name, path, "a number, \(range)", summary, read: { $0.number(in: range) }, write: { .number($0) })
     }
 
-    static func numbers(
+    public static func numbers(
         _ name: String, _ path: Path<[Double]>, _ range: Bounds<Double>, _ summary: String
     ) -> Self {
         list(
@@ -110,7 +114,7 @@ extension RecipeField {
             write: { .number($0) })
     }
 
-    static func flag(_ name: String, _ path: Path<Bool>, _ summary: String) -> Self {
+    public static func flag(_ name: String, _ path: Path<Bool>, _ summary: String) -> Self {
         value(
             name, path, "true or false", summary,
             read: { node in
@@ -120,7 +124,7 @@ extension RecipeField {
             write: { .boolean($0) })
     }
 
-    static func text(_ name: String, _ path: Path<String>, _ summary: String) -> Self {
+    public static func text(_ name: String, _ path: Path<String>, _ summary: String) -> Self {
         value(
             name, path, "a string", summary,
             read: { node in
@@ -131,7 +135,7 @@ extension RecipeField {
     }
 
     /// An array of strings, of integers, and so on: `read` takes one element.
-    static func list<Value: Sendable>(
+    public static func list<Value: Sendable>(
         _ name: String, _ path: Path<[Value]>, _ type: String, _ summary: String,
         read: @escaping @Sendable (TOMLNode) -> Value?, write: @escaping @Sendable (Value) -> TOMLNode
     ) -> Self {
@@ -145,19 +149,19 @@ extension RecipeField {
             write: { .array($0.map(write)) })
     }
 
-    func required() -> Self {
+    public func required() -> Self {
         var copy = self
         copy.isRequired = true
         let type = type
         let summary = summary
         copy.keys = { path, _ in
-            [RecipeKey(path: path, type: type, defaultValue: "required", summary: summary)]
+            [SchemaKey(path: path, type: type, defaultValue: "required", summary: summary)]
         }
         return copy
     }
 
     /// Leaves the key out of resolved recipes where it has its default: they read as before the key existed.
-    func unwritten(where value: TOMLNode) -> Self {
+    public func unwritten(where value: TOMLNode) -> Self {
         var copy = self
         let encode = encode
         copy.encode = { section, whole in
@@ -169,13 +173,13 @@ extension RecipeField {
 
     /// Limits the key to sections in which `path` has one of `values`; elsewhere it would be ignored silently,
     /// so there it is an error.
-    func when<Value: RawRepresentable & Equatable & Sendable>(
+    public func when<Value: RawRepresentable & Equatable & Sendable>(
         _ path: Path<Value>, _ name: String, _ values: Value...
     ) -> Self where Value.RawValue == String {
         when(path, name, anyOf: values)
     }
 
-    func when<Value: RawRepresentable & Equatable & Sendable>(
+    public func when<Value: RawRepresentable & Equatable & Sendable>(
         _ path: Path<Value>, _ name: String, anyOf values: [Value]
     ) -> Self where Value.RawValue == String {
         var copy = self
@@ -193,7 +197,7 @@ extension RecipeField {
 
     /// Leaves the key out of the canonical form where it has its default: a key that came later changes nothing in the
     /// recipes from before it.
-    func later<Value: Equatable & Sendable>(_ path: Path<Value>, default absent: Value) -> Self {
+    public func later<Value: Equatable & Sendable>(_ path: Path<Value>, default absent: Value) -> Self {
         var copy = self
         let encode = encode
         copy.encode = { section, isWhole in
@@ -202,7 +206,7 @@ extension RecipeField {
         return copy
     }
 
-    private func documentation(_ path: String, _ examples: [(name: String, section: Section)]) -> RecipeKey {
+    private func documentation(_ path: String, _ examples: [(name: String, section: Section)]) -> SchemaKey {
         var literals: [String] = []
         var names: [String: [String]] = [:]
         for (name, section) in examples {
@@ -215,19 +219,19 @@ extension RecipeField {
             ? literals[0]
             : literals.map { "\($0) (\(names[$0, default: []].joined(separator: ", ")))" }.joined(
                 separator: ", ")
-        return RecipeKey(path: path, type: type, defaultValue: text, summary: summary)
+        return SchemaKey(path: path, type: type, defaultValue: text, summary: summary)
     }
 }
 
 /// The values a numeric key takes.
-enum Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
+public enum Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
     case atLeast(Number)
     case above(Number)
     case between(Number, Number)
     /// Numbers from the first up to, but not including, the second.
     case halfOpen(Number, Number)
 
-    func contains(_ number: Number) -> Bool {
+    public func contains(_ number: Number) -> Bool {
         switch self {
         case .atLeast(let low): number >= low
         case .above(let low): number > low
@@ -236,7 +240,7 @@ enum Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
         }
     }
 
-    var description: String {
+    public var description: String {
         switch self {
         case .atLeast(let low): "at least \(low)"
         case .above(let low): "above \(low)"
@@ -248,7 +252,7 @@ enum Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
 
 extension TOMLNode {
     /// The node as a finite number within `range`; integers are numbers too.
-    func number(in range: Bounds<Double>) -> Double? {
+    public func number(in range: Bounds<Double>) -> Double? {
         switch self {
         case .number(let number) where number.isFinite && range.contains(number): number
         case .integer(let integer) where range.contains(Double(integer)): Double(integer)

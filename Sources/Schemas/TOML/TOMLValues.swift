@@ -2,7 +2,7 @@ import System
 
 /// Values: arrays, inline tables, and what stands without brackets and quotes.
 extension TOMLReader {
-    mutating func value(at path: [String]) throws(UserError) -> TOMLNode {
+    package mutating func value(at path: [String]) throws(UserError) -> TOMLNode {
         switch current {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): .string(try string())
         case UInt8(ascii: "["): try array(at: path)
