@@ -7,14 +7,24 @@ import PackageDescription
 let hasOneDNN = ["/usr/include/dnnl.hpp", "/usr/local/include/dnnl.hpp", "/usr/include/oneapi/dnnl/dnnl.hpp"]
     .contains { FileManager.default.fileExists(atPath: $0) }
 
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .unsafeFlags(["-warnings-as-errors"]),
-]
+/// Whether another package depends on this one by version or commit. SwiftPM, which refuses unsafe flags in dependencies by
+/// version, puts them into `checkouts`, or into `registry/downloads`: such a build has no flags of ours, and its warnings and
+/// debug code are SwiftPM's. A copy that a package depends on by its path is built as this repository is.
+let isDependency =
+    Context.packageDirectory.split(separator: "/").dropLast().last == "checkouts"
+    || Context.packageDirectory.contains("/registry/downloads/")
+func ours<Setting>(_ settings: Setting...) -> [Setting] { isDependency ? [] : settings }
+
+let strict: [SwiftSetting] =
+    [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+    + ours(.unsafeFlags(["-warnings-as-errors"]))
 /// Numeric targets are optimised in every configuration: a debug build of them is a hundred times slower.
-let numeric = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
-let kernels: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Werror"])]
+let numeric = strict + ours(.unsafeFlags(["-O"], .when(configuration: .debug)))
+/// The kernels are written for SwiftPM's -O2 of releases: -O3 makes none of them faster.
+let kernels: [CSetting] = ours(
+    .unsafeFlags(["-Wall", "-Werror"]), .unsafeFlags(["-O2"], .when(configuration: .debug)))
+let wrapper: [CXXSetting] = ours(
+    .unsafeFlags(["-Wall", "-Werror"]), .unsafeFlags(["-O2"], .when(configuration: .debug)))
 /// The commit that `make dist` builds a release from.
 let commit: [CSetting] =
     Context.environment["FC_COMMIT"].map { [.define("FC_COMMIT", to: "\"\($0)\"")] } ?? []
@@ -30,11 +40,11 @@ var packageTargets: [Target] = [
     .target(name: "CKernels", cSettings: kernels + commit, linkerSettings: [.linkedLibrary("m")]),
     .target(
         name: "COneDNN",
-        cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Werror"])]
-            + (hasOneDNN ? [.define("FC_HAS_ONEDNN")] : []),
+        cxxSettings: wrapper + (hasOneDNN ? [.define("FC_HAS_ONEDNN")] : []),
         // Loaded at run time: see library.hpp. What that leaves to the linker makes the program need the library.
         linkerSettings: hasOneDNN
-            ? [.unsafeFlags(["--as-needed", "-ldnnl", "--no-as-needed"].flatMap { ["-Xlinker", $0] })] : []),
+            ? ours(.unsafeFlags(["--as-needed", "-ldnnl", "--no-as-needed"].flatMap { ["-Xlinker", $0] }))
+            : []),
     .target(name: "System", dependencies: ["CZlib"], swiftSettings: numeric),
     .target(name: "Schemas", dependencies: ["System"], swiftSettings: numeric),
     .target(
@@ -55,6 +65,11 @@ var packageTargets: [Target] = [
         name: "Probes",
         dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"],
         swiftSettings: numeric),
+    .target(
+        name: "FlowContrast",
+        dependencies: [
+            "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets", "System",
+        ], swiftSettings: strict),
     .plugin(name: "EmbedRecipes", capability: .buildTool(), exclude: ["embed"]),
     .target(name: "BuiltInRecipes", swiftSettings: strict, plugins: ["EmbedRecipes"]),
     .target(
@@ -114,7 +129,8 @@ packageTargets.append(
 
 let package = Package(
     name: "FlowContrast",
-    products: tested.map { .library(name: $0, targets: [$0]) } + [.executable(name: "fce", targets: ["fce"])],
+    products: (["FlowContrast"] + tested).map { .library(name: $0, targets: [$0]) }
+        + [.executable(name: "fce", targets: ["fce"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),

@@ -32,13 +32,17 @@ void fc_accumulate(fc_type t, const void *x, void *y, long n, double scale) {
     DISPATCH(t, fc_accumulate, x, y, n, scale)
 }
 
+FC_INLINE float leaky(float v, float slope) { return v > 0.0f ? v : v * slope; }
+
 FC_CLONES void fc_bias_leaky(float *x, const float *bias, long n, long period, float slope) {
+    // Not one loop with a condition: a masked load from no address is slow even where nothing is loaded.
     for (long i = 0; i < n; i += period) {
         long m = n - i < period ? n - i : period;
-        for (long j = 0; j < m; j++) {
-            float v = x[i + j] + (bias ? bias[j] : 0.0f);
-            x[i + j] = v > 0.0f ? v : v * slope;
-        }
+        if (bias)
+            for (long j = 0; j < m; j++) x[i + j] = leaky(x[i + j] + bias[j], slope);
+        else
+            // Adding 0 turns -0 into 0, as a bias of zeros does.
+            for (long j = 0; j < m; j++) x[i + j] = leaky(x[i + j] + 0.0f, slope);
     }
 }
 

@@ -39,7 +39,10 @@ FC_INLINE void load_patch(const fc_window *w, const float *restrict x, long top,
             long y = top + i, column = left + j;
             int inside = y >= 0 && y < w->height && column >= 0 && column < w->width;
             const float *pixel = x + (y * w->width + column) * w->channels;
-            for (int c = 0; c < LANES; c++) d[i][j][c] = inside ? pixel[c] : 0.0f;
+            if (inside)
+                memcpy(d[i][j], pixel, sizeof d[i][j]);
+            else
+                memset(d[i][j], 0, sizeof d[i][j]);
         }
 }
 
@@ -65,7 +68,7 @@ FC_INLINE void store_block(const fc_window *w, const float block[BLOCK][BLOCK][L
         for (long j = 0; j < BLOCK && left + j < w->out_width; j++) {
             float *pixel = y + ((top + i) * w->out_width + left + j) * w->outputs;
             for (int c = 0; c < LANES; c++) {
-                float z = block[i][j][c] + (bias ? bias[c] : 0.0f);
+                float z = block[i][j][c] + bias[c];
                 pixel[c] = z > 0.0f ? z : z * slope;
             }
         }
@@ -73,13 +76,14 @@ FC_INLINE void store_block(const fc_window *w, const float block[BLOCK][BLOCK][L
 
 FC_CLONES void fc_winograd_output(const fc_window *w, const float *restrict m, long stride, long row,
                                   const float *restrict bias, float slope, float *restrict y) {
+    static const float zeros[LANES];
     float t[BLOCK][PATCH][LANES], block[BLOCK][BLOCK][LANES];
     for (long left = 0; left < w->out_width; left += BLOCK, m += w->outputs)
         for (long c = 0; c < w->outputs; c += LANES) {
             for (int j = 0; j < PATCH; j++)
                 transform_output(m + j * stride + c, PATCH * stride, t[0][j], PATCH * LANES);
             for (int i = 0; i < BLOCK; i++) transform_output(t[i][0], LANES, block[i][0], LANES);
-            store_block(w, block, bias ? bias + c : 0, slope, row * BLOCK, left, y + c);
+            store_block(w, block, bias ? bias + c : zeros, slope, row * BLOCK, left, y + c);
         }
 }
 

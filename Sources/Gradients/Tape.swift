@@ -15,7 +15,8 @@ public final class Variable {
     public let isTracked: Bool
     /// dLoss/dvalue, of the value's shape and type; nil before the backward pass or when nothing reached it.
     public private(set) var gradient: Tensor?
-    unowned let tape: Tape
+    /// The tape that the variable is on, which must outlive it.
+    public unowned let tape: Tape
     private var stored: Tensor?
     private var recompute: (() -> Tensor)?
 
@@ -48,14 +49,17 @@ public final class Variable {
     /// The end of what `recompute` captured.
     fileprivate func settle() { recompute = nil }
 
-    var backend: any Backend { tape.backend }
+    public var backend: any Backend { tape.backend }
 
     /// The same value, through which no gradient flows.
     public var detached: Variable { tape.constant(value) }
 
-    /// Adds a contribution to the gradient. Tensors are never changed in place here: the first contribution
-    /// may be shared with another variable.
-    func receive(_ contribution: @autoclosure () -> Tensor) {
+    /// Adds a contribution to the gradient, for the backward pass of an operation that reads this variable; see
+    /// ``Tape/record(_:from:backward:)``. It is computed only where a gradient is wanted. The tensor is never changed in
+    /// place: several variables may receive the same one.
+    ///
+    /// - Parameter contribution: as many elements as the value has, of any floating type.
+    public func receive(_ contribution: @autoclosure () -> Tensor) {
         guard isTracked else { return }
         let added = backend.cast(contribution(), to: type)
         precondition(added.count == shape.count, "gradient \(added.shape) for \(shape)")
@@ -69,7 +73,8 @@ public final class Variable {
     }
 }
 
-/// Reverse-mode differentiation over the operations in this module.
+/// Reverse-mode differentiation over the operations of this module, and over others that are written with
+/// ``record(_:from:backward:)``.
 ///
 /// Operations run at once and push a record; ``backward(from:)`` pops the records in reverse, so every
 /// saved activation is released as soon as it has been used. A tape serves one pass and is then dropped.
@@ -90,17 +95,39 @@ public final class Tape {
     /// A leaf that receives no gradient.
     public func constant(_ value: Tensor) -> Variable { Variable(value, tracked: false, tape: self) }
 
-    /// The result of an operation. `backward` gets dLoss/dvalue and passes it on through
-    /// ``Variable/receive(_:)``; it is dropped at once, with all that it captured, when no input is tracked.
-    func record(_ value: Tensor, from inputs: [Variable?], backward: @escaping (Tensor) -> Void) -> Variable {
+    /// The result of an operation: what operations of this module are made with, and what others can be.
+    ///
+    /// ```swift
+    /// extension Variable {
+    ///     /// x³, element by element.
+    ///     func cubed() -> Variable {
+    ///         let (x, backend) = (value, backend)
+    ///         let square = backend.map(.square, x)
+    ///         return tape.record(backend.combine(.multiply, square, x, .elementwise), from: [self]) { dy in
+    ///             let slope = backend.affine(square, scale: 3, shift: 0)
+    ///             self.receive(backend.combine(.multiply, dy, slope, .elementwise))
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - value: the result, computed from the values of the inputs.
+    ///   - inputs: the variables of this tape that the result depends on; nil stands for one that is absent.
+    ///   - backward: gets dLoss/dvalue, of the value's shape and type, and passes the product with the Jacobian on to each
+    ///     input by ``Variable/receive(_:)``. It is dropped at once, with all that it captured, when no input is tracked, and
+    ///     else as soon as it has run.
+    public func record(_ value: Tensor, from inputs: [Variable?], backward: @escaping (Tensor) -> Void)
+        -> Variable
+    {
         let tracked = inputs.contains { $0?.isTracked == true }
         let output = Variable(value, tracked: tracked, tape: self)
         if tracked { records.append(Record(output: output, backward: backward)) }
         return output
     }
 
-    /// The same for a result that may be forgotten: `compute` gives it again, and `backward` gets it too.
-    func record(
+    /// The same for a result that ``Variable/forget()`` may drop: `compute` gives it again, and `backward` gets it too.
+    public func record(
         _ value: Tensor, again compute: @escaping () -> Tensor, from inputs: [Variable?],
         backward: @escaping (_ y: Tensor, _ dy: Tensor) -> Void
     ) -> Variable {

@@ -1,0 +1,11 @@
+// What a user of the library needs, under one name: `import FlowContrast`.
+//
+// Recipes, run directories, tables and reports are not in it: the command line is made of them.
+
+@_exported import Datasets
+@_exported import EnergyModels
+@_exported import Flows
+@_exported import Gradients
+@_exported import Networks
+@_exported import System
+@_exported import Tensors
