@@ -2,27 +2,35 @@ import Gradients
 import Networks
 import Tensors
 
-/// A coupling layer: the first half of the channels passes through and tells how the second half moves.
+/// A coupling layer: the first half of the channels passes through and tells how the second half moves. Dinh et al., *NICE*,
+/// 2015, section 3.2.
 ///
-/// Additive (NICE): y₂ = x₂ + t(x₁). Affine (Real NVP, Glow): y₂ = (x₂ + t)·σ(s + 2). The network runs in the backend's
-/// reduced precision; the map itself stays exact, because its
-/// inverse subtracts the same t, whatever t is.
+/// The network runs in the backend's reduced precision; the map itself stays exact, because its inverse is told the same,
+/// whatever that is.
 public struct Coupling: Sendable {
-    public enum Kind: String, Sendable, CaseIterable, Codable { case additive, affine }
+    public enum Kind: String, Sendable, CaseIterable, Codable {
+        case additive, affine
 
-    let kind: Kind
+        var map: any CouplingMap {
+            switch self {
+            case .additive: AdditiveMap()
+            case .affine: AffineMap()
+            }
+        }
+    }
+
+    let map: any CouplingMap
     let half: Int
     let first, second: ActnormConvolution
     let last: ZeroConvolution
 
     init(_ name: String, kind: Kind, channels: Int, hidden: Int, kernel: Int) {
-        self.kind = kind
+        map = kind.map
         half = channels / 2
         first = ActnormConvolution("\(name).conv1", kernel: kernel, inputs: half, outputs: hidden)
         second = ActnormConvolution("\(name).conv2", kernel: 1, inputs: hidden, outputs: hidden)
-        let moved = channels - half
         last = ZeroConvolution(
-            "\(name).conv3", kernel: kernel, inputs: hidden, outputs: kind == .affine ? 2 * moved : moved)
+            "\(name).conv3", kernel: kernel, inputs: hidden, outputs: map.parameters * (channels - half))
     }
 
     func declare(in layout: inout ParameterLayout) {
@@ -33,20 +41,12 @@ public struct Coupling: Sendable {
 
     func forward(_ x: Variable, _ logDensity: inout Variable, _ pass: Pass) -> Variable {
         let (x1, x2) = x.split(at: half)
-        let output = network(x1, pass)
-        guard kind == .affine else { return x1.joined(with: x2 + output) }
-        let (shift, raw) = output.split(at: x2.shape.last)
-        logDensity = logDensity - softplus(-raw - 2).sum(.rows)
-        return x1.joined(with: (x2 + shift) * sigmoid(raw + 2))
+        return x1.joined(with: map.forward(x2, network(x1, pass), &logDensity))
     }
 
     func inverse(_ y: Variable, _ logDensity: inout Variable, _ pass: Pass) -> Variable {
         let (y1, y2) = y.split(at: half)
-        let output = network(y1, pass)
-        guard kind == .affine else { return y1.joined(with: y2 - output) }
-        let (shift, raw) = output.split(at: y2.shape.last)
-        logDensity = logDensity - softplus(-raw - 2).sum(.rows)
-        return y1.joined(with: y2.combined(.divide, sigmoid(raw + 2), .elementwise) - shift)
+        return y1.joined(with: map.inverse(y2, network(y1, pass), &logDensity))
     }
 
     private func network(_ x: Variable, _ pass: Pass) -> Variable {

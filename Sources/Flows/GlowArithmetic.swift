@@ -8,10 +8,10 @@ extension GlowConfiguration {
             if isSpatial { (pixels, channels) = (pixels / 4, channels * 4) }
             let kept = channels / 2
             let moved = channels - kept
-            let outputs = coupling == .affine ? 2 * moved : moved
-            let network =
-                coupling == nil ? 0 : window * kept * hidden + hidden * hidden + window * hidden * outputs
-            total += pixels * blocks * (channels * channels + network)
+            let network = coupling.map { kind in
+                window * kept * hidden + hidden * hidden + window * hidden * kind.map.parameters * moved
+            }
+            total += pixels * blocks * (channels * channels + (network ?? 0))
             guard level < levels - 1 else { continue }
             total += pixels * 9 * kept * 2 * moved
             channels = kept
