@@ -48,7 +48,7 @@ public struct GlowConfiguration: Sendable, Hashable {
 /// Glow: Kingma & Dhariwal, *Generative Flow with Invertible 1×1 Convolutions*, 2018.
 ///
 /// An exact density q(x) with one sampling pass. Densities are nats of x as given (pixels on [−½, ½)).
-public final class Glow: Sendable {
+public final class Glow: Flow {
     public let configuration: GlowConfiguration
     public let store: ParameterStore
     private let levels: [Level]
