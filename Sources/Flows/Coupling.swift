@@ -9,12 +9,13 @@ import Tensors
 /// whatever that is.
 public struct Coupling: Sendable {
     public enum Kind: String, Sendable, CaseIterable, Codable {
-        case additive, affine
+        case additive, affine, spline
 
         var map: any CouplingMap {
             switch self {
             case .additive: AdditiveMap()
             case .affine: AffineMap()
+            case .spline: SplineMap()
             }
         }
     }

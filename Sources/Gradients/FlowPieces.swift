@@ -13,6 +13,30 @@ extension Variable {
         }
     }
 
+    /// The spline of every element of `[N, …, C]`, or its inverse, and Σ log f' in nats over all but the first axis, float64
+    /// `[N]`. `parameters` is `[N, …, C·P]`.
+    public func splined(by parameters: Variable, _ spline: RationalQuadraticSpline, inverse: Bool = false)
+        -> (
+            y: Variable, logSlope: Variable
+        )
+    {
+        let (x, raw, backend) = (value, parameters.value, backend)
+        let (y, logSlope) = backend.spline(x, raw, spline, inverse: inverse)
+        var slopeGradient = backend.zerosLike(logSlope)
+        // One kernel gives the gradients through both results, when both have theirs.
+        let both = tape.recordStep(y.shape, y.type, from: [self, parameters]) { dy in
+            let (dx, draw) = backend.splineGradient(
+                dy, logSlope: slopeGradient, argument: inverse ? y : x, raw, spline, inverse: inverse)
+            self.receive(dx)
+            parameters.receive(draw)
+        }
+        let slope = tape.record(logSlope, from: [both]) { gradient in
+            slopeGradient = gradient
+            both.receive(backend.zerosLike(y))
+        }
+        return (tape.record(y, from: [both]) { dy in both.receive(dy) }, slope)
+    }
+
     /// A⁻¹ of `[C, C]`, in float64; dA = −A⁻ᵀ·dA⁻¹·A⁻ᵀ.
     public func inverted() -> Variable {
         let backend = backend

@@ -145,6 +145,17 @@ public protocol Backend: AnyObject, Sendable {
     /// Inverse of `[C, C]`, computed in float64.
     func inverse(_ matrix: Tensor) -> Tensor
 
+    /// f(x) of real `x` `[N, …, C]`, element by element, or f⁻¹(x), and Σ log f' at the argument of f over all but the first
+    /// axis, float64 `[N]`. `parameters` is `[N, …, C·P]`, P raw numbers an element, as ``RationalQuadraticSpline`` has it.
+    func spline(_ x: Tensor, _ parameters: Tensor, _ spline: RationalQuadraticSpline, inverse: Bool) -> (
+        y: Tensor, logSlope: Tensor
+    )
+    /// Gradients for x and the parameters, given those of both results. `argument` is f's: `x`, or `y` of the inverse.
+    func splineGradient(
+        _ dy: Tensor, logSlope: Tensor, argument: Tensor, _ parameters: Tensor,
+        _ spline: RationalQuadraticSpline, inverse: Bool
+    ) -> (dx: Tensor, dparameters: Tensor)
+
     // MARK: Optimisers (all in place on float vectors of one length)
 
     func adamStep(_ state: OptimizerState, _ rule: AdamRule)

@@ -17,7 +17,7 @@ import Testing
         return settings
     }
 
-    @Test(arguments: [Coupling.Kind.additive, .affine])
+    @Test(arguments: Coupling.Kind.allCases)
     func flowArithmeticIsThatOfItsParameters(coupling: Coupling.Kind) throws {
         let configuration = GlowConfiguration(
             height: 16, width: 24, channels: 3, levels: 3, blocks: 2, hidden: 10, coupling: coupling)

@@ -10,8 +10,8 @@ struct GlowGoldenTests {
     /// Parameters from the file; the permutations and signs are those of seed 1, which the file was made with.
     private func glow(_ golden: Golden, _ coupling: Coupling.Kind, on backend: any Backend) -> Glow {
         let configuration = GlowConfiguration(
-            height: 8, width: 8, channels: 3, levels: 2, blocks: coupling == .additive ? 2 : 1, hidden: 8,
-            coupling: coupling)
+            height: 8, width: 8, channels: 3, levels: coupling == .spline ? 1 : 2,
+            blocks: coupling == .additive ? 2 : 1, hidden: 8, coupling: coupling)
         let glow = Glow(configuration, backend: backend, seed: 1)
         #expect(Set(glow.store.names).isSubset(of: golden.names))
         golden.load(into: glow.store)

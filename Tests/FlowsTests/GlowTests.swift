@@ -22,6 +22,8 @@ private let configurations: [GlowConfiguration] = [
     GlowConfiguration(height: 4, width: 4, channels: 1, levels: 2, blocks: 1, hidden: 4, coupling: .affine),
     GlowConfiguration(height: 4, width: 4, channels: 1, levels: 2, blocks: 2, hidden: 4, coupling: .additive),
     .plane(couplings: 3, hidden: 6),
+    GlowConfiguration(height: 2, width: 2, channels: 3, levels: 1, blocks: 2, hidden: 5, coupling: .spline),
+    GlowConfiguration(height: 4, width: 4, channels: 1, levels: 2, blocks: 1, hidden: 4, coupling: .spline),
 ]
 
 @Suite("Glow") struct GlowTests {
@@ -106,6 +108,40 @@ private let configurations: [GlowConfiguration] = [
         // Couplings start as x₂·σ(2): no shift, so means stay 0; rotations keep total variance below 1.
         expectClose(backend.doubles(mean), [0, 0], absolute: 1e-9)
         #expect(backend.doubles(variance).allSatisfy { $0 > 0.2 && $0 <= 1.1 })
+    }
+
+    @Test("Spline couplings start as the identity, as additive ones do, and data start actnorms alike")
+    func freshSplines() {
+        let flows = [Coupling.Kind.additive, .spline].map { kind in
+            var configuration = configurations[3]
+            configuration.coupling = kind
+            let glow = Glow(configuration, backend: backend, seed: 3)
+            glow.initialize(with: backend.randomTensor(shape(8, configuration), seed: 4, scale: 2))
+            return glow
+        }
+        let x = backend.randomTensor(shape(3, configurations[3]), seed: 5)
+        let densities = flows.map { glow in
+            let pass = Pass.inference(glow.store)
+            return backend.doubles(glow.logDensity(pass.constant(x), pass).value)
+        }
+        expectClose(densities[1], densities[0], relative: 1e-12)
+        let names = flows[0].store.names.filter { $0.contains(".actnorm.") }
+        for name in names {
+            expectClose(
+                backend.doubles(flows[1].store[name]), backend.doubles(flows[0].store[name]), relative: 1e-9,
+                name)
+        }
+    }
+
+    @Test("In float32 too, samples have the log q of the density pass", arguments: configurations)
+    func samplesAgreeInFloat32(_ configuration: GlowConfiguration) throws {
+        let device = try CPUBackend(threads: 1)
+        let glow = randomGlow(configuration, on: device, scale: 0.1)
+        let pass = Pass.inference(glow.store)
+        let sample = glow.sample(16, key: RandomKey(seed: 1, purpose: .sample), pass)
+        let density = glow.logDensity(pass.constant(sample.x.value), pass)
+        expectClose(
+            device.doubles(sample.logDensity.value), device.doubles(density.value), relative: 1e-5)
     }
 
     @Test("A fresh additive flow keeps densities finite and a duplicate is independent")

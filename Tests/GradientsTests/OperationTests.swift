@@ -26,6 +26,13 @@ struct Operation: CustomTestStringConvertible, Sendable {
 private let geometry = ConvolutionGeometry(stride: 2, padding: 1)
 private let key = RandomKey(seed: 3, purpose: .dropout)
 
+/// Both results of a spline of 4 bins, whose gradients come from one kernel.
+private func splined(_ inputs: [Variable], inverse: Bool) -> Variable {
+    let spline = RationalQuadraticSpline(bins: 4, bound: 2)
+    let (y, logSlope) = inputs[0].splined(by: inputs[1], spline, inverse: inverse)
+    return y.combined(.multiply, logSlope, .rows)
+}
+
 private let operations: [Operation] = [
     Operation("add, multiply, subtract", [[3, 4], [3, 4]]) { ($0[0] + $0[1]) * $0[0] - $0[1] },
     Operation("divide", [[3, 4], [3, 4]]) { $0[0].combined(.divide, exp($0[1]), .elementwise) },
@@ -79,6 +86,8 @@ private let operations: [Operation] = [
     Operation("Gaussian log density, one prior", [[3, 4], [4], [4]]) {
         $0[0].gaussianLogDensity(mean: $0[1], logDeviation: $0[2])
     },
+    Operation("spline", [[3, 2, 2], [3, 2, 22]]) { splined($0, inverse: false) },
+    Operation("inverse of a spline", [[3, 2, 2], [3, 2, 22]]) { splined($0, inverse: true) },
     Operation("inverse", [[3, 3]]) { $0[0].inverted() },
     Operation("PLU", [[3, 3], [3, 3], [3]]) {
         composedPLU(

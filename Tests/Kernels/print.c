@@ -94,6 +94,22 @@ static void reductions(fc_type t) {
     free(x), free(y), free(z), free(a), free(b), free(c), free(dx), free(dmean), free(dlog);
 }
 
+// Splines of 4 bins, both ways.
+static void splines(fc_type t) {
+    enum { BINS = 4, COUNT = N / (3 * BINS - 1) };
+    void *x = numbers(t, 1, -4, 4), *raw = numbers(t, 2, -1, 1), *dy = numbers(t, 3, -1, 1), *y = numbers(t, 4, 0, 1);
+    void *dx = numbers(t, 5, 0, 1), *draw = numbers(t, 5, 0, 1);
+    for (int inverse = 0; inverse < 2; inverse++) {
+        float log_slope = (float)fc_spline(t, x, raw, y, COUNT, BINS, 3, inverse);
+        print("spline", inverse, t, y, COUNT);
+        print("spline_slope", inverse, FC_F32, &log_slope, 1);
+        fc_spline_gradient(t, dy, 0.75, x, raw, dx, draw, COUNT, BINS, 3, inverse);
+        print("spline_gradient", inverse, t, dx, COUNT);
+        print("spline_gradient", 2 + inverse, t, draw, COUNT * (3 * BINS - 1));
+    }
+    free(x), free(raw), free(dy), free(y), free(dx), free(draw);
+}
+
 // A convolution of 16 to 32 channels on 7 x 10 pixels: 2 rows of 3 blocks.
 static void winograd(void) {
     enum { C = 16, O = 32, BLOCKS = 6, POINTS = 36 };
@@ -171,6 +187,7 @@ int main(void) {
     for (fc_type t = FC_F32; t <= FC_F64; t++) {
         elementwise(t);
         reductions(t);
+        splines(t);
         windows(t);
     }
     rest();

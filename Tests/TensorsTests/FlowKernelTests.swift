@@ -24,6 +24,45 @@ struct FlowKernelTests {
         }
     }
 
+    /// Arguments lie inside, outside and on the border of the interval. Where a spline is flat, its inverse amplifies the
+    /// rounding of float32, so raw numbers are smaller there.
+    @Test(arguments: [Shape([1, 1]), [3, 2, 2, 5], [65, 3, 1, 4]], [false, true])
+    func spline(_ shape: Shape, inverse: Bool) throws {
+        // As many bins as channels.
+        let spline = RationalQuadraticSpline(bins: shape.last, bound: 3)
+        for type in [ScalarType.float32, .float64] {
+            try expectAgreement(Self.engine, relative: type == .float64 ? 1e-9 : 1e-5, "\(type)") { backend in
+                let x = backend.randomTensor(shape, seed: 1, scale: 2, type: type)
+                backend.fill(x.view(from: x.offset, shape: [1]), with: -3)
+                let raw = backend.randomTensor(
+                    shape.replacingLast(with: shape.last * spline.parameters), seed: 2,
+                    scale: type == .float64 ? 2 : 0.5, type: type)
+                let dy = backend.randomTensor(shape, seed: 3, type: type)
+                let dlog = backend.randomTensor([shape.first], seed: 4, type: .float64)
+                let (y, logSlope) = backend.spline(x, raw, spline, inverse: inverse)
+                let gradient = backend.splineGradient(
+                    dy, logSlope: dlog, argument: inverse ? y : x, raw, spline, inverse: inverse)
+                return [y, logSlope, gradient.dx, gradient.dparameters]
+            }
+        }
+    }
+
+    @Test("A spline's inverse gives its argument and its slope back; zeros are the identity")
+    func splineInverse() throws {
+        let backend = try Self.engine.start()
+        let spline = RationalQuadraticSpline(bins: 8, bound: 3)
+        let x = backend.randomTensor([50, 40], seed: 1, scale: 2)
+        let raw = backend.randomTensor([50, 40 * spline.parameters], seed: 2, scale: 0.5)
+        let (y, logSlope) = backend.spline(x, raw, spline, inverse: false)
+        let (back, sameSlope) = backend.spline(y, raw, spline, inverse: true)
+        expectClose(backend.doubles(back), backend.doubles(x), absolute: 1e-5)
+        expectClose(backend.doubles(sameSlope), backend.doubles(logSlope), absolute: 1e-3)
+        #expect(backend.doubles(y) != backend.doubles(x))
+        let (same, none) = backend.spline(x, backend.zerosLike(raw), spline, inverse: false)
+        expectClose(backend.doubles(same), backend.doubles(x), absolute: 1e-6)
+        expectClose(backend.doubles(none), [Double](repeating: 0, count: 50), absolute: 1e-12)
+    }
+
     @Test(arguments: [1, 2, 12, 48])
     func plu(_ extent: Int) throws {
         var stream = RandomStream(RandomKey(seed: 4, purpose: .noise))

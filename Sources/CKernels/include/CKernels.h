@@ -119,13 +119,25 @@ void fc_max_pool(fc_type t, const void *x, void *y, int32_t *winners, long heigh
 void fc_max_pool_gradient(fc_type t, const void *dy, const int32_t *winners, void *dx, long height, long width,
                           long channels);
 
-// MARK: Densities and optimisers (density.c, optimizers.c)
+// MARK: Densities (density.c)
 
 // Sum over n of log N(z; mean, exp(2 * log_deviation)).
 double fc_gaussian(fc_type t, const void *z, const void *mean, const void *log_deviation, long n);
 // Gradients of dy times that sum.
 void fc_gaussian_gradient(fc_type t, double dy, const void *z, const void *mean, const void *log_deviation,
                           void *dz, void *dmean, void *dlog, long n);
+
+// MARK: Splines (spline.c)
+
+// y[i] = f(x[i]), or its inverse: a monotone rational-quadratic spline on (-bound, bound) and the identity outside, of which
+// raw[i * (3 * bins - 1)] on holds raw widths and heights, bins each, and raw slopes at the bins - 1 inner knots. Returns
+// the sum of log f'. At most 64 bins.
+double fc_spline(fc_type t, const void *x, const void *raw, void *y, long n, long bins, double bound, int inverse);
+// Gradients, given dy for the outcome and dlog for that sum. x is the argument of f: of the inverse, its outcome.
+void fc_spline_gradient(fc_type t, const void *dy, double dlog, const void *x, const void *raw, void *dx, void *draw,
+                        long n, long bins, double bound, int inverse);
+
+// MARK: Optimisers (optimizers.c)
 
 double fc_power(double base, long exponent);
 
