@@ -13,7 +13,7 @@ public protocol AdversarialObjective: Sendable {
     /// - Returns: float64 `[1]`.
     func criticLoss(data: Variable, samples: Variable) -> Variable
 
-    /// What the generator minimises, as for the critic. `data` is nil unless ``comparesWithData``.
+    /// What the generator minimises, as for the critic. `data` is nil unless `comparesWithData`.
     func generatorLoss(data: Variable?, samples: Variable) -> Variable
 
     /// Whether the generator's loss needs f of images.
@@ -52,7 +52,10 @@ public struct Critic {
     let function: (Variable, Pass) -> Variable
     private let derivative: (Tensor, Tensor, Pass) -> Variable
 
-    /// - Parameter derivative: ∇f_k(x)·d, float64 `[N, K]`, of x and d.
+    /// - Parameters:
+    ///   - pass: binds the parameters and says in which mode layers run.
+    ///   - function: the outputs of images in a pass.
+    ///   - derivative: ∇f_k(x)·d, float64 `[N, K]`, of x and d.
     public init(
         _ pass: Pass, function: @escaping (Variable, Pass) -> Variable,
         derivative: @escaping (Tensor, Tensor, Pass) -> Variable

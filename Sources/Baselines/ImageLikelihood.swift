@@ -20,7 +20,9 @@ public struct BinnedImages {
 
     static let bins = 256.0
 
-    /// - Parameter images: real `[N, H, W, C]` in [−½, ½).
+    /// - Parameters:
+    ///   - images: real `[N, H, W, C]` in [−½, ½).
+    ///   - backend: where the images lie.
     public init(_ images: Tensor, _ backend: any Backend) {
         let shifted = backend.affine(backend.cast(images, to: .float64), scale: 1, shift: 0.5)
         let levels = backend.map(.floor, backend.affine(shifted, scale: Self.bins, shift: 0))

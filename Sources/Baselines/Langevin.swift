@@ -47,7 +47,11 @@ public struct Langevin: Sendable, Hashable {
 
     /// Moves all chains from `start` `[N, …]`, real.
     ///
-    /// - Parameter key: gives the key of the noise of a step, counted from 0.
+    /// - Parameters:
+    ///   - start: where the chains are, real `[N, …]`.
+    ///   - backend: where the chains lie.
+    ///   - key: gives the key of the noise of a step, counted from 0.
+    ///   - f: the log density of images, up to a constant.
     public func callAsFunction(
         from start: Tensor, on backend: any Backend, key: (Int) -> RandomKey, _ f: Function
     ) -> Walk {

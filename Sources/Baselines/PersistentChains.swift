@@ -10,7 +10,10 @@ public final class PersistentChains {
 
     /// Chains that start at uniform noise on [−½, ½).
     ///
-    /// - Parameter shape: `[count, H, W, C]`.
+    /// - Parameters:
+    ///   - shape: `[count, H, W, C]`.
+    ///   - backend: where the chains lie.
+    ///   - key: draws the starting images, uniform in [−½, ½).
     public init(_ shape: Shape, backend: any Backend, key: RandomKey) {
         self.backend = backend
         images = backend.uniform(shape, from: -0.5, to: 0.5, key: key)
@@ -27,6 +30,7 @@ public final class PersistentChains {
     /// Some of the chains, each at most once.
     ///
     /// - Parameters:
+    ///   - count: how many chains to draw.
     ///   - restart: the probability that a chain starts again from noise.
     ///   - choice: the key that selects the chains, and those of them that start again.
     ///   - noise: the key of the images at which those start.

@@ -17,7 +17,11 @@ public final class VariationalAutoencoder: Sendable {
 
     /// - Parameters:
     ///   - features: numbers the encoder gives for an image.
+    ///   - latent: the size of z.
     ///   - channels: of the images.
+    ///   - likelihood: p(x|z).
+    ///   - backend: where the model computes.
+    ///   - seed: of the starting values.
     public init(
         features: Int, latent: Int, channels: Int, likelihood: ImageLikelihood, backend: any Backend,
         seed: UInt64
@@ -45,6 +49,7 @@ public final class VariationalAutoencoder: Sendable {
     /// log p(x|z), nats and float64 `[N]`, of images x `[N, H, W, C]` in [−½, ½).
     ///
     /// - Parameters:
+    ///   - images: x, real `[N, H, W, C]`.
     ///   - decoded: the decoder's images of z, real `[N, H, W, C]`.
     ///   - pass: of this model's parameters.
     public func logLikelihood(of images: Tensor, decoded: Variable, _ pass: Pass) -> Variable {

@@ -61,7 +61,9 @@ public struct AugmentedImages: ExampleSet {
     private let images: ImageDataset
     private let augmentation: Augmentation
 
-    /// - Parameter augmentation: its crop must be less than the images' sides.
+    /// - Parameters:
+    ///   - images: the dataset.
+    ///   - augmentation: its crop must be less than the images' sides.
     public init(_ images: ImageDataset, _ augmentation: Augmentation) {
         precondition(augmentation.crop < min(images.height, images.width))
         self.images = images

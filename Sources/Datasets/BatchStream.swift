@@ -28,8 +28,13 @@ public final class BatchStream: Sendable {
 
     /// Streams the examples of `dataset` at `indices` (at least one), `batchSize` at a time.
     /// - Parameters:
+    ///   - dataset: where the examples come from.
+    ///   - indices: positions of the examples to stream.
+    ///   - batchSize: examples of a batch.
+    ///   - seed: decides the order and the noise.
     ///   - lane: tells streams of one seed apart, such as labelled and unlabelled.
     ///   - start: the first step to prepare; any step can be asked for.
+    ///   - dequantize: the noise that turns bytes into real numbers.
     ///   - prefetch: how many batches to prepare ahead; 0 for none.
     public init(
         _ dataset: some ExampleSet, indices: [Int], batchSize: Int, seed: UInt64, lane: Int, start: Int = 0,

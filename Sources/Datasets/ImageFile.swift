@@ -6,6 +6,7 @@ public enum ImageFile {
     /// 28×28 images, compressed or not, padded to 32×32, or the images of a NumPy `.npz` or `.npy` file, resized as
     /// pictures are.
     /// - Parameters:
+    ///   - path: the file.
     ///   - size: side of the square images a picture is resized to, in pixels.
     ///   - channels: 1 or 3, for pictures and IDX.
     /// - Throws: `UserError(.missing)`, or `UserError(.data)` for a damaged file or one of another kind.

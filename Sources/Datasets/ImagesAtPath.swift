@@ -8,6 +8,7 @@ public enum ImagesAtPath {
     ///
     /// Every image becomes its largest centred square, resized, in colour or grey as asked for.
     /// - Parameters:
+    ///   - path: a file or a folder.
     ///   - size: side of the square images, in pixels.
     ///   - channels: 1 or 3.
     /// - Throws: `UserError(.missing)` or `UserError(.data)` as the readers do.

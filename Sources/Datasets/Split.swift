@@ -34,9 +34,13 @@ public struct Split: Codable, Equatable, Sendable {
     /// class), unless the data say themselves which they are; then `labels / K` images of each class from the rest,
     /// the remainder spread over classes drawn by seed. Every other image, and the labelled ones too unless told otherwise, is unlabelled.
     /// - Parameters:
+    ///   - dataset: the training examples.
     ///   - labels: the number of labelled images; nil for all that are not held out.
-    ///   - validationSeed: chooses the held-out images; one seed for all runs that share a trained flow, so that none of
-    ///     them holds out an image the flow has seen.
+    ///   - validation: how many training examples to hold out.
+    ///   - seed: draws the labelled examples, and the held-out ones where `validationSeed` is nil.
+    ///   - validationSeed: chooses the held-out images; one seed for all runs that share a trained flow, so that none
+    ///     of them holds out an image the flow has seen.
+    ///   - includeLabelledInUnlabelled: whether the labelled examples are among the unlabelled ones too.
     /// - Throws: `UserError(.recipe)` when there are not that many images, or `validation` asks for some beside those that
     ///   the data hold out.
     public static func classBalanced(

@@ -22,7 +22,11 @@ public final class ConditionalEnergy {
     /// F, the numbers that ``features(_:_:activations:trace:)`` gives for a datum.
     public var featureCount: Int { network.featureCount }
 
-    /// - Parameter shape: `[H, W, C]` of one datum; `[1, 1, 2]` for points.
+    /// - Parameters:
+    ///   - configuration: layers, head, base and their settings.
+    ///   - shape: `[H, W, C]` of one datum; `[1, 1, 2]` for points.
+    ///   - backend: where the model computes.
+    ///   - seed: of the starting values.
     public init(_ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64) {
         self.configuration = configuration
         network = EnergyNetwork(configuration, shape: shape)
@@ -48,8 +52,11 @@ public final class ConditionalEnergy {
     /// section 3. Every layer's outputs start with mean 0 and deviation 1 over the batch, the logits too, whose bias
     /// is δ; the shared energy's gain starts at `energyDeviation` nats, the spread of log q that it has to follow.
     ///
-    /// - Parameter dropout: masks as in training. Without them the statistics are those of evaluation, and the first
-    ///   logits in training are far off.
+    /// - Parameters:
+    ///   - batch: images of the data, real `[N, H, W, C]`.
+    ///   - energyDeviation: where a shared energy starts, nats.
+    ///   - dropout: masks as in training. Without them the statistics are those of evaluation, and the first logits in
+    ///     training are far off.
     public func initialize(with batch: Tensor, energyDeviation: Double = 1, dropout: RandomKey? = nil) {
         let backend = store.backend
         backend.fill(store["delta"], with: 0)
@@ -89,6 +96,8 @@ public final class ConditionalEnergy {
     /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`; of a product of experts f(x), `[N, 1]`.
     ///
     /// - Parameters:
+    ///   - x: images, `[N, H, W, C]`.
+    ///   - pass: binds the parameters and says in which mode layers run.
     ///   - activations: precision of the shared layers; the backend's reduced type by default.
     ///   - trace: receives the linearised network.
     public func logits(

@@ -57,7 +57,7 @@ public struct EnergyConfiguration: Sendable, Hashable {
         public var usesBatchStatistics: Bool { [.batch, .meanOnly, .batchAfterFirst].contains(self) }
     }
     /// `gain`: f_k = e^l·e(x) + h_k(x), a shared energy with a learnable gain and K class parts of order 1.
-    /// `experts`: one f, that of a ``ProductOfExperts``.
+    /// `experts`: one f, that of a `ProductOfExperts`.
     public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain, experts }
 
     public var network: Network = .convSmall

@@ -21,7 +21,10 @@ extension ConditionalEnergy {
     /// The outputs `[N, H, W, C]`, real, of layers of `[N, H, W, C]`, each after its normalisation and leaky ReLU, in the
     /// order of `layers`.
     ///
-    /// - Parameter layers: among ``layerNames``.
+    /// - Parameters:
+    ///   - x: images, `[N, H, W, C]`.
+    ///   - pass: binds the parameters and says in which mode layers run.
+    ///   - layers: among ``layerNames``.
     public func featureMaps(_ x: Variable, _ pass: Pass, layers: [String]) -> [Tensor] {
         let maps = network.maps(x, pass, of: Set(layers))
         return layers.map { name in

@@ -105,7 +105,12 @@ public struct Dense: Sendable {
     public let slope: Float?
     private let deviation: Double
 
-    /// - Parameter deviation: of the starting weights; by default He et al.'s √(2/inputs).
+    /// - Parameters:
+    ///   - name: of the parameters.
+    ///   - inputs: C.
+    ///   - outputs: O.
+    ///   - slope: of a leaky ReLU after it; nil for none.
+    ///   - deviation: of the starting weights; by default He et al.'s √(2/inputs).
     public init(_ name: String, inputs: Int, outputs: Int, slope: Float?, deviation: Double? = nil) {
         self.name = name
         self.inputs = inputs

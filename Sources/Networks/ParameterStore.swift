@@ -23,7 +23,11 @@ public struct ParameterLayout: Sendable {
 
     public init() {}
 
-    /// - Parameter isTrained: false for what a layer keeps of past batches, which no gradient reaches.
+    /// - Parameters:
+    ///   - name: its name in checkpoints.
+    ///   - shape: its axes.
+    ///   - initializer: how it starts.
+    ///   - isTrained: false for what a layer keeps of past batches, which no gradient reaches.
     public mutating func declare(
         _ name: String, _ shape: Shape, _ initializer: Initializer, isTrained: Bool = true
     ) {

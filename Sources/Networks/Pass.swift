@@ -38,6 +38,9 @@ public final class Pass {
     }
 
     /// - Parameters:
+    ///   - store: the parameters.
+    ///   - tape: records what the model computes.
+    ///   - mode: whether layers train, evaluate or initialise themselves.
     ///   - trainable: whether parameters receive gradients.
     ///   - movesStatistics: whether running averages follow, where the mode is one of training.
     public convenience init(

@@ -6,7 +6,9 @@ public struct Sequential: Layer {
     public let layers: [any Layer]
     public let featureName: String?
 
-    /// - Parameter featureName: the name of the output to probes.
+    /// - Parameters:
+    ///   - layers: in the order in which they run.
+    ///   - featureName: the name of the output to probes.
     public init(_ layers: [any Layer], featureName: String? = nil) {
         self.layers = layers
         self.featureName = featureName

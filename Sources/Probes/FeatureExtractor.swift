@@ -41,6 +41,7 @@ public struct FeatureExtractor {
     private let store: ParameterStore
 
     /// - Parameters:
+    ///   - energy: the model whose layers are read.
     ///   - store: the parameters to use, such as averaged ones; nil for the energy's own.
     ///   - layers: `["all"]` for every convolution, `["top"]` for the last, or their names.
     /// - Throws: `UserError(.recipe)` for a name that the network does not have.
@@ -74,7 +75,10 @@ public struct FeatureExtractor {
 
     /// The features of examples of `set` at the centres of their bytes' bins, 250 at a time.
     ///
-    /// - Parameter progress: called with the number of examples done; what it throws ends the extraction.
+    /// - Parameters:
+    ///   - set: the images.
+    ///   - indices: positions in the set; nil for all.
+    ///   - progress: called with the number of examples done; what it throws ends the extraction.
     public func features(
         of set: any ExampleSet, _ indices: [Int]? = nil, progress: (Int) throws -> Void = { _ in }
     ) rethrows -> Features {

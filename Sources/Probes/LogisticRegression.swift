@@ -18,6 +18,8 @@ public final class LogisticRegression: LinearProblem {
     /// - Parameters:
     ///   - x: real `[n, d]`.
     ///   - labels: `[n]`, each in 0..<`classes`.
+    ///   - classes: K.
+    ///   - backend: where the features lie.
     public convenience init(_ x: Tensor, labels: [Int], classes: Int, backend: any Backend) {
         self.init(x, labels: labels, classes: classes, isDual: nil, backend: backend)
     }

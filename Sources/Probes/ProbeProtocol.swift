@@ -58,7 +58,10 @@ public struct LinearProbe {
 
     /// - Parameters:
     ///   - train: features of the labelled examples of `set`, in its order.
+    ///   - test: features of the test images.
     ///   - set: the training examples.
+    ///   - settings: classifier, numbers of labels and draws.
+    ///   - backend: where the features lie.
     /// - Throws: `UserError(.recipe)` without labelled training examples, and for unlabelled test examples.
     public init(
         train: Features, test: Features, of set: any ExampleSet, _ settings: ProbeSettings,
@@ -85,7 +88,9 @@ public struct LinearProbe {
 
     /// Probes with `labels` labelled examples; 0: with all that are not held out.
     ///
-    /// - Parameter progress: called after each solved problem; what it throws ends the probe.
+    /// - Parameters:
+    ///   - labels: how many labels to draw; 0 for all.
+    ///   - progress: called after each solved problem; what it throws ends the probe.
     /// - Throws: `UserError(.recipe)` where there are not as many examples.
     public func score(labels: Int, progress: () throws -> Void = {}) throws -> ProbeScore {
         let isAll = labels == 0

@@ -53,7 +53,9 @@ public struct Schema<Section: Sendable>: Sendable {
 
     /// The section as TOML, defaults included.
     ///
-    /// - Parameter whole: whether with the keys that have no meaning in it.
+    /// - Parameters:
+    ///   - section: the settings.
+    ///   - whole: whether with the keys that have no meaning in it.
     public func encode(_ section: Section, whole: Bool = false) -> TOMLNode {
         var entries: [String: TOMLNode] = [:]
         for field in fields where whole || field.obstacle(section) == nil {

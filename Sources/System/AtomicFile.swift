@@ -38,7 +38,10 @@ public struct AtomicFile: ~Copyable {
 
     /// Replaces the file at `path` by what `body` writes.
     ///
-    /// - Parameter isSynced: false saves the wait for the disk: fit for what a crash of the machine may lose.
+    /// - Parameters:
+    ///   - path: the file's final place.
+    ///   - isSynced: false saves the wait for the disk: fit for what a crash of the machine may lose.
+    ///   - body: writes the content.
     ///
     /// Throws `UserError(.output)` when the disk is full or the folder cannot be written; the temporary file
     /// is removed and the old file stays.

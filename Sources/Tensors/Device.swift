@@ -20,7 +20,9 @@ public enum Device: Hashable, Sendable {
 
     /// A backend with memory of its own.
     ///
-    /// - Parameter threads: threads of this machine that compute or feed the device; nil: ``availableProcessors``.
+    /// - Parameters:
+    ///   - threads: threads of this machine that compute or feed the device; nil: ``availableProcessors``.
+    ///   - precision: what convolution activations are stored in.
     /// - Throws: `UserError(.recipe)` where `threads` is not positive, where the device does not multiply bfloat16 and
     ///   `precision` insists on it, and where a library that the device cannot do without is missing.
     public func open(threads: Int? = nil, precision: Precision = .auto) throws(UserError) -> any Backend {

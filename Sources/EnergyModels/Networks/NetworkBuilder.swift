@@ -103,6 +103,7 @@ extension NetworkBuilder {
     /// A convolution with the configuration's normalisation of weights.
     ///
     /// - Parameters:
+    ///   - convolution: name and shape.
     ///   - slope: of a leaky ReLU after it; nil for none.
     ///   - isNormalized: whether ``norm(_:channels:afterFirst:)`` follows, which makes a bias idle.
     public func layer(_ convolution: Convolution, slope: Double? = nil, isNormalized: Bool = false)
@@ -124,7 +125,10 @@ extension NetworkBuilder {
 
     /// The layer that normalises channels by statistics of batches; nil where the configuration has none.
     ///
-    /// - Parameter afterFirst: whether they are the outputs of the first convolution.
+    /// - Parameters:
+    ///   - name: of its parameters.
+    ///   - channels: of its input.
+    ///   - afterFirst: whether they are the outputs of the first convolution.
     public func norm(_ name: String, channels: Int, afterFirst: Bool = false) -> (any Layer)? {
         switch configuration.normalization {
         case .batch: BatchNorm(name, channels: channels)
@@ -136,7 +140,11 @@ extension NetworkBuilder {
 
     /// ``norm(_:channels:afterFirst:)`` where there is one, and leaky ReLU.
     ///
-    /// - Parameter sumsTwoTerms: as of ``LeakyReLU``.
+    /// - Parameters:
+    ///   - name: of its parameters.
+    ///   - channels: of its input.
+    ///   - afterFirst: whether it follows the first convolution.
+    ///   - sumsTwoTerms: as of `LeakyReLU`.
     public func activation(
         norm name: String, channels: Int, afterFirst: Bool = false, sumsTwoTerms: Bool = false
     ) -> [any Layer] {

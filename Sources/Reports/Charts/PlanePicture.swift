@@ -112,6 +112,9 @@ extension PlanePoint {
 /// Data, flow, EBM and class-conditional EBMs side by side, as in Figure 5 of Gao et al., CVPR 2020.
 ///
 /// - Parameters:
+///   - densities: the grids.
+///   - title: stands above the grids.
+///   - shading: what the grey values are.
 ///   - columns: panels in a row; by default all in one.
 public func planePicture(
     _ densities: PlaneDensities, title: String = "Densities of the plane",

@@ -29,7 +29,9 @@ public struct ReportContent: Sendable {
 
     /// Gathers a run's files, finished or not.
     ///
-    /// - Parameter testImages: the run's test set, for class names and thumbnails; nil when it is not at hand.
+    /// - Parameters:
+    ///   - run: the run directory.
+    ///   - testImages: the run's test set, for class names and thumbnails; nil when it is not at hand.
     /// - Throws: `UserError` without `run.json`, and for a file that is there but damaged.
     public init(_ run: RunFiles, testImages: ImageDataset? = nil) throws {
         header = try run.header()

@@ -6,6 +6,7 @@ public enum RunReport {
     /// Returns the paths written, the page first.
     ///
     /// - Parameters:
+    ///   - run: the run directory.
     ///   - page: where the page goes; nil for `report.html` in the run directory.
     ///   - testImages: for class names, file names and thumbnails; nil when they are not at hand.
     /// - Throws: `UserError` for a damaged run, `.output` when nothing can be written.

@@ -17,6 +17,9 @@ public struct PairedBootstrap: Equatable, Sendable {
     /// - Parameters:
     ///   - wrongA: for each seed of A, which images it misses [N].
     ///   - wrongB: the same of B; the number of seeds may differ.
+    ///   - seed: draws the resamples.
+    ///   - resamples: how many are drawn.
+    ///   - confidence: of the interval.
     /// - Throws: `UserError` when a set is empty or the sets differ in their number of images.
     public init(
         _ wrongA: [[Bool]], _ wrongB: [[Bool]], seed: UInt64 = 0, resamples: Int = 10_000,

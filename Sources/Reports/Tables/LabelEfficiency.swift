@@ -25,7 +25,9 @@ public struct LabelEfficiency: Sendable {
     let title: String
     private let tables: [ResultsTable]
 
-    /// - Parameter tables: of one data set; their rows may differ in labels.
+    /// - Parameters:
+    ///   - tables: of one data set; their rows may differ in labels.
+    ///   - title: stands above the chart.
     public init(_ tables: [ResultsTable], title: String) {
         self.tables = tables
         self.title = title

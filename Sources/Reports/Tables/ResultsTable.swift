@@ -130,7 +130,9 @@ extension ResultsTable.Row {
 
     /// Compares the errors of two cells by resampling their common test images.
     ///
-    /// - Parameter testCount: number of test images.
+    /// - Parameters:
+    ///   - other: another row of the same data.
+    ///   - testCount: number of test images.
     /// - Throws: `UserError` when a run did not record which of so many images it misses.
     public func compared(to other: Self, testCount: Int) throws -> PairedBootstrap {
         try PairedBootstrap(try wrong(testCount), try other.wrong(testCount))
