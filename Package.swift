@@ -103,7 +103,8 @@ var packageTargets: [Target] = [
 ]
 
 let tested = [
-    "System", "Schemas", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets", "Probes",
+    "System", "Schemas", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets",
+    "Probes",
     "Experiments", "Reports", "Exports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.

@@ -89,7 +89,9 @@ extension SchemaField {
         return field
     }
 
-    public static func integer(_ name: String, _ path: Path<Int>, _ range: Bounds<Int>, _ summary: String) -> Self {
+    public static func integer(_ name: String, _ path: Path<Int>, _ range: Bounds<Int>, _ summary: String)
+        -> Self
+    {
         value(
             name, path, "an integer, \(range)", summary,
             read: { node in
@@ -99,7 +101,9 @@ extension SchemaField {
             write: { .integer($0) })
     }
 
-    public static func number(_ name: String, _ path: Path<Double>, _ range: Bounds<Double>, _ summary: String)
+    public static func number(
+        _ name: String, _ path: Path<Double>, _ range: Bounds<Double>, _ summary: String
+    )
         -> Self
     {
         value(
