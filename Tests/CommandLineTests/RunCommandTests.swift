@@ -20,7 +20,7 @@ extension CommandLine {
             // The two files are read by different JSON parsers, which may differ in the last bit of a number.
             let stored = [
                 "testError": result.scores[.testError], "testNLL": result.scores[.testNLL],
-                "ece": result.scores[.ece],
+                "ece": result.scores[.ece], "aurocMistakes": result.scores[.aurocMistakes],
                 "flowBitsPerDim": result.scores[.flowBitsPerDim],
                 "energyBitsPerDim": result.scores[.energyBitsPerDim],
             ]
@@ -51,7 +51,10 @@ extension CommandLine {
             #expect(flow.keys.sorted() == whole.keys.sorted())
             #expect(whole["classNames"] as? [String] == (0..<4).map { "class \($0)" })
             let text = try fce("eval", run).out
-            for word in ["test error", "NLL", "ECE", "Brier", "bits/dim", "log Z", "confusion"] {
+            let words = [
+                "test error", "NLL", "ECE", "Brier", "confidence AUROC", "bits/dim", "log Z", "confusion",
+            ]
+            for word in words {
                 #expect(text.contains(word))
             }
             let none = try Tool.run("eval", run, "--phase", "4", in: TinyRun.folder)
@@ -80,7 +83,9 @@ extension CommandLine {
                     #expect((0...1).contains(area))
                 }
                 let again = try Tool.run("eval", "run", "--ood", "constant", "--ood", "noise", in: folder)
-                #expect(again.out.contains("AUROC") && again.out.contains("constant"))
+                #expect(
+                    again.out.contains("AUROC of test images against others")
+                        && again.out.contains("constant"))
                 let kept = try RunFiles(path: "\(folder)/run").evaluation()
                 #expect(kept.otherSets?.map(\.name) == ["pictures", "constant", "noise"])
                 let noise = try #require(kept.otherSets?.last)
@@ -92,7 +97,8 @@ extension CommandLine {
                 #expect(kept.phases == (try RunFiles(path: TinyRun.path).evaluation().phases))
                 #expect(try Tool.run("report", "run", in: folder).status == 0)
                 #expect(
-                    try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8).contains("AUROC")
+                    try String(contentsOfFile: "\(folder)/run/report.html", encoding: .utf8).contains(
+                        "AUROC: the probability that a test image")
                 )
             }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import System
+import Tensors
 import TestSupport
 import Testing
 
@@ -89,5 +90,58 @@ import Testing
         #expect(Metric.testNLL.exactText(1.23456) == "1.2346 nats" && Metric.brier.text(nil) == "–")
         #expect(Metric.energyBitsPerDim.exactText(2) == "2.0000 bits/dim, normalised by c only")
         #expect(Metric.testNLL.heading == "test NLL, nats" && Metric.brier.heading == "Brier")
+        #expect(Metric.aurocMistakes.name(at: .card) == "confidence AUROC (higher is better)")
+        #expect(Metric.aurocMistakes.name(at: .watch) == nil && Metric.testError.name(at: .card) == nil)
+    }
+}
+
+@Suite struct MistakeDetectionTests {
+    /// Every pair of a right and a wrong answer.
+    private func naive(_ predictions: Predictions) -> Double? {
+        let k = predictions.classes
+        var (won, pairs) = (0.0, 0.0)
+        for i in 0..<predictions.count where !predictions.wrong[i] {
+            for j in 0..<predictions.count where predictions.wrong[j] {
+                let right = predictions.probabilities[i * k..<i * k + k].max() ?? 0
+                let wrong = predictions.probabilities[j * k..<j * k + k].max() ?? 0
+                won += right > wrong ? 1 : right == wrong ? 0.5 : 0
+                pairs += 1
+            }
+        }
+        return pairs > 0 ? won / pairs : nil
+    }
+
+    @Test(arguments: 1...5) func itCountsPairsOfRightAndWrongAnswers(seed: Int) throws {
+        var stream = RandomStream(RandomKey(seed: UInt64(seed), purpose: .evaluation))
+        // Sixteenths, so that confidences tie.
+        let rows = (0..<60).map { _ -> [Float] in
+            let first = (16 * stream.uniform()).rounded(.down) / 16
+            let second = (16 * (1 - first) * stream.uniform()).rounded(.down) / 16
+            return [first, second, 1 - first - second].map(Float.init)
+        }
+        let labels = rows.map { _ in Int(3 * stream.uniform()) }
+        let predictions = try Predictions(probabilities: rows.flatMap(\.self), labels: labels, classes: 3)
+        let (own, twin) = (try #require(predictions.mistakeAUROC), try #require(naive(predictions)))
+        #expect(abs(own - twin) < 1e-12 && own > 0.2 && own < 0.8)
+        #expect(predictions.scores[.aurocMistakes] == own)
+    }
+
+    @Test func aSureMistakeAndAnUnsureOneAreTheEnds() throws {
+        func area(_ wrong: Float) throws -> Double? {
+            try Predictions(
+                probabilities: [0.75, 0.25, 0.25, 0.75, wrong, 1 - wrong], labels: [0, 1, 1], classes: 2
+            ).mistakeAUROC
+        }
+        #expect(try area(0.625) == 1 && area(0.875) == 0 && area(0.75) == 0.5)
+    }
+
+    @Test func withoutMistakesOrWithoutRightAnswersThereIsNone() throws {
+        for labels in [[0, 0], [1, 1]] {
+            let all = try Predictions(probabilities: [0.75, 0.25, 0.625, 0.375], labels: labels, classes: 2)
+            #expect(all.mistakeAUROC == nil && all.scores[.brier] != nil)
+        }
+        let broken = try Predictions(
+            probabilities: [.nan, .nan, 0.75, 0.25], labels: [0, 1], classes: 2)
+        #expect(broken.mistakeAUROC == nil)
     }
 }

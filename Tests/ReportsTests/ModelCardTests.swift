@@ -71,6 +71,12 @@ import Testing
         #expect(!text.contains("| two |") && !text.contains("not calibrated"))
     }
 
+    @Test func aScoreOfLaterVersionsIsToldWhereItIsKnown() throws {
+        let text = try card { result, _ in result.scores[.aurocMistakes] = 0.8125 }.markdown
+        #expect(text.contains("| confidence AUROC (higher is better) | 0.812 |"))
+        #expect(!(try card().markdown.contains("AUROC")))
+    }
+
     @Test func limitsAndLicenceAreNotForgotten() throws {
         let text = try card().markdown
         #expect(text.contains("non-commercial") && text.contains("were not calibrated"))

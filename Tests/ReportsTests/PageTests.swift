@@ -120,6 +120,19 @@ private let hostile = [
         #expect(HTMLReport(content).html.contains("No predictions"))
     }
 
+    @Test func aScoreOfLaterVersionsIsShownWhereItIsKnown() throws {
+        var content = ReportContent(header: header())
+        content.evaluation = RunEvaluation(
+            phases: ["energy", "joint"].map { .init(name: $0, steps: 1, seconds: 1, scores: [.brier: 0.25]) })
+        #expect(!HTMLReport(content).html.contains("AUROC"))
+        content.evaluation?.phases[1].scores[.aurocMistakes] = 0.8125
+        let page = HTMLReport(content).html
+        #expect(page.contains("<b>0.812</b><span>confidence AUROC (higher is better)</span>"))
+        let phases = try #require(page.range(of: "Scores at the end of each phase"))
+        let table = page[phases.upperBound...]
+        #expect(table.contains(">confidence AUROC (higher is better)<") && table.contains(">0.812<"))
+    }
+
     @Test func aRunWithoutTestImagesIsCalledNotTested() throws {
         var content = ReportContent(header: header())
         content.result = result("a", seed: 1, error: nil)

@@ -96,6 +96,27 @@ import Testing
         #expect(table.csv.hasSuffix(",1.5000,0.7071,,,,,,,,,,\r\n"))
     }
 
+    @Test func aScoreOfLaterVersionsHasItsColumnWhereRowsHaveIt() throws {
+        var results = [1, 2].map { result("a", seed: $0, error: 0.1) }
+        let old = try ResultsTable(results)
+        for index in results.indices { results[index].scores[.aurocMistakes] = 0.75 + 0.125 * Double(index) }
+        let table = try ResultsTable(results)
+        for text in [old.markdown, old.csv, try old.json(), old.latex, old.terminal(width: 200)] {
+            #expect(!text.lowercased().contains("auroc"))
+        }
+        let head = table.csv.split(separator: "\r\n")[0]
+        #expect(head == old.csv.split(separator: "\r\n")[0] + ",auroc_mistakes,auroc_mistakes_sd")
+        #expect(table.csv.hasSuffix(",0.8125,0.0884\r\n"))
+        #expect(
+            table.markdown.contains("| confidence AUROC |") && table.markdown.contains("| 0.812 ± 0.088 |"))
+        #expect(table.latex.contains("0.812 $\\pm$ 0.088"))
+        #expect(table.terminal(width: 200).contains("confidence AUROC"))
+        let record = try JSONDecoder().decode(
+            TableRecord.self, from: Data(try jsonText(TableRecord(table.rows[0])).utf8))
+        #expect(record == TableRecord(table.rows[0]))
+        #expect(record.scores[.aurocMistakes] == .init(mean: 0.8125, deviation: 0.125 / 2.0.squareRoot()))
+    }
+
     @Test func latexEscapes() throws {
         let latex = try ResultsTable([result("a_b & 5%", seed: 1, error: 0.1)]).latex
         #expect(latex.contains("a\\_b \\& 5\\%") && latex.contains("\\bottomrule"))

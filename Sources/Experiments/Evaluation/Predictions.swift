@@ -63,7 +63,7 @@ public struct Predictions: Sendable {
     var scores: Scores {
         var scores: Scores = [
             .testError: errorRate, .testNLL: negativeLogLikelihood, .ece: calibration().expectedError,
-            .brier: brierScore,
+            .brier: brierScore, .aurocMistakes: mistakeAUROC,
         ]
         scores.confusion = confusion.counts
         return scores

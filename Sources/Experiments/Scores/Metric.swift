@@ -17,8 +17,8 @@ public struct Metric: Sendable {
     public let isRare: Bool
     /// What stands behind the unit where there is room: how the number is to be taken.
     public let remark: String
-    /// What the places where it is shown call it.
-    private let names: [Place: String]
+    /// What the places where it is shown call it; nil: its title, wherever scores are.
+    private let names: [Place: String]?
     /// The column of tables of results; nil for none.
     public let column: Column?
     /// The curve in a phase's charts; nil for none.
@@ -26,7 +26,7 @@ public struct Metric: Sendable {
 
     public init(
         _ key: String, log logKey: String? = nil, _ title: String, _ unit: Unit, decimals: Int? = nil,
-        isLowerBetter: Bool? = nil, isRare: Bool = false, remark: String = "", names: [Place: String] = [:],
+        isLowerBetter: Bool? = nil, isRare: Bool = false, remark: String = "", names: [Place: String]? = nil,
         column: Column? = nil, curve: Curve? = nil
     ) {
         self.key = key
@@ -52,7 +52,14 @@ public struct Metric: Sendable {
     }
 
     /// What `place` calls it; nil where it is not shown.
-    public func name(at place: Place) -> String? { names[place] }
+    public func name(at place: Place) -> String? {
+        if let names { return names[place] }
+        switch place {
+        case .evaluation: return title
+        case .headline, .phases, .card: return heading
+        case .summary, .progress, .watch: return nil
+        }
+    }
 }
 
 extension Metric {
@@ -136,12 +143,10 @@ extension Metric {
 // MARK: - Text
 
 extension Metric {
-    /// "test NLL, nats".
-    public var heading: String { unit == .number ? title : "\(title), \(unit.symbol)" }
-
-    /// The heading in each place that shows scores.
-    var inAllScores: [Place: String] {
-        [.evaluation: title, .headline: heading, .phases: heading, .card: heading]
+    /// The title with the unit, and with a word where the score is not one that should fall as most should.
+    public var heading: String {
+        (unit == .number ? title : "\(title), \(unit.symbol)")
+            + (isLowerBetter == false ? " (higher is better)" : "")
     }
 
     /// The value in the metric's unit, for columns that name the unit.

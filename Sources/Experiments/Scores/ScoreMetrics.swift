@@ -6,7 +6,7 @@ extension Metric {
     public static let scores = classification + [heldOutError] + densities + knownDensity
 
     /// The scores of predicted classes of test images.
-    public static let classification = [testError, testNLL, ece, brier]
+    public static let classification = [testError, testNLL, ece, brier, aurocMistakes]
 
     /// The scores of densities.
     public static let densities = [flowBitsPerDim, boundBitsPerDim] + energyDensities
@@ -56,6 +56,13 @@ extension Metric {
         names: [
             .evaluation: "Brier", .headline: "Brier score", .phases: "Brier", .card: "Brier score",
         ])
+
+    /// How well confidence ranks mistakes: the probability that a right answer is surer than a wrong one. Files of old
+    /// lack it.
+    public static let aurocMistakes = Metric(
+        "aurocMistakes", "confidence AUROC", .number, isLowerBetter: false, isRare: true,
+        remark: "that a right answer is surer than a wrong one",
+        column: Column("confidence AUROC", key: "aurocMistakes", hasDeviation: true))
 }
 
 // MARK: - Densities
