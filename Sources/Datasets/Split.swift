@@ -28,6 +28,12 @@ public struct Split: Codable, Equatable, Sendable {
     /// Held-out training images, on which settings are chosen, ascending.
     public let validation: [Int]
 
+    /// How many images initialise a network from data, or measure it on the way.
+    package static let sampleCount = 256
+
+    /// The images that a flow is initialised with: the first ones without a label.
+    package var initialImages: [Int] { Array(unlabelled.prefix(Self.sampleCount)) }
+
     /// Draws a class-balanced labelled subset.
     ///
     /// Validation images come first, from each class in proportion to its size (a set without labels is one

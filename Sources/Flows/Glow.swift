@@ -175,11 +175,11 @@ extension Glow {
     /// Bits per dimension from nats of a log density: of 8-bit data, −log q/(D ln 2) + 8, for images on [−½, ½);
     /// −log q/(D ln 2) for points in the plane.
     public func bitsPerDimension(_ logDensity: Double) -> Double {
-        bitsPerDimension8(logDensity, dimensions: dimensions) - (configuration.isSpatial ? 0 : 8)
+        Flows.bitsPerDimension(logDensity, dimensions: dimensions) - (configuration.isSpatial ? 0 : 8)
     }
 }
 
 /// −log p/(D ln 2) + 8: nats of a density on [−½, ½) as bits per dimension of 8-bit data.
-public func bitsPerDimension8(_ logDensity: Double, dimensions: Int) -> Double {
+public func bitsPerDimension(_ logDensity: Double, dimensions: Int) -> Double {
     -logDensity / (Double(dimensions) * 0.693147180559945309) + 8
 }

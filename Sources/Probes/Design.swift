@@ -117,7 +117,7 @@ extension Backend {
     /// XXᵀ of real `[n, d]`, float64: blocks on and below the diagonal, the others being their transposes.
     private func squared(_ x: Tensor) -> Tensor {
         let (count, block) = (x.shape.first, 512)
-        let ranges = stride(from: 0, to: count, by: block).map { $0..<min($0 + block, count) }
+        let ranges = chunks(of: count, by: block)
         let strips = ranges.map { product(x.rows($0), x.rows(0..<$0.upperBound)) }
         let gram = allocate([count, count], .float64)
         for (index, range) in ranges.enumerated() {
@@ -129,10 +129,8 @@ extension Backend {
 
     /// abᵀ in float64: products of 1,024 features in the real type, their sums in float64.
     private func product(_ a: Tensor, _ b: Tensor) -> Tensor {
-        let (width, chunk) = (a.shape.last, 1024)
         let whole = zeros([a.shape.first, b.shape.first], .float64)
-        for start in stride(from: 0, to: width, by: chunk) {
-            let range = start..<min(start + chunk, width)
+        for range in chunks(of: a.shape.last, by: 1024) {
             let part = matrixProduct(
                 channels(a, range), channels(b, range), transposeA: false, transposeB: true)
             accumulate(cast(part, to: .float64), into: whole, scale: 1)

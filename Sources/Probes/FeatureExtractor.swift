@@ -32,9 +32,6 @@ public struct Features: Sendable {
 public struct FeatureExtractor {
     /// Cells of an axis that a map is pooled to.
     public static let grid = 4
-    /// Images of one pass.
-    private static let chunk = 250
-
     /// Names of the layers, from the image to the top.
     public let layers: [String]
     private let energy: ConditionalEnergy
@@ -73,7 +70,7 @@ public struct FeatureExtractor {
         return parts.dropFirst().reduce(parts[0]) { store.backend.concatenated($0, $1) }
     }
 
-    /// The features of examples of `set` at the centres of their bytes' bins, 250 at a time.
+    /// The features of examples of `set` at the centres of their bytes' bins, as many at a time as a pass takes.
     ///
     /// - Parameters:
     ///   - set: the images.
@@ -85,8 +82,7 @@ public struct FeatureExtractor {
         let (backend, indices) = (store.backend, indices ?? Array(0..<set.count))
         precondition(!indices.isEmpty, "features of no examples")
         var values: Tensor?
-        for start in stride(from: 0, to: indices.count, by: Self.chunk) {
-            let rows = start..<min(start + Self.chunk, indices.count)
+        for rows in passes(over: indices.count) {
             let part = self(images(of: set, Array(indices[rows])))
             let whole = values ?? backend.allocate([indices.count, part.shape.last], backend.real)
             backend.copy(part, into: whole.rows(rows))

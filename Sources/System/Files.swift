@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// Files and folders, with errors a user can act on. Paths are texts as ``PathText`` describes.
@@ -53,10 +54,35 @@ package enum Files {
         identity(first).map { $0 == identity(second) } ?? false
     }
 
+    /// The whole file, or its first `limit` bytes; nil with `errno` set, to EINVAL for what is no plain file.
+    package static func contents(_ path: String, limit: Int = .max) -> [UInt8]? {
+        // Without O_NONBLOCK opening a pipe would wait for somebody to write into it.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            errno = EINVAL
+            return nil
+        }
+        let size = min(limit, Int(status.st_size))
+        var isWhole = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+            while filled < size {
+                let count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, size - filled)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { isWhole = false }
+                if count <= 0 { break }
+                filled += count
+            }
+        }
+        return isWhole ? bytes : nil
+    }
+
     /// A file's bytes, or the first `limit` of them.
     /// - Throws: `UserError(.missing)` when the file is absent, a folder, or unreadable.
     package static func read(_ path: String, limit: Int = .max) throws(UserError) -> [UInt8] {
-        guard let bytes = SystemCall.readAll(path, limit: limit) else {
+        guard let bytes = contents(path, limit: limit) else {
             guard errno == EINVAL else { throw .unreadable(path, "read") }
             throw UserError(.missing, "is not a regular file", at: path, advice: "name a file")
         }

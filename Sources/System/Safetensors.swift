@@ -94,7 +94,7 @@ public struct SafetensorsFile: Sendable, Equatable {
     /// Throws `UserError(.missing)` when it cannot be read, `UserError(.data)` when it is not exactly what the
     /// format prescribes: see ``init(bytes:name:)``.
     public init(path: String) throws {
-        guard let bytes = SystemCall.readAll(path) else {
+        guard let bytes = Files.contents(path) else {
             throw UserError(.missing, "cannot read: \(SystemCall.reason)", at: path, advice: "check the path")
         }
         try self.init(bytes: bytes, name: path)

@@ -25,29 +25,4 @@ package enum SystemCall {
         }
         return true
     }
-
-    /// The whole file, or its first `limit` bytes; nil with `errno` set, to EINVAL for what is no plain file.
-    package static func readAll(_ path: String, limit: Int = .max) -> [UInt8]? {
-        // Without O_NONBLOCK opening a pipe would wait for somebody to write into it.
-        let descriptor = Files.open(path, O_RDONLY | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            errno = EINVAL
-            return nil
-        }
-        let size = min(limit, Int(status.st_size))
-        var isWhole = true
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-            while filled < size {
-                let count = read(descriptor, buffer.baseAddress.map { $0 + filled }, size - filled)
-                if count < 0 && errno == EINTR { continue }
-                if count < 0 { isWhole = false }
-                if count <= 0 { break }
-                filled += count
-            }
-        }
-        return isWhole ? bytes : nil
-    }
 }

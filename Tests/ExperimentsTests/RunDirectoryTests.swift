@@ -273,7 +273,7 @@ private func names(_ path: String) throws -> [String] {
                 try run.saveState(state(2), at: position(2))
             }
             let newest = "\(path)/checkpoints/state-1-2.safetensors"
-            let whole = try #require(SystemCall.readAll(newest))
+            let whole = try #require(Files.contents(newest))
             try Data(whole.dropLast(2)).write(to: URL(fileURLWithPath: newest))
             try write("torn", to: "\(path)/checkpoints/.partial-1-state-1-3.safetensors")
             let run = try open(path, resume: true)

@@ -184,7 +184,7 @@ private let configurations: [GlowConfiguration] = [
 
     @Test("bits/dim: a uniform density on one pixel's 256 values is 8 bits")
     func bitsPerDimension() {
-        #expect(bitsPerDimension8(0, dimensions: 3072) == 8)
-        expectClose([bitsPerDimension8(12_413.7, dimensions: 3072)], [2.17], absolute: 1e-3)
+        #expect(Flows.bitsPerDimension(0, dimensions: 3072) == 8)
+        expectClose([Flows.bitsPerDimension(12_413.7, dimensions: 3072)], [2.17], absolute: 1e-3)
     }
 }

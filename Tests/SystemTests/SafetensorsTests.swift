@@ -46,8 +46,8 @@ private let goldenFile = SafetensorsFile(
     @Test func writesTheBytesThatPythonWrites() throws {
         try withScratch { folder in
             try goldenFile.write(to: "\(folder)/x.safetensors")
-            let ours = SystemCall.readAll("\(folder)/x.safetensors")
-            #expect(ours == SystemCall.readAll(golden("safetensors.safetensors")))
+            let ours = Files.contents("\(folder)/x.safetensors")
+            #expect(ours == Files.contents(golden("safetensors.safetensors")))
         }
     }
 
@@ -120,7 +120,7 @@ private let goldenFile = SafetensorsFile(
 
     /// Every truncation is refused; a changed byte is refused or read as another valid file.
     @Test func hostileBytesNeverCrash() throws {
-        let whole = try #require(SystemCall.readAll(golden("safetensors.safetensors")))
+        let whole = try #require(Files.contents(golden("safetensors.safetensors")))
         let accepted = whole.indices.filter { length in
             (try? SafetensorsFile(bytes: Array(whole[..<length]), name: "x")) != nil
         }

@@ -23,7 +23,7 @@ final class BenchmarkSubject {
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
         if recipe.phases[0].kind == .energy {
             // The phase finds a flow that another one has left, where users run it.
-            state.flow?.initialize(with: context.fixedImages(Array(data.split.unlabelled.prefix(256))))
+            state.flow?.initialize(with: context.fixedImages(data.split.initialImages))
             state.flowIsInitialized = true
         }
         training = context.makeTraining()

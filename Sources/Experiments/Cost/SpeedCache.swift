@@ -30,7 +30,7 @@ public struct SpeedCache: Sendable {
 
     /// The speed kept under `key`, with its age in seconds; nil where there is none, or none that is fit for use at `now`.
     func read<Speed: Codable>(_: Speed.Type, _ key: SpeedKey, now: Double) -> (speed: Speed, age: Double)? {
-        guard let bytes = SystemCall.readAll(path(key)),
+        guard let bytes = Files.contents(path(key)),
             let entry = try? JSONDecoder().decode(Entry<Speed>.self, from: Data(bytes)),
             entry.key == key.text, (0...Self.lifetime).contains(now - entry.measuredAt)
         else { return nil }

@@ -36,7 +36,7 @@ final class SpeedTrial {
         context = TrainingContext(recipe: trial, data: data, state: state, phaseIndex: index)
         evaluator = Evaluator(trial, data, state)
         if trial.phases.prefix(index).contains(where: { $0.kind.needsFlow }) || phase.kind == .energy {
-            state.flow?.initialize(with: context.fixedImages(Array(data.split.unlabelled.prefix(256))))
+            state.flow?.initialize(with: context.fixedImages(data.split.initialImages))
             state.flowIsInitialized = true
         }
     }

@@ -18,12 +18,6 @@ public struct ModelDensities: Sendable {
     public var energy: [Double] { zip(flow, difference).map(+) }
 }
 
-/// Consecutive ranges that cover `0..<count`, each of as many images as one pass takes.
-func passes(over count: Int) -> [Range<Int>] {
-    let chunk = 250
-    return stride(from: 0, to: count, by: chunk).map { $0..<min($0 + chunk, count) }
-}
-
 extension TrainingState {
     /// p(y|x) `[N, K]`, row-major, of `[N, H, W, C]`.
     func classProbabilities(_ images: Tensor, _ energy: ConditionalEnergy) -> [Float] {

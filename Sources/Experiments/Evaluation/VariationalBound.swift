@@ -1,6 +1,7 @@
 import Baselines
 import Datasets
 import EnergyModels
+import Flows
 import Glibc
 import Gradients
 import Networks
@@ -49,7 +50,7 @@ extension Evaluator {
                 sum + logMeanExp(weights.map { $0[image] })
             }
         }
-        return bitsPerDimension(total / Double(indices.count), dimensions: data.dimensions)
+        return Flows.bitsPerDimension(total / Double(indices.count), dimensions: data.dimensions)
     }
 }
 

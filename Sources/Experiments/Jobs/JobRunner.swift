@@ -96,7 +96,7 @@ public final class JobRunner {
         let job = queue.plan.jobs[index]
         let (run, log) = (job.cell.run, job.cell.log)
         try Files.makeFolder(run.path, advice: "choose another --runs")
-        let size = SystemCall.readAll(log)?.count ?? 0
+        let size = Files.contents(log)?.count ?? 0
         let origin = job.origin.map { queue.plan.jobs[$0].cell.run.path }
         let words = job.cell.arguments(options, threads: threads, flowPerSeed: flowPerSeed, origin: origin)
         let worker = try WorkerProcess(

@@ -50,7 +50,7 @@ extension TableCell {
         let result = try run.result()
         try expect(result, nil, at: run.path)
         if try RunFiles.result(at: record) == result { return result }
-        let bytes = SystemCall.readAll(run.file("result.json")) ?? []
+        let bytes = try Files.read(run.file("result.json"))
         try AtomicFile.write(to: record) { file in try bytes.withUnsafeBytes { try file.append($0) } }
         return result
     }

@@ -9,7 +9,7 @@ struct WorkerLog {
     /// The part of the log at `path` from the byte `start` on.
     init(_ path: String, from start: Int) {
         self.path = path
-        text = String(decoding: (SystemCall.readAll(path) ?? []).dropFirst(start), as: UTF8.self)
+        text = String(decoding: (Files.contents(path) ?? []).dropFirst(start), as: UTF8.self)
     }
 
     /// Why the worker has failed, on one line.

@@ -39,7 +39,7 @@ public struct MetricsLog: Sendable {
     /// Throws `UserError(.missing)` when the file cannot be read, `UserError(.data)` with the line of the first
     /// that is not a row of metrics.
     public init(path: String) throws {
-        guard let bytes = SystemCall.readAll(path) else {
+        guard let bytes = Files.contents(path) else {
             throw UserError(
                 .missing, "cannot read: \(SystemCall.reason)", at: path, advice: "is this a run directory?")
         }

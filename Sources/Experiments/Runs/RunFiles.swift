@@ -40,7 +40,7 @@ public struct RunFiles: Sendable {
     /// Throws `UserError(.missing)` when it is not there, `UserError(.data)` when it is not what it should be.
     public func read<Value: Decodable>(_: Value.Type, from name: String) throws -> Value {
         let path = file(name)
-        guard let bytes = SystemCall.readAll(path) else {
+        guard let bytes = Files.contents(path) else {
             throw UserError(
                 .missing, "cannot read: \(SystemCall.reason)", at: path, advice: "is this a run directory?")
         }

@@ -41,7 +41,7 @@ final class RunLock: Sendable {
 
     /// The number of the process that holds the lock, or `unknown`.
     static func holder(of path: String) -> String {
-        let text = String(decoding: SystemCall.readAll(path) ?? [], as: UTF8.self)
+        let text = String(decoding: Files.contents(path) ?? [], as: UTF8.self)
         return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)).map(String.init) ?? "unknown"
     }
 }

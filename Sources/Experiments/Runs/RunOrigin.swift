@@ -64,7 +64,7 @@ struct RunOrigin {
             throw UserError(.data, "evaluation.json lacks a phase", at: files.path, advice: "repeat the run")
         }
         evaluation = RunEvaluation(phases: Array(scores.prefix(phases)))
-        metrics = (SystemCall.readAll(files.file("metrics.jsonl")) ?? []).prefix(state.metricsOffset)
+        metrics = (Files.contents(files.file("metrics.jsonl")) ?? []).prefix(state.metricsOffset)
     }
 
     /// Brings a new run to where those phases ended: metrics, scores, and the weights and pictures of its phases.
@@ -81,7 +81,7 @@ struct RunOrigin {
             try directory.saveWeights(weights, at: position)
         }
         for name in (try? Files.list(files.samples)) ?? [] where isOfSharedPhases(name) {
-            guard let bytes = SystemCall.readAll("\(files.samples)/\(name)") else { continue }
+            guard let bytes = Files.contents("\(files.samples)/\(name)") else { continue }
             try AtomicFile.write(to: "\(directory.files.samples)/\(name)") { file in
                 try bytes.withUnsafeBytes { try file.append($0) }
             }

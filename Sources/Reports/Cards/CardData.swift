@@ -46,7 +46,7 @@ extension ModelCard {
         return count > 20 ? "\(names) and \(count - 20) more" : names
     }
 
-    /// What a public data set is called on Hugging Face, and on which terms it may be used.
+    /// A public data set has a name on Hugging Face, and terms on which it may be used; nil for other data.
     private var knownData: (id: String, licence: String)? {
         switch recipe.data.source {
         case .svhn:

@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// What the evaluation says.
+/// The card's part on the evaluation tells its scores.
 extension ModelCard {
     var evaluationPart: String {
         let rows = scores.filter { $0.value != "–" }.map { [$0.name, $0.value] }

@@ -4,12 +4,12 @@ import System
 /// A drawing of fixed proportions that scales with its container: inline in a page, or as a file of its own.
 public struct Chart: Sendable {
     public let title: String
-    /// What the chart shows, for readers who cannot see it.
+    /// The words tell readers who cannot see the chart what it shows.
     public let summary: String
     /// A sentence for all readers: what the chart shows, and what good looks like.
     public var note = ""
     let width: Double
-    /// Without the legend, which a page shows beside the picture and a file under it.
+    /// The height leaves the legend out, which a page shows beside the picture and a file under it.
     let height: Double
     let content: Markup
     var legend = Legend([String](), .curve)

@@ -14,7 +14,7 @@ public struct DensityGrid: Sendable {
         self.size = size
     }
 
-    /// How a density becomes a colour.
+    /// The shading says how a density becomes a colour.
     public enum Shading: Sendable {
         /// Brightness in proportion to the density; the maximum is brightest.
         case density
@@ -55,12 +55,12 @@ public struct PlanePoint: Equatable, Sendable {
 /// A picture of a density over the plane, points on top of it, or both.
 struct DensityPanel {
     let title: String
-    /// x from, x to, y from, y to.
+    /// The extent is x from, x to, y from, y to.
     let extent: [Double]
     var grid: DensityGrid?
     var shading = DensityGrid.Shading.density
     var points: [PlanePoint] = []
-    /// Points drawn larger, over the others.
+    /// These points are drawn larger, over the others.
     var marked: [PlanePoint] = []
 
     /// The panel without its title, `side` units wide, its top-left corner at (x, y).

@@ -44,7 +44,7 @@ public struct GrowthChart: Sendable {
             y: growth.points.map { quantity($0.measurement) / unit })
     }
 
-    /// What proportional growth looks like, as far as both axes reach.
+    /// The lines show what proportional growth looks like, as far as both axes reach.
     private func linear(_ measured: [Series]) -> [Series] {
         let points = measured.flatMap(\.points)
         guard let right = points.map(\.x).max(), let top = points.map(\.y).max() else { return [] }

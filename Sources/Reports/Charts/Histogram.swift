@@ -5,11 +5,11 @@ import System
 /// Overlaid histograms of several samples of one quantity, each normalised to its own size.
 public struct Histogram: Sendable {
     public var title: String
-    /// Names the quantity and its unit.
+    /// The title names the quantity and its unit.
     public var xTitle: String
     public var samples: [(label: String, values: [Double])]
     public var bins = 40
-    /// How many of the first samples decide the axis; the others stretch it by its own length at most, on
+    /// So many of the first samples decide the axis; the others stretch it by its own length at most, on
     /// either side. Densities of noise may lie at −10¹⁸ nats. Nil: all samples.
     public var deciding: Int?
 

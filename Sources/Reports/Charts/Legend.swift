@@ -1,6 +1,6 @@
 /// The names of a chart's series: a list in a page, rows under the picture in a file.
 struct Legend: Sendable {
-    /// How a series looks in its chart.
+    /// The key says how a series looks in its chart.
     enum Key: Sendable {
         case curve, area, mark
     }
@@ -48,7 +48,7 @@ struct Legend: Sendable {
 
     // MARK: Rows under a picture
 
-    /// Where each entry stands: as many to a row as fit.
+    /// Each entry has its place: as many stand in a row as fit.
     private func places(_ width: Double) -> [(entry: Entry, x: Double, row: Int)] {
         var (x, row) = (0.0, 0)
         return entries.map { entry in
@@ -59,7 +59,7 @@ struct Legend: Sendable {
         }
     }
 
-    /// What the rows add to a picture.
+    /// The rows add so much height to a picture.
     func height(width: Double) -> Double {
         guard isNeeded, let last = places(width).last else { return 0 }
         return Double(last.row + 1) * Self.rowHeight + 6

@@ -33,11 +33,11 @@ public struct Series: Sendable {
         self.init(label, zip(x, y).map { Point(x: $0, y: $1) })
     }
 
-    /// What charts draw of a curve at most.
+    /// Charts draw so many points of a curve at most.
     public static let pointLimit = 150
 
-    /// At most `limit` points: the first and the last as they are, and between them means of consecutive points with
-    /// their range as the band, which keeps every extreme. Pages stay small and noisy curves readable.
+    /// The curve has at most `limit` points: the first and the last as they are, and between them means of consecutive
+    /// points with their range as the band, which keeps every extreme. Pages stay small and noisy curves readable.
     public func thinned(to limit: Int = pointLimit) -> Series {
         precondition(limit > 2)
         guard points.count > limit, let first = points.first, let last = points.last else { return self }
@@ -61,7 +61,7 @@ public struct Series: Sendable {
 public struct LineChart: Sendable {
     public var title: String
     public var xTitle: String
-    /// Names the quantity and its unit.
+    /// The title names the quantity and its unit.
     public var yTitle: String
     public var series: [Series]
     /// Horizontal lines to compare with, such as a paper's value.
@@ -150,7 +150,7 @@ public struct LineChart: Sendable {
                 ])
     }
 
-    /// A mark and the spread of each point.
+    /// The bars draw a mark and the spread of each point.
     private func bars(_ series: Series, _ index: Int, _ axes: Axes) -> Markup {
         Markup(
             series.points.map { point in

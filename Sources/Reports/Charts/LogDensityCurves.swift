@@ -1,14 +1,14 @@
 import Experiments
 import System
 
-/// How the error of estimated log densities falls over the updates of the energy, by method and seed. Gao et al.,
-/// CVPR 2020, figure 2.
+/// The curves show how the error of estimated log densities falls over the updates of the energy, by method and seed.
+/// Gao et al., CVPR 2020, figure 2.
 public struct LogDensityCurves: Sendable {
     struct Row: Sendable, Equatable {
         let recipe: String
         let seed: Int
         let energyUpdates: Int
-        /// Nats².
+        /// The error is in nats².
         let energy: Double
         let flow: Double?
     }
@@ -16,7 +16,7 @@ public struct LogDensityCurves: Sendable {
     /// The errors by method, seed and update.
     let rows: [Row]
 
-    /// Nil where no run of the page was tested against a known density.
+    /// The result is nil where no run of the page was tested against a known density.
     init?(_ content: ComparisonContent) {
         rows = content.methods.flatMap { method in
             method.runs.flatMap { run -> [Row] in

@@ -52,8 +52,8 @@ public enum MarkupBuilder {
     public static func buildArray(_ pieces: [Markup]) -> Markup { Markup(pieces) }
 }
 
-/// `text` with the five characters of XML replaced, and without characters that nobody can see: control characters, which
-/// XML forbids, become U+FFFD, and those that turn the direction of the text around them are named instead.
+/// `text` with the five characters of XML replaced, and without characters that nobody can see: control characters,
+/// which XML forbids, become U+FFFD, and those that turn the direction of the text around them are named instead.
 private func escaped(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)

@@ -19,7 +19,7 @@ public struct MatrixChart: Sendable {
     private static let leaningCell = 15.0
     private static let width = 360.0
     private static let left = 70.0
-    /// Room for the columns' names, which lean where they are too long for their columns.
+    /// The columns' names need this room; they lean where they are too long for their columns.
     private var top: Double { leans ? 66 : 30 }
     private var cell: Double { (Self.width - Self.left - 4) / Double(max(classes, 1)) }
     private var leans: Bool {

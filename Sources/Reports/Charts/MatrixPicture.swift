@@ -2,7 +2,7 @@ import Experiments
 
 /// A confusion matrix of many classes as a PNG: a pixel a cell, or a pixel a square block of cells.
 struct MatrixPicture {
-    /// Pixels a side at most.
+    /// The picture has so many pixels a side at most.
     static let largest = 360
     private let matrix: ConfusionMatrix
     private let block: Int

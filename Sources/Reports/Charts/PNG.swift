@@ -11,7 +11,7 @@ enum PNG {
         indices: [UInt8], width: Int, height: Int, palette: [UInt8], alphas: [UInt8] = []
     ) -> [UInt8] {
         precondition(width > 0 && height > 0 && indices.count == width * height && palette.count % 3 == 0)
-        // Eight bits a pixel, indexed colour; each row starts with its filter, none.
+        // A pixel has eight bits of indexed colour; each row starts with its filter, none.
         let header = bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 3, 0, 0, 0]
         let rows = (0..<height).flatMap { [0] + indices[($0 * width)..<(($0 + 1) * width)] }
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)

@@ -9,7 +9,7 @@ private struct PanelTable {
     private let gap = 8.0
     private let top = 18.0
 
-    /// Room for the longest name.
+    /// The longest name needs this room.
     private var left: Double {
         let longest = rows.map(\.name.count).max() ?? 0
         return longest == 0 ? 0 : 6.4 * Double(longest) + gap
@@ -49,8 +49,8 @@ extension ReportContent {
     }
 }
 
-/// Figure 1 of Gao et al., CVPR 2020: data, the flow after maximum likelihood, and flow and energy at the end; a row for
-/// each of `runs` in the plane, others left out.
+/// Figure 1 of Gao et al., CVPR 2020: data, the flow after maximum likelihood, and flow and energy at the end; a row
+/// for each of `runs` in the plane, others left out.
 ///
 /// - Throws: `UserError(.missing)` when none of them is in the plane.
 public func densityFigure(_ runs: [ReportContent]) throws -> Chart {

@@ -4,7 +4,7 @@ import System
 /// The densities a two-dimensional run leaves behind in `samples/densities.json`, and on the way in
 /// `samples/densities-PHASE-UPDATE.json`.
 public struct PlaneDensities: Sendable {
-    /// When in a run its densities were as they are.
+    /// The moment says when in a run its densities were as they are.
     public struct Moment: Sendable, Equatable, Decodable {
         /// The kind of the phase, and its place from 0.
         public let phase: String
@@ -13,7 +13,7 @@ public struct PlaneDensities: Sendable {
         public let update: Int
     }
 
-    /// x from, x to, y from, y to.
+    /// The extent is x from, x to, y from, y to.
     public let extent: [Double]
     /// Log densities by name: `flow`, `energy`, `class0`, `class1`, …
     public let grids: [String: DensityGrid]

@@ -35,7 +35,7 @@ public struct ReliabilityDiagram: Sendable {
         return chart
     }
 
-    /// Fainter for emptier bins, and a mark at the bin's mean confidence.
+    /// The bar is fainter for emptier bins and has a mark at the bin's mean confidence.
     private func bar(_ bin: Calibration.Bin, _ total: Int, _ axes: Axes) -> Markup {
         guard let left = axes.x(bin.lower), let right = axes.x(bin.upper), let top = axes.y(bin.accuracy),
             let mark = axes.x(bin.confidence)

@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// Whether the run's confidences are honest.
+/// The section says whether the run's confidences are honest.
 extension HTMLReport {
     var calibration: Markup {
         section("Calibration") {
@@ -13,7 +13,7 @@ extension HTMLReport {
         }
     }
 
-    /// Before temperature scaling, and after it where there is a temperature.
+    /// One diagram shows confidences before temperature scaling, another after it where there is a temperature.
     private var reliability: [Chart] {
         guard let predictions = content.predictions else { return [] }
         let before = ReliabilityDiagram(title: "Reliability", calibration: predictions.calibration()).chart

@@ -6,14 +6,14 @@ public struct ClassMistakes: Sendable {
     /// One misclassified test image.
     public struct Image: Sendable {
         public let image: RunEvaluation.HardImage
-        /// Where it came from, if the data is at hand and keeps a file for each image.
+        /// The file that it came from, if the data is at hand and keeps a file for each image.
         public let file: String?
         /// A thumbnail, if the data is at hand.
         public let jpeg: [UInt8]?
     }
 
     public let label: Int
-    /// All mistakes of the class, and its test images; nil where only the surest mistakes of the run are known.
+    /// The class has so many mistakes, and test images; nil where only the surest mistakes of the run are known.
     public let wrong: Int?
     public let count: Int?
     public let images: [Image]

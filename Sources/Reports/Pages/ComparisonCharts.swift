@@ -2,7 +2,8 @@ import Experiments
 
 /// The charts of several methods beside each other. A method has one colour in all of them.
 extension ComparisonContent {
-    /// Test error against the number of labels, a line a method and a line a probe; nil unless there are several numbers.
+    /// Test error against the number of labels, a line a method and a line a probe; nil unless there are several
+    /// numbers.
     var labelEfficiency: Chart? { LabelEfficiency(tables, title: "Label efficiency").chart }
 
     /// A recipe's name without its number of labels: `svhn10k/500-fce` and `svhn10k/250-fce` are one method.
@@ -38,7 +39,7 @@ extension ComparisonContent {
             "The share of misclassified images among the training images that were held out: settings are chosen by "
             + "it. Good curves end low.")
 
-    /// A line a method.
+    /// The chart draws a line for each method.
     private func curves(_ metric: Metric, in plot: MetricChart, isTest: Bool) -> Chart? {
         let series = drawn.enumerated().map { index, method in
             let logs = method.runs.compactMap(\.metrics)
@@ -94,7 +95,7 @@ extension ComparisonContent {
         }
     }
 
-    /// What charts leave out of a page about very many methods; nil where they leave out nothing.
+    /// The sentence says what charts leave out of a page about very many methods; nil where they leave out nothing.
     var limitSentence: String? {
         guard methods.count > Self.panelLimit else { return nil }
         return

@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// What a page about several methods shows: their results, and of the run directories that are at hand all the rest.
+/// A page about several methods shows this: their results, and of the run directories that are at hand all the rest.
 public struct ComparisonContent: Sendable {
     /// The runs of one recipe, in order of their seeds.
     struct Method {
@@ -111,7 +111,8 @@ extension ReportContent {
     /// The last evaluated phase: the run's outcome.
     var outcome: PhaseScores? { evaluation?.phases.last }
 
-    /// The result's scores, with what only an evaluation knows: one that was made later may know more than an old result.
+    /// The result's scores, with what only an evaluation knows: one that was made later may know more than an old
+    /// result.
     var scores: Scores {
         let evaluated = outcome?.scores ?? Scores()
         return result?.scores.filled(from: evaluated) ?? evaluated

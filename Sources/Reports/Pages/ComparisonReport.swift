@@ -59,7 +59,8 @@ public struct ComparisonReport: Sendable {
 
     private static let time = "time a seed"
 
-    /// What sets rows apart from the paper's numbers beside them: each sentence once, after the rows it is about.
+    /// The words say what sets rows apart from the paper's numbers beside them: each sentence once, after the rows it
+    /// is about.
     private var paperWords: Markup {
         let words = content.rows.compactMap { row in
             paperDifference(row.sample, content.header(of: row.sample)?.data, namesCell: false)
@@ -76,8 +77,8 @@ public struct ComparisonReport: Sendable {
             })
     }
 
-    /// What of a table a reader compares, where any row has something to say; the rest is in its other files and in the
-    /// caption.
+    /// The columns hold what a reader compares, where any row has something to say; the rest is in its other files and
+    /// in the caption.
     private var columns: [ResultsTable.Column] {
         let hidden = ["recipe", "method", "network", "base", "paper, %", "steps"]
         func among(_ columns: [ResultsTable.Column]) -> [ResultsTable.Column] {

@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// Which classes the run takes for which.
+/// The section says which classes the run takes for which.
 extension HTMLReport {
     var confusion: Markup {
         section("Confusion") {

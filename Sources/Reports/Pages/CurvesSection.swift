@@ -1,6 +1,6 @@
 import Experiments
 
-/// What was logged over the updates.
+/// The section draws what was logged over the updates.
 extension HTMLReport {
     /// Phases drawn at most.
     private static let limit = 10

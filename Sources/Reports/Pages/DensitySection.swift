@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// What a run's densities say of its data, of the flow's samples and of other images.
+/// The section says what a run's densities make of its data, of the flow's samples and of other images.
 extension HTMLReport {
     var densities: Markup {
         section("Density") {
@@ -80,7 +80,7 @@ extension HTMLReport {
     }
 }
 
-/// How well scores tell test images from others, `sets` by run or method where there are several.
+/// The table says how well scores tell test images from others, `sets` by run or method where there are several.
 func detection(_ sets: [(method: String?, sets: [RunEvaluation.OtherSet])]) -> Markup {
     let hasNames = sets.contains { $0.method != nil }
     let rows = sets.flatMap { method, sets in

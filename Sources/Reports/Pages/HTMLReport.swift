@@ -4,7 +4,7 @@ import System
 /// One self-contained page about a run: it loads nothing, so it can be mailed, archived and printed.
 public struct HTMLReport: Sendable {
     let content: ReportContent
-    /// Of all test images; nil before the final evaluation, and for a run without test images.
+    /// The confusion of all test images; nil before the final evaluation, and for a run without test images.
     let matrix: ConfusionMatrix?
 
     public init(_ content: ReportContent) {
@@ -12,8 +12,8 @@ public struct HTMLReport: Sendable {
         matrix = content.confusion.flatMap { $0.counts.joined().contains { $0 > 0 } ? $0 : nil }
     }
 
-    /// The page. What is missing from the run is left out with a sentence saying why. Every part is bounded, whatever the
-    /// number of classes, phases, updates and images: a page stays below 5 MB.
+    /// The page. What is missing from the run is left out with a sentence saying why. Every part is bounded, whatever
+    /// the number of classes, phases, updates and images: a page stays below 5 MB.
     public var html: String {
         let sections = sections
         let body = Markup("main") {
@@ -27,7 +27,8 @@ public struct HTMLReport: Sendable {
     /// - Throws: `UserError(.output)`; the old file then stays.
     public func write(to path: String) throws { try AtomicFile.write(html, to: path) }
 
-    /// In the order in which a reader asks: how good, where wrong, how sure, what else it knows, how it came about.
+    /// The sections come in the order in which a reader asks: how good, where wrong, how sure, what else it knows, how
+    /// it came about.
     private var sections: [(title: String, content: Markup)] {
         let isPlane = content.plane != nil && matrix == nil
         let all: [(String, Markup?)] = [

@@ -1,7 +1,8 @@
 import Experiments
 import System
 
-/// What a reader wants to know first: how often the run errs, how sure that is, and what it was trained on.
+/// The head of a page says what a reader wants to know first: how often the run errs, how sure that is, and what it was
+/// trained on.
 extension HTMLReport {
     func header(_ sections: [String]) -> Markup {
         Markup("header") {

@@ -1,9 +1,9 @@
 import Foundation
 import System
 
-/// What a page's script adds: tables that sort, curves that tell their values, series that hide. Without it the page shows
-/// everything all the same. It reads the values of a curve from its path and the scales of its chart, so that no number is
-/// held twice.
+/// The script adds to a page: tables that sort, curves that tell their values, series that hide. Without it the page
+/// shows everything all the same. It reads the values of a curve from its path and the scales of its chart, so that no
+/// number is held twice.
 enum PageScript {
     /// Nothing is loaded, and no script runs but this one, which is named by its hash.
     static let policy =

@@ -1,5 +1,5 @@
-/// The style sheet of report pages: one column on a phone, small multiples on a screen, ink on paper. Tables may be wider
-/// than the column of text.
+/// The style sheet of report pages: one column on a phone, small multiples on a screen, ink on paper. Tables may be
+/// wider than the column of text.
 enum PageStyle {
     static let sheet =
         Theme.variables + Theme.chartRules + """

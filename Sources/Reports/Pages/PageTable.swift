@@ -4,13 +4,13 @@ import System
 struct PageTable {
     /// Says what the table shows.
     let caption: String
-    /// Empty for a table of pairs.
+    /// The titles of the columns; a table of pairs has none.
     let titles: [String]
     /// The first cell of a row names it.
     let rows: [[String]]
     /// Columns that are aligned right and sorted by their numbers.
     var numeric: Set<Int> = []
-    /// What a column is sorted by where its text does not begin with it, such as durations.
+    /// A column is sorted by these numbers where its text does not begin with it, such as durations.
     var keys: [Int: [Double?]] = [:]
 
     /// Cells at most, so that a page stays small.

@@ -1,8 +1,8 @@
 import Experiments
 import System
 
-/// What sets a run apart from the paper's number beside it, in words: other data, or a smaller scale. Nil where nothing is
-/// known to differ.
+/// The sentence says what sets a run apart from the paper's number beside it: other data, or a smaller scale. Nil where
+/// nothing is known to differ.
 ///
 /// - Parameters:
 ///   - data: of the run, where its directory is at hand.
@@ -16,7 +16,7 @@ func paperDifference(_ result: RunResult, _ data: DataRecord? = nil, namesCell: 
     return "The paper's number\(cell) is not of the same experiment: " + parts.joined(separator: "; ") + "."
 }
 
-/// Of the papers that recipes cite only the experiments on SVHN are known here; other recipes may cite any.
+/// The experiments on SVHN are the only ones known here of the papers that recipes cite; other recipes may cite any.
 private func isOfSVHN(_ result: RunResult, _ paper: ReportRecipe.Paper) -> Bool {
     (result.dataName + paper.cell).lowercased().contains("svhn")
 }

@@ -1,6 +1,6 @@
 import Experiments
 
-/// What one phase of a run logged, as curves.
+/// The curves of what one phase of a run logged.
 struct PhaseCurves {
     let name: String
     let index: Int
@@ -37,8 +37,9 @@ struct PhaseCurves {
         }
     }
 
-    /// The curve of one logged quantity; nil where the phase never logged a finite value of it. Of a test and the phase's
-    /// evaluation at one update the evaluation counts. A quantity that the phase before ended with begins there.
+    /// The curve of one logged quantity; nil where the phase never logged a finite value of it. Of a test and the
+    /// phase's evaluation at one update the evaluation counts. A quantity that the phase before ended with begins
+    /// there.
     func series(_ metric: Metric, _ label: String) -> Series? {
         guard let key = metric.logKey else { return nil }
         var points: [Series.Point] = []

@@ -1,6 +1,6 @@
 import Experiments
 
-/// What the run's models imagine: samples of images, or densities of the plane.
+/// The section shows what the run's models imagine: samples of images, or densities of the plane.
 extension HTMLReport {
     var samples: Markup {
         content.plane.map(densitiesOfPlane) ?? pictures

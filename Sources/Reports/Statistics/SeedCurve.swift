@@ -1,8 +1,8 @@
 import Experiments
 
-/// What one seed logged of a quantity, at places that seeds share.
+/// A point that one seed logged of a quantity, at a place that seeds share.
 struct SeedPoint {
-    /// Names the place: a test of all seeds, or a stretch of their updates.
+    /// The name of the place: a test of all seeds, or a stretch of their updates.
     let place: [Int]
     let x: Double
     let y: Double

@@ -1,4 +1,5 @@
-/// Wilson's score interval of a share (Wilson, 1927): unlike mean ± 2 sd it stays inside 0...1 and holds for few images.
+/// Wilson's score interval of a share (Wilson, 1927): unlike mean ± 2 sd it stays inside 0...1 and holds for few
+/// images.
 ///
 /// - Parameters:
 ///   - share: observed, 0...1.

@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// How far a row's log densities are from the true ones: mean squared differences over test points in nats², means over
+/// A row's log densities are so far from the true ones: mean squared differences over test points in nats², means over
 /// seeds with their sample standard deviations. A figure that a seed lacks is nil.
 public struct DensityErrors: Codable, Equatable, Sendable {
     /// The error of the flow at the end of maximum likelihood.
@@ -16,7 +16,7 @@ public struct DensityErrors: Codable, Equatable, Sendable {
     /// The error of each seed's energy.
     public let energies: [Double]
 
-    /// Nil for a row whose true density is unknown.
+    /// The result is nil for a row whose true density is unknown.
     init?(_ row: ResultsTable.Row) {
         guard let flow = row.summary(of: .flowLogDensityMSE) else { return nil }
         let likelihood = Summary(

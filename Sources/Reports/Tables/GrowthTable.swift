@@ -83,7 +83,7 @@ public struct GrowthTable: Sendable {
         growth.points.map(text).joined(separator: ", ")
     }
 
-    /// Three digits or more.
+    /// The text has three digits or more.
     private func milliseconds(_ value: Double?) -> String {
         fixed(value, value.map { $0 < 9.995 ? 2 : $0 < 99.95 ? 1 : 0 } ?? 0)
     }

@@ -17,7 +17,7 @@ public struct LabelEfficiency: Sendable {
     /// The runs of a recipe with several numbers of labels, or the probes of a recipe.
     struct Curve: Sendable {
         let name: String
-        /// By rising number of labels.
+        /// The points come by rising number of labels.
         let points: [Point]
     }
 
@@ -67,7 +67,7 @@ public struct LabelEfficiency: Sendable {
 
     private var labels: [Int] { Set(curves.flatMap { $0.points.map(\.labels) }).sorted() }
 
-    /// A line a curve, over a logarithmic axis; nil where no curve has two points.
+    /// The chart draws each curve over a logarithmic axis; nil where no curve has two points.
     var chart: Chart? {
         guard curves.contains(where: { $0.points.count > 1 }) || labels.count > 1 else { return nil }
         let series = curves.prefix(Theme.seriesLimit).map { curve in
@@ -111,7 +111,7 @@ extension LabelEfficiency {
     /// The titles of the columns, one a curve after that of the labels.
     var head: [String] { ["labels"] + curves.map { $0.name + ", %" } }
 
-    /// A row a number of labels.
+    /// Each number of labels has its row.
     var rows: [[String]] {
         labels.map { count in
             [String(count)]
@@ -122,7 +122,7 @@ extension LabelEfficiency {
         }
     }
 
-    /// A row a number of labels, a column a curve, under a caption.
+    /// Each number of labels has its row and each curve its column, under a caption.
     public var markdown: String {
         let lines = ([head, head.map { _ in "---:" }] + rows).map {
             "| " + $0.map(escapedForMarkdown).joined(separator: " | ") + " |"
@@ -133,7 +133,7 @@ extension LabelEfficiency {
             + ["", "Made by:", ""] + commands).joined(separator: "\n") + "\n"
     }
 
-    /// A line a point: curve, labels, mean, sample sd, n, seeds, errors.
+    /// Each point has its line: curve, labels, mean, sample sd, n, seeds, errors.
     public var csv: String {
         let lines = curves.flatMap { curve in
             curve.points.map { point in

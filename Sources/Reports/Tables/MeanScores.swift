@@ -56,8 +56,8 @@ extension MeanScores: Codable {
 }
 
 extension ResultsTable.Row {
-    /// A score over the row's seeds, in the metric's unit; nil unless every seed has it, as a mean over some of them would
-    /// not be comparable.
+    /// A score over the row's seeds, in the metric's unit; nil unless every seed has it, as a mean over some of them
+    /// would not be comparable.
     func summary(of metric: Metric) -> Summary? {
         Summary(ofAll: results.map { result in result.scores[metric].map { metric.unit.scale * $0 } })
     }

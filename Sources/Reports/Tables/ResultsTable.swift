@@ -11,7 +11,7 @@ public struct ResultsTable: Sendable {
         /// Test error in 0...1 of the last iterate; nil for methods without a classifier.
         public let error: Summary?
 
-        /// What the cell's runs share.
+        /// The result holds what the cell's runs share.
         public let sample: RunResult
 
         init(_ results: [RunResult], sample: RunResult) {
@@ -23,11 +23,11 @@ public struct ResultsTable: Sendable {
     }
 
     public let rows: [Row]
-    /// What every row shares: data, split rule, selection.
+    /// The result holds what every row shares: data, split rule, selection.
     public let shared: RunResult
-    /// Stands above the table.
+    /// The title stands above the table.
     public var title = ""
-    /// Sentences that the caption ends with.
+    /// The caption ends with these sentences.
     public var notes: [String] = []
 
     /// Groups results by recipe, in the order the recipes first appear.

@@ -55,7 +55,7 @@ public struct RunComparison: Encodable, Sendable {
         return row
     }
 
-    /// Three lines for people.
+    /// The comparison in three lines for people.
     public var text: String {
         func line(_ name: String, _ error: Double, _ seeds: [Int]) -> String {
             let list = seeds.map(String.init).joined(separator: ", ")

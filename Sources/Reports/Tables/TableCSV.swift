@@ -104,5 +104,5 @@ private func snakeCase(_ name: String) -> String {
     name.map { $0.isUppercase ? "_" + $0.lowercased() : String($0) }.joined()
 }
 
-/// Four decimals; nothing for a figure that is missing or not finite.
+/// The field has four decimals; it is empty for a figure that is missing or not finite.
 func csvNumber(_ value: Double?) -> String { value.map { $0.isFinite ? fixed($0, 4) : "" } ?? "" }

@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// What rows of a table share, and what sets them apart beside their method.
+/// The sentences say what rows of a table share, and what sets them apart beside their method.
 extension ResultsTable {
     /// Says which runs share a trained flow; empty for a table without flows, or of results too old to say.
     var flowSentences: [String] {

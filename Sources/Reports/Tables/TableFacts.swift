@@ -1,7 +1,7 @@
 import Experiments
 import System
 
-/// Which cell a row of a table is, and what is said of it beside its scores, in plain numbers.
+/// A row's facts say which cell it is, and in plain numbers all that is said of it beside its scores.
 public struct TableFacts: Codable, Equatable, Sendable {
     public let recipe: String
     public let method: String
@@ -24,7 +24,7 @@ public struct TableFacts: Codable, Equatable, Sendable {
     public let interval: Interval?
     /// Updates by phase.
     public let steps: [String: Int]
-    /// How many flows were trained for the row's seeds; 1: they share it. Nil for rows without one.
+    /// The number of flows that were trained for the row's seeds; 1: they share it. Nil for rows without one.
     public let trainedFlows: Int?
     /// Bits/dim of the flow before its joint phase.
     public let pretrainedBitsPerDim: Double?
@@ -47,7 +47,7 @@ public struct TableFacts: Codable, Equatable, Sendable {
         public let error: Double
         public let deviation: Double?
         public let errors: [Double]
-        /// C of each seed.
+        /// The cost C of each seed.
         public let costs: [Double]
 
         init(_ probe: ResultsTable.Row.Probe) {

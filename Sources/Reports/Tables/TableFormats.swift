@@ -4,7 +4,8 @@ import System
 
 /// The written forms of a table.
 extension ResultsTable {
-    /// What the table rests on, in sentences: data, split, selection, seeds, flows, what sets rows apart, machines.
+    /// The caption says in sentences what the table rests on: data, split, selection, seeds, flows, what sets rows
+    /// apart, machines.
     public var caption: String {
         let results = rows.flatMap(\.results)
         let seeds = Set(results.map(\.seed)).sorted().map(String.init).joined(separator: ", ")
@@ -85,7 +86,7 @@ extension ResultsTable {
         return all.filter { column in rows.contains { column.text($0) != "–" } }
     }
 
-    /// Which cell it is, and its classifier's errors.
+    /// These columns say which cell it is, and its classifier's errors.
     static let errorColumns = [
         Column("recipe", numeric: false) { $0.sample.recipe },
         Column("method", numeric: false) { $0.sample.method },
@@ -123,7 +124,7 @@ extension ResultsTable {
         return fixed(paper.value, 2) + spread + (paper.cell.isEmpty || !withCell ? "" : " (\(paper.cell))")
     }
 
-    /// What the bits/dim are of, where log Z was estimated.
+    /// The sentences say what the bits/dim are of, where log Z was estimated.
     private var densitySentences: [String] {
         guard let logZ = rows.lazy.flatMap(\.results).compactMap(\.scores.logZ).first else { return [] }
         return [
@@ -145,13 +146,13 @@ extension ResultsTable {
         return "\(signed(row.difference, 2)) [\(signed(interval.lower, 2)), \(signed(interval.upper, 2))]"
     }
 
-    /// After maximum likelihood and, where a joint phase followed, after that.
+    /// The flow's bits/dim after maximum likelihood and, where a joint phase followed, after that.
     private static func flowBitsPerDim(_ row: Row) -> String {
         let last = row.text(of: .flowBitsPerDim)
         return TableRecord(row).pretrainedBitsPerDim.map { "\(fixed($0, 3)) → \(last)" } ?? last
     }
 
-    /// With the smallest effective sample size.
+    /// The estimate stands with the smallest effective sample size.
     private static func logZ(_ record: TableRecord) -> String {
         guard let logZ = record.logZ, let share = record.effectiveShare else { return "–" }
         let isReliable = share >= LogNormalizer.reliableShare

@@ -1,13 +1,13 @@
 import Experiments
 
-/// What a table says of probes: linear classifiers on the features of a row's runs.
+/// A table tells of probes: linear classifiers on the features of a row's runs.
 extension ResultsTable.Row {
     /// The probes of one number of labels over the row's seeds.
     struct Probe: Sendable {
         let labels: Int
         /// Test error of each seed in percent, the mean over draws, in the order of the results.
         let errors: [Double]
-        /// C of each seed.
+        /// The cost C of each seed.
         let costs: [Double]
         let sample: ProbeResult
 
@@ -31,7 +31,7 @@ extension ResultsTable.Row {
 }
 
 extension ResultsTable {
-    /// One for each number of labels that a row was probed with.
+    /// Each number of labels that a row was probed with has its column.
     static func probeColumns(_ rows: [Row]) -> [Column] {
         Set(rows.flatMap { $0.probes.map(\.labels) }).sorted().map { labels in
             Column("probe, \(labels) labels, %") { row in
@@ -41,7 +41,7 @@ extension ResultsTable {
         }
     }
 
-    /// What the probes rest on; nothing for a table without any.
+    /// The sentences say what the probes rest on; a table without any has none.
     var probeSentences: [String] {
         let samples = rows.flatMap { $0.probes.map(\.sample) }
         guard !samples.isEmpty else { return [] }

@@ -15,7 +15,7 @@ extension ResultsTable: WrittenTable {
         return table.text(title: title, caption: paperSentence + shortened(caption), width: width)
     }
 
-    /// Which of the paper's cells its numbers are, and of which rows.
+    /// The sentence names the paper's cells that its numbers are, and their rows.
     private var paperSentence: String {
         let cells = rows.compactMap { row -> (cell: String, row: String)? in
             guard let paper = row.sample.paper, !paper.cell.isEmpty else { return nil }

@@ -5,9 +5,9 @@ struct TextTable {
     struct Column {
         let title: String
         let isNumeric: Bool
-        /// Whether it is said once below the table where all rows agree.
+        /// Whether the column is said once below the table where all rows agree.
         var canBeShared = false
-        /// One a row.
+        /// Each row has one.
         let cells: [String]
 
         var width: Int { ([title] + cells).map { TerminalText.width($0) }.max() ?? 0 }

@@ -12,7 +12,7 @@ func trainingSeconds(_ results: [RunResult]) -> Double {
     return trained.map(\.seconds).reduce(0, +)
 }
 
-/// What the results were made on, and how long that took.
+/// The sentence says what the results were made on, and how long that took.
 func machineSentence(_ results: [RunResult]) -> String {
     let machines = unique(results.map(\.machine)).joined(separator: "; ")
     let seconds = trainingSeconds(results)

@@ -15,7 +15,7 @@ final class EventFile {
         start = files.startTime
         let path = try files.eventPath(in: files.file("tensorboard"))
         let events = try files.events()
-        let isBeginning = (SystemCall.readAll(path) ?? []).starts(with: events)
+        let isBeginning = (Files.contents(path) ?? []).starts(with: events)
         if !isBeginning { try events.write(to: path) }
         file = try MetricsWriter(path: path)
         _ = try file.truncate(to: events.count)
