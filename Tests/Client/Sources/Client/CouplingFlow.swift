@@ -2,8 +2,9 @@ import FlowContrast
 
 /// A flow of points in the plane: couplings z₂ = (x₂ − t(x₁))·e^−s(x₁), after each of which the axes change places.
 /// Dinh et al., *Density Estimation Using Real NVP*, ICLR 2017.
-public final class CouplingFlow {
+public final class CouplingFlow: Flow {
     public let store: ParameterStore
+    public let dimensions = 2
     private let couplings: Int
     private static let hidden = 32
 
@@ -19,27 +20,39 @@ public final class CouplingFlow {
         store = ParameterStore(layout, backend: backend, seed: seed)
     }
 
-    /// log q(x) of `[N, 2]`, nats, float64 `[N]`.
+    private init(copying other: CouplingFlow) {
+        couplings = other.couplings
+        store = other.store.duplicate()
+    }
+
+    public func duplicate() -> CouplingFlow { CouplingFlow(copying: self) }
+
+    /// Nothing here depends on data.
+    public func initialize(with batch: Tensor) {}
+
     public func logDensity(_ x: Variable, _ pass: Pass) -> Variable {
-        var (x, volume) = (x, pass.constant(pass.backend.zeros([x.shape.first], .float64)))
+        var (x, volume) = (x.reshaped([x.shape.first, 2]), pass.zeros([x.shape.first], .float64))
         for index in 0..<couplings {
             let (first, second) = x.split(at: 1)
             let (scale, shift) = scaleAndShift(of: first, index, pass)
             x = ((second - shift) * exp(-scale)).joined(with: first)
             volume = volume - scale.sum(.rows)
         }
-        return x.gaussianLogDensity(mean: zeros(pass), logDeviation: zeros(pass)) + volume
+        return density(of: x, pass) + volume
     }
 
-    /// Points `[N, 2]`, through which gradients reach the parameters.
-    public func sample(_ count: Int, key: RandomKey, _ pass: Pass) -> Variable {
-        var x = pass.constant(pass.backend.normal([count, 2], key: key))
+    public func sample(_ count: Int, key: RandomKey, temperature: Double, _ pass: Pass) -> (
+        x: Variable, logDensity: Variable
+    ) {
+        var x = pass.constant(pass.backend.normal([count, 2], key: key)).affine(scale: temperature)
+        var logDensity = density(of: x, pass)
         for index in (0..<couplings).reversed() {
             let (moved, first) = x.split(at: 1)
             let (scale, shift) = scaleAndShift(of: first, index, pass)
             x = first.joined(with: moved * exp(scale) + shift)
+            logDensity = logDensity - scale.sum(.rows)
         }
-        return x
+        return (x.reshaped([count, 1, 1, 2]), logDensity)
     }
 
     private func scaleAndShift(of x: Variable, _ index: Int, _ pass: Pass) -> (Variable, Variable) {
@@ -49,7 +62,15 @@ public final class CouplingFlow {
         return (scale.mapped(.tanh), shift)
     }
 
-    private func zeros(_ pass: Pass) -> Variable {
-        pass.constant(pass.backend.zeros([2], pass.backend.real))
+    /// log N(z; 0, 1).
+    private func density(of z: Variable, _ pass: Pass) -> Variable {
+        let zeros = pass.zeros([2], pass.backend.real)
+        return z.gaussianLogDensity(mean: zeros, logDeviation: zeros)
+    }
+}
+
+extension Pass {
+    fileprivate func zeros(_ shape: Shape, _ type: ScalarType) -> Variable {
+        constant(backend.zeros(shape, type))
     }
 }

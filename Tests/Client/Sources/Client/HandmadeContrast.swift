@@ -4,26 +4,25 @@ import FlowContrast
 /// the flow descends V = E_data[log σ(d)] + E_samples[log(1 − σ(d))] with d = log p − log q. Gao et al., CVPR 2020, eq. 12.
 public final class HandmadeContrast {
     public let energy: ConditionalEnergy
-    public let flow: CouplingFlow
+    public let flow: any Flow
     private let energyOptimizer: Optimizer
     private let flowOptimizer: Optimizer
 
-    public init(energy: ConditionalEnergy, flow: CouplingFlow) {
+    public init(energy: ConditionalEnergy, flow: any Flow) {
         self.energy = energy
         self.flow = flow
         energyOptimizer = Optimizer(.adam, for: energy.store)
         flowOptimizer = Optimizer(.adam, for: flow.store)
     }
 
-    /// log p(x) − log q(x) of points `[N, 2]`, float64 `[N]`.
+    /// log p(x) − log q(x) of `[N, H, W, C]`, float64 `[N]`.
     private func contrast(_ x: Variable, _ energyPass: Pass, _ flowPass: Pass) -> Variable {
-        let images = x.reshaped([x.shape.first, 1, 1, 2])
-        let logP = energy.logMarginal(energy.logits(images, energyPass), energyPass) - energy.normalizer
+        let logP = energy.logMarginal(energy.logits(x, energyPass), energyPass) - energy.normalizer
         return logP - flow.logDensity(x, flowPass)
     }
 
     private func value(_ data: Tensor, _ key: RandomKey, _ energyPass: Pass, _ flowPass: Pass) -> Variable {
-        let samples = flow.sample(data.shape.first, key: key, flowPass)
+        let samples = flow.sample(data.shape.first, key: key, temperature: 1, flowPass).x
         return contrastValue(
             data: contrast(flowPass.constant(data), energyPass, flowPass),
             samples: contrast(samples, energyPass, flowPass))
@@ -37,7 +36,7 @@ public final class HandmadeContrast {
         )
     }
 
-    /// One update of each model by the points `data` `[N, 2]`; V before the energy's, nats.
+    /// One update of each model by `data` `[N, H, W, C]`; V before the energy's, nats.
     public func update(_ data: Tensor, step: Int, rate: Double) -> Double {
         let key = { RandomKey(seed: 1, purpose: .sample, step: step, lane: $0) }
         var pass = passes(trainsEnergy: true)
@@ -51,10 +50,10 @@ public final class HandmadeContrast {
         return energy.store.backend.scalar(gain.value)
     }
 
-    /// Mean log p of points, nats.
+    /// Mean log p of data, nats.
     public func meanLogDensity(_ data: Tensor) -> Double {
         let pass = Pass.inference(energy.store)
-        let logits = energy.logits(pass.constant(data.reshaped([data.shape.first, 1, 1, 2])), pass)
+        let logits = energy.logits(pass.constant(data), pass)
         return pass.backend.scalar((energy.logMarginal(logits, pass) - energy.normalizer).mean().value)
     }
 }

@@ -15,10 +15,10 @@ import Testing
             backend.tensor([first, second], [2], .float32)
         }
         let scaled = backend.combine(.multiply, normal, pair(0.5, 0.25), .channels)
-        return backend.combine(.add, scaled, pair(1, -0.5), .channels)
+        return backend.combine(.add, scaled, pair(1, -0.5), .channels).reshaped([count, 1, 1, 2])
     }
 
-    private func meanLogDensity(_ flow: CouplingFlow, _ x: Tensor) -> Double {
+    private func meanLogDensity(_ flow: any Flow, _ x: Tensor) -> Double {
         let pass = Pass.inference(flow.store)
         return backend.scalar(flow.logDensity(pass.constant(x), pass).mean().value)
     }
@@ -29,7 +29,7 @@ import Testing
         configuration.classes = 1
         configuration.dropout = []
         let energy = ConditionalEnergy(configuration, shape: [1, 1, 2], backend: backend, seed: 2)
-        energy.initialize(with: points(256, lane: 1).reshaped([256, 1, 1, 2]))
+        energy.initialize(with: points(256, lane: 1))
         return energy
     }
 
@@ -44,8 +44,10 @@ import Testing
         }
         // log q of its own samples is what the density says of them, and the density is nearly the points'.
         let pass = Pass.inference(flow.store)
-        let samples = flow.sample(500, key: RandomKey(seed: 3, purpose: .sample), pass)
-        #expect(abs(meanLogDensity(flow, samples.value) + 0.76) < 0.25)
+        let samples = flow.sample(500, key: RandomKey(seed: 3, purpose: .sample), temperature: 1, pass)
+        let carried = backend.scalar(samples.logDensity.mean().value)
+        #expect(abs(meanLogDensity(flow, samples.x.value) - carried) < 1e-4)
+        #expect(abs(carried + 0.76) < 0.25)
         #expect(meanLogDensity(flow, points(500, lane: 0)) > -0.95)
     }
 
