@@ -1,6 +1,6 @@
 # FlowContrast from a fresh clone: `make` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench smoke dist format lint clean
+.PHONY: help setup build test demo bench smoke dist docs format lint clean
 SHELL := /bin/sh
 
 FCE := .build/release/fce
@@ -18,6 +18,7 @@ help:
 	@echo '                (FC_PYTHON=python ARGS="--network conv-large": see Benchmarks/README.md)'
 	@echo '  make smoke    run every recipe for a few steps'
 	@echo '  make dist     a tarball that runs without Swift: program, manual, completions (.ci/dist tries it)'
+	@echo '  make docs     the documentation of the libraries, in .build/docs'
 	@echo '  make format   format the sources;  make lint: complain instead'
 	@echo '  make clean    remove what was built; Runs and Data stay'
 	@echo
@@ -54,6 +55,9 @@ smoke: build
 
 dist: setup
 	Packaging/dist
+
+docs: setup
+	Packaging/docs
 
 format: setup
 	swift format -i -r $(SOURCES)

@@ -128,6 +128,11 @@ packageTargets.append(
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict))
 
+/// `make docs` asks for the plugin; nothing else needs it.
+let documentation: [Package.Dependency] =
+    Context.environment["FC_DOCS"] == nil
+    ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0")]
+
 let package = Package(
     name: "FlowContrast",
     products: (["FlowContrast"] + tested).map { .library(name: $0, targets: [$0]) }
@@ -136,7 +141,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
-    ],
+    ] + documentation,
     targets: packageTargets,
     cxxLanguageStandard: .cxx17
 )
