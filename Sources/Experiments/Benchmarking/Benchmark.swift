@@ -30,6 +30,7 @@ public enum Benchmark {
     /// Measures the steps of `settings` one after the other, each with its own models and memory.
     ///
     /// - Parameters:
+    ///   - settings: steps, sizes and threads.
     ///   - measured: called after each.
     ///   - warn: called with what makes the numbers mean less than they say.
     /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.

@@ -50,6 +50,8 @@ extension Benchmark {
     /// A value whose memory would not fit, judged by the two before it, ends its axis.
     ///
     /// - Parameters:
+    ///   - settings: what stays as it is.
+    ///   - axes: what grows.
     ///   - values: of an axis; by default those of `Benchmarks/README.md`.
     ///   - measured: called with each step's growth once it is complete.
     ///   - warn: called with what was left out and what makes the numbers mean less than they say.

@@ -51,7 +51,9 @@ public final class CostEstimator {
         self.watchLoad = watchLoad
     }
 
-    /// - Parameter size: of the recipe's data; nil where they are not there.
+    /// - Parameters:
+    ///   - recipe: what to predict the cost of.
+    ///   - size: of the recipe's data; nil where they are not there.
     /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have,
     ///   `.memory` where the models do not fit.
     public func cost(of recipe: Recipe, _ size: DataSize?) throws -> RunCost {
@@ -76,7 +78,9 @@ public final class CostEstimator {
         return RunCost(recipe, speeds, probe, size)
     }
 
-    /// - Parameter size: of the table's data, which all cells share; nil where they are not there.
+    /// - Parameters:
+    ///   - cells: the table's.
+    ///   - size: of the table's data, which all cells share; nil where they are not there.
     public func cost(of cells: TableCells, _ size: DataSize?) throws -> TableCost {
         TableCost(try cells.untouchedPlan(), try costs(of: cells.recipes, size))
     }

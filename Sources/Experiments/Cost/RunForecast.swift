@@ -18,6 +18,7 @@ public struct RunForecast: Sendable, Equatable {
     /// Seconds to the end of the run.
     ///
     /// - Parameters:
+    ///   - status: where the run is.
     ///   - rate: steps a second so far in the phase; nil while that is not known.
     ///   - elapsed: seconds over which `rate` was seen: a short time corrects little.
     public mutating func rest(of status: ProgressStatus, rate: Double?, elapsed: Double) -> Double {

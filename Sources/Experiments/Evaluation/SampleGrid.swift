@@ -13,6 +13,9 @@ public struct SampleGrid: Sendable {
 
     /// - Parameters:
     ///   - images: scaled to [-0.5, 0.5), [N, H, W, C] with C 1 or 3; a NaN is drawn black and counts as clipped.
+    ///   - height: of one image, pixels.
+    ///   - width: of one image, pixels.
+    ///   - channels: of one image.
     ///   - columns: images in a row; by default as square as possible.
     public init(_ images: [Float], height: Int, width: Int, channels: Int, columns: Int? = nil) {
         let size = height * width * channels

@@ -39,7 +39,7 @@ public struct ImageScore: Encodable, Sendable {
 }
 
 extension LoadedRun {
-    /// Scores the images of files; see ``ImageFile`` for their kinds. Names are as ``PathText`` writes them.
+    /// Scores the images of files; see `ImageFile` for their kinds. Names are as `PathText` writes them.
     /// - Throws: `UserError(.recipe)` for a run in the plane, else as the readers do.
     public func scores(ofFiles paths: [String]) throws -> [ImageScore] {
         try requireImages()

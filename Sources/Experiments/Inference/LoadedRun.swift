@@ -20,6 +20,8 @@ public struct LoadedRun {
     /// - Parameters:
     ///   - path: the run directory.
     ///   - phase: a phase's number from 1; nil for the last phase that has ended.
+    ///   - device: where the models compute.
+    ///   - threads: nil for all processors.
     /// - Throws: `UserError(.missing)` when this is no run or no such phase has ended, `UserError(.data)` for
     ///   damaged weights, `UserError(.recipe)` for weights of another recipe.
     public init(

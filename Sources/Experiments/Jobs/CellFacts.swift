@@ -18,7 +18,9 @@ public struct CellFacts: Sendable, Equatable {
 
     /// Looks at the committed result and at the run directory of `cell`.
     ///
-    /// - Parameter data: what the cell would be trained on; nil where that is unknown.
+    /// - Parameters:
+    ///   - cell: the cell whose files are read.
+    ///   - data: what the cell would be trained on; nil where that is unknown.
     /// - Throws: `UserError` when there is a result or a run under the cell's name that is not the cell's: of other
     ///   data, another split rule, another version of the recipe or another selection rule.
     public init(_ cell: TableCell, data: DataIdentity?) throws {

@@ -28,7 +28,11 @@ public struct JobEstimate: Sendable {
 
     /// The rest of all jobs, shared by `slots` workers.
     ///
-    /// - Parameter progress: where a running job stands.
+    /// - Parameters:
+    ///   - queue: what is done, running and waiting.
+    ///   - slots: how many jobs run at once.
+    ///   - progress: where a running job stands.
+    ///   - flowIsKept: whether the flow at a path is trained already.
     public func rest(
         of queue: JobQueue, slots: Int, progress: (Int) -> RunProgress?, flowIsKept: (String) -> Bool
     ) -> Rest {

@@ -13,6 +13,7 @@ public struct JobPlan: Sendable, Equatable {
     public let jobs: [Job]
 
     /// - Parameters:
+    ///   - cells: in the order of the table.
     ///   - facts: of each cell.
     ///   - flows: where the trained flow of each cell is kept; nil for a cell that begins with none.
     public init(_ cells: [TableCell], facts: [CellFacts], flows: [String?]) {

@@ -24,9 +24,12 @@ public final class JobRunner {
     private var estimate: JobEstimate
 
     /// - Parameters:
+    ///   - plan: which jobs there are and what each waits for.
+    ///   - cells: the table's.
     ///   - slots: workers at a time.
     ///   - threads: of each worker.
     ///   - costs: what is predicted of recipes, by their names.
+    ///   - display: shows how the jobs stand.
     public init(
         _ plan: JobPlan, _ cells: TableCells, slots: Int, threads: Int, costs: [String: RunCost] = [:],
         display: JobDisplay

@@ -67,7 +67,10 @@ public struct TableCells: Sendable {
 
     /// Reads the recipes of `table`.
     ///
-    /// - Parameter dataIsPresent: for a smoke run, which generates images in place of missing ones.
+    /// - Parameters:
+    ///   - table: the file.
+    ///   - options: what the user asked for.
+    ///   - dataIsPresent: for a smoke run, which generates images in place of missing ones.
     /// - Throws: `UserError` as reading recipes does, and `.recipe` when two recipes have one name.
     public init(_ table: TableFile, _ options: TableOptions, dataIsPresent: Bool = true) throws {
         self.table = table

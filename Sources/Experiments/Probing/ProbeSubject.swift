@@ -72,6 +72,7 @@ extension ProbeSubject {
     /// Probes with every number of labels of `settings`.
     ///
     /// - Parameters:
+    ///   - settings: labels, layers and classifier.
     ///   - cache: the folder in which features are kept; nil: they are not.
     ///   - warn: told of damaged files.
     ///   - progress: called after every batch of images and every classifier; what it throws ends the probe.

@@ -21,7 +21,10 @@ public final class RunDirectory {
     /// Creates the run directory at `path`, or opens it to resume.
     ///
     /// - Parameters:
+    ///   - path: the directory.
+    ///   - recipe: what is trained.
     ///   - header: written to `run.json` when the run is new.
+    ///   - split: which images are labelled and held out.
     ///   - resume: continue what is there; with nothing there the run starts from its beginning.
     /// - Throws: `UserError(.busy)` while another process trains there; `UserError(.recipe)` when there is a run
     ///   already and `resume` is false, or when recipe, data or split differ from the run's;

@@ -41,12 +41,12 @@ public struct RunFacts: Codable, Sendable, Equatable {
     public var phaseSeconds: [String: Double] = [:]
     public var machine: String
     public var commit: String
-    /// The phases' ends, with the scores of ``RunResult/phaseMetrics``.
+    /// The phases' ends, with the scores of `RunResult.phaseMetrics`.
     public var phases: [PhaseScores] = []
     /// What to type to repeat the run.
     public var command: String
     public var paper: ReportRecipe.Paper?
-    /// Wrong test images, base64 of bits: see ``bitmap(of:)``.
+    /// Wrong test images, base64 of bits: see `bitmap(of:)`.
     public var errors: String?
     /// Wrong held-out images, likewise.
     public var heldOutErrors: String?

@@ -10,7 +10,9 @@ public struct StartingRecipe: Sendable {
     public let recipe: Recipe
     private static let factsMark = "Found: "
 
-    /// - Parameter file: what the text will be called: its first lines name it in commands.
+    /// - Parameters:
+    ///   - choices: what the recipe says.
+    ///   - file: what the text will be called: its first lines name it in commands.
     /// - Throws: `UserError(.recipe)` where the choices make no recipe.
     public init(_ choices: StartingChoices, file: String) throws {
         self.choices = choices
