@@ -50,13 +50,15 @@ var packageTargets: [Target] = [
     .target(
         name: "Tensors", dependencies: ["System", "CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
     .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
-    .target(name: "Networks", dependencies: ["Gradients", "Tensors"], swiftSettings: numeric),
-    .target(name: "Flows", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+    .target(name: "Networks", dependencies: ["Gradients", "Tensors", "Schemas"], swiftSettings: numeric),
     .target(
-        name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors", "System"],
+        name: "Flows", dependencies: ["Networks", "Gradients", "Tensors", "Schemas"], swiftSettings: numeric),
+    .target(
+        name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors", "Schemas", "System"],
         swiftSettings: numeric),
     .target(
-        name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors"], swiftSettings: numeric),
+        name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors", "Schemas"],
+        swiftSettings: numeric),
     .target(
         name: "Datasets", dependencies: ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"],
         swiftSettings: numeric

@@ -1,5 +1,4 @@
 import Gradients
-import Networks
 import Tensors
 
 /// MMD-GAN with the repulsive loss, for a critic of several outputs and the kernel k(a, b) = exp(−‖f(a) − f(b)‖²/(2σ²)):

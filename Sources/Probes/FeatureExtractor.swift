@@ -1,6 +1,5 @@
 import Datasets
 import EnergyModels
-import Gradients
 import Networks
 import System
 import Tensors

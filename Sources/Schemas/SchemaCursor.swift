@@ -66,3 +66,10 @@ public struct SchemaCursor: Sendable {
         UserError(.recipe, what, at: place, advice: advice)
     }
 }
+
+/// Throws `UserError(.recipe)` at the key of `cursor` unless the condition holds.
+public func require(
+    _ condition: Bool, _ cursor: SchemaCursor, _ what: String, advice: String? = nil
+) throws {
+    if !condition { throw cursor.error(what, advice: advice) }
+}

@@ -29,6 +29,18 @@ public struct SchemaField<Section: Sendable>: Sendable {
     /// Nil where the key has a meaning, or what it would need.
     public var obstacle: @Sendable (Section) -> String? = { _ in nil }
     public var isRequired = false
+
+    public init(
+        name: String, summary: String, type: String,
+        decode: @escaping @Sendable (TOMLNode, SchemaCursor, inout Section) throws -> Void,
+        encode: @escaping @Sendable (Section, Bool) -> TOMLNode?
+    ) {
+        self.name = name
+        self.summary = summary
+        self.type = type
+        self.decode = decode
+        self.encode = encode
+    }
 }
 
 extension SchemaField {
@@ -58,8 +70,17 @@ extension SchemaField {
     public static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
         _ name: String, _ path: Path<Value>, _ summary: String
     ) -> Self where Value.RawValue == String {
-        let words = Value.allCases.map(\.rawValue)
-        return value(
+        word(
+            name, path, among: Value.allCases.map(\.rawValue), summary, read: { Value(rawValue: $0) },
+            write: \.rawValue)
+    }
+
+    /// A key that takes one of `words`.
+    public static func word<Value: Sendable>(
+        _ name: String, _ path: Path<Value>, among words: [String], _ summary: String,
+        read: @escaping @Sendable (String) -> Value?, write: @escaping @Sendable (Value) -> String
+    ) -> Self {
+        value(
             name, path, "one of " + words.joined(separator: ", "), summary,
             advice: { node in
                 guard case .string(let word) = node else { return nil }
@@ -67,9 +88,9 @@ extension SchemaField {
             },
             read: { node in
                 guard case .string(let word) = node else { return nil }
-                return Value(rawValue: word)
+                return read(word)
             },
-            write: { .string($0.rawValue) })
+            write: { .string(write($0)) })
     }
 
     /// A choice that decides the defaults of the keys after it: choosing starts the section anew.

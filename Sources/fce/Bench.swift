@@ -1,6 +1,7 @@
 import ArgumentParser
 import EnergyModels
 import Experiments
+import Flows
 import Foundation
 import Reports
 import System

@@ -40,7 +40,7 @@ struct Init: ParsableCommand {
     @Option(help: "Side of the images in pixels; by default chosen by the images.")
     var size: Int?
 
-    @Option(help: "One of \(StartingChoices.methods.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "One of \(StartingChoices.methods.map(\.name).joined(separator: ", ")).")
     var method: StartingMethod?
 
     @Flag(help: "Replace a recipe that is there already.")
@@ -90,10 +90,10 @@ struct Init: ParsableCommand {
 
 /// A method on the command line.
 struct StartingMethod: ExpressibleByArgument {
-    let method: Recipe.Method
+    let method: Method
 
     init?(argument: String) {
-        guard let method = Recipe.Method(rawValue: argument), StartingChoices.methods.contains(method) else {
+        guard let method = Method(named: argument), StartingChoices.methods.contains(method) else {
             return nil
         }
         self.method = method

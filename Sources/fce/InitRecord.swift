@@ -31,7 +31,7 @@ struct InitRecord: Encodable {
     init(_ starting: StartingRecipe, file: String, cost: CostRecord?) {
         let choices = starting.choices
         self.file = file
-        (name, method, extends) = (choices.name, choices.method.rawValue, choices.base)
+        (name, method, extends) = (choices.name, choices.method.name, choices.base)
         (found, data, parts, self.cost) = (starting.facts, choices.data, choices.parts, cost)
         self.choices = Self.list(starting)
         notices = choices.data.notices + choices.advice
@@ -41,12 +41,12 @@ struct InitRecord: Encodable {
 
     private static func list(_ starting: StartingRecipe) -> [Choice] {
         let choices = starting.choices
-        let steps = starting.recipe.phases.map { "\($0.kind.rawValue) \($0.steps)" }.joined(separator: ", ")
+        let steps = starting.recipe.phases.map { "\($0.kind) \($0.steps)" }.joined(separator: ", ")
         return [
             Choice(
                 name: "size", value: "\(choices.size) x \(choices.size) x \(choices.channels)",
                 reason: choices.sizeReason),
-            Choice(name: "method", value: choices.method.rawValue, reason: choices.methodReason),
+            Choice(name: "method", value: choices.method.name, reason: choices.methodReason),
             Choice(name: "to test", value: "\(choices.parts.test)", reason: choices.testReason),
             Choice(name: "held out", value: "\(choices.parts.heldOut)", reason: choices.heldOutReason),
             Choice(name: "steps", value: steps, reason: choices.lengthReason),

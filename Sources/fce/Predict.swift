@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import EnergyModels
 import Experiments
 import System
 

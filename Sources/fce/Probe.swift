@@ -48,7 +48,7 @@ struct Probe: ParsableCommand {
     var draws: Int?
 
     @Option(help: "svm or logistic.")
-    var classifier: ProbeRecipe.Classifier?
+    var classifier: ProbePlan.Classifier?
 
     @Option(help: ArgumentHelp("all, top, or names such as conv2,conv3.", valueName: "layers"))
     var layers: NameList?
@@ -101,7 +101,7 @@ struct Probe: ParsableCommand {
         let results: [ProbeResult]
     }
 
-    private func settings(of recipe: Recipe) -> ProbeRecipe {
+    private func settings(of recipe: Recipe) -> ProbePlan {
         var settings = recipe.probe
         if settings.labels.isEmpty { settings.labels = [500, 1000] }
         if let labels { settings.labels = labels.counts }
@@ -141,7 +141,7 @@ struct Probe: ParsableCommand {
     }
 }
 
-extension ProbeRecipe.Classifier: ExpressibleByArgument {}
+extension ProbePlan.Classifier: ExpressibleByArgument {}
 
 /// `--labels`: numbers separated by commas, or `all`, which recipes write as 0.
 struct LabelList: ExpressibleByArgument {

@@ -29,7 +29,7 @@ struct RecipeCheckRecord: Encodable {
     init(_ file: String, _ recipe: Recipe, _ cost: CheckedCosts.Of<RunCost>, _ checked: CheckedData?) {
         self.checked = checked
         self.file = file
-        (name, method, seed) = (recipe.name, recipe.method.rawValue, recipe.seed)
+        (name, method, seed) = (recipe.name, recipe.method.name, recipe.seed)
         (hash, protocolHash) = (recipe.hash, recipe.protocolHash)
         let labels = recipe.data.allLabels ? "all labels" : "\(recipe.data.labels) labels"
         data = "\(recipe.data.name), \(labels), \(recipe.data.validation) held out"
@@ -39,7 +39,7 @@ struct RecipeCheckRecord: Encodable {
         self.cost = CostRecord(cost)
     }
 
-    private static func summary(_ probe: ProbeRecipe) -> String {
+    private static func summary(_ probe: ProbePlan) -> String {
         let labels = probe.labels.map { $0 == 0 ? "all" : String($0) }.joined(separator: ", ")
         return "\(probe.classifier.rawValue), \(labels) labels, \(probe.draws) draws, "
             + "\(probe.holdOut) held out"
@@ -61,19 +61,19 @@ struct RecipeCheckRecord: Encodable {
 }
 
 extension RecipeCheckRecord.Phase {
-    fileprivate init(_ phase: PhaseRecipe, _ cost: RunCost.Phase, hasLabels: Bool) {
-        let isSupervised = phase.kind == .supervised
-        kind = phase.kind.rawValue
+    fileprivate init(_ phase: PlannedPhase, _ cost: RunCost.Phase, hasLabels: Bool) {
+        let isSupervised = phase.is(SupervisedPhase.self)
+        kind = phase.kind
         steps = phase.steps
-        batch = isSupervised ? phase.labelledBatch : phase.batch
-        labelledBatch = phase.kind.takesLabels && (hasLabels || isSupervised) ? phase.labelledBatch : nil
+        batch = isSupervised ? phase.labelledBatch ?? phase.batch : phase.batch
+        labelledBatch = hasLabels || isSupervised ? phase.labelledBatch : nil
         petaflop = cost.operations / 1e15
         seconds = cost.time?.seconds
     }
 
     fileprivate var text: String {
         let batches =
-            kind == PhaseRecipe.Kind.supervised.rawValue
+            kind == SupervisedPhase.kind
             ? "\(batch) labelled" : "\(batch)" + (labelledBatch.map { " + \($0) labelled" } ?? "")
         let time = seconds.map { ", \(duration($0))" } ?? ""
         return "\(kind), \(steps) steps, batches of \(batches), \(CostRecord.operations(petaflop))\(time)"

@@ -77,7 +77,7 @@ struct RecipeCommand: ParsableCommand {
         private static func withoutPhaseName(_ key: String) -> String {
             var parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
             guard parts.count > 1, parts[0] == "phase",
-                Int(parts[1]) != nil || PhaseRecipe.Kind(rawValue: parts[1]) != nil
+                Int(parts[1]) != nil || Phases.kinds.contains(parts[1])
             else { return key }
             parts.remove(at: 1)
             return parts.joined(separator: ".")

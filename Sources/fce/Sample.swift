@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Experiments
+import Flows
 import System
 
 struct Sample: ParsableCommand {

@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Experiments
 import Foundation
 import Testing

@@ -73,7 +73,7 @@ private let rows = [
             recipe, extents: data.extents, images: data.train.count,
             backend: try Device.cpu.open(threads: 2, precision: .float32))
         let recorder = Recorder()
-        try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
+        try Trainer(recipe, data, state, observer: recorder).run()
         return (state, recorder)
     }
 
@@ -153,7 +153,8 @@ private let rows = [
         state.phase = 0
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
         let update = GeneratorUpdate(
-            context, energy: energy, generator: try #require(state.generator), comparesWithData: false)
+            context, energy: energy, generator: try #require(state.generator), .adversarial,
+            comparesWithData: false)
         update.start()
         let measures = update { players in energy.logits(players.samples, players.opponent).mean() }
         #expect(measures["generatorGradNorm"]! > 0)
@@ -237,7 +238,7 @@ private let rows = [
 
     @Test("Defaults are DCGAN's rates and the papers' constants")
     func defaults() {
-        let phase = PhaseRecipe(kind: .adversarial)
+        let phase = AdversarialPhase.Settings()
         for optimizer in [phase.optimizer, phase.generatorOptimizer] {
             #expect(optimizer.kind == .adam && optimizer.rate == 2e-4 && optimizer.beta1 == 0.5)
         }

@@ -1,6 +1,5 @@
 import Baselines
 import Datasets
-import EnergyModels
 import Networks
 import System
 import Tensors
@@ -63,7 +62,7 @@ private struct Run {
         log = Recorder(limit: limit)
         if let saved { try state.restore(saved, of: recipe, at: "here") }
         do {
-            try Trainer(recipe, data, state, flowCache: nil, observer: log).run()
+            try Trainer(recipe, data, state, observer: log).run()
         } catch is Interrupted {}
     }
 
@@ -86,8 +85,8 @@ private struct Run {
         #expect(a.keys.sorted() == b.keys.sorted() && b.count > 6)
         for (name, tensor) in b where a[name] != tensor { Issue.record("\(name) differs") }
         #expect(
-            second.state.chainEnds.map(second.state.backend.floats)
-                == whole.state.chainEnds.map(whole.state.backend.floats))
+            second.log.chainEnds.map(second.state.backend.floats)
+                == whole.log.chainEnds.map(whole.state.backend.floats))
     }
 
     @Test("Checkpoints hold persistent chains, coarse energies and the autoencoder's layers")
@@ -129,7 +128,7 @@ private struct Run {
         #expect(noise.log.rows.allSatisfy { abs($0["gap"]!) > 1e-3 })
         // Chains that stand still end as images of one pixel, repeated.
         let flat = try Run(multigrid, still)
-        let ends = try #require(flat.state.chainEnds)
+        let ends = try #require(flat.log.chainEnds)
         #expect(ends.shape == [16, 16, 16, 1])
         let values = flat.state.backend.floats(ends)
         for image in 0..<16 {
@@ -157,9 +156,9 @@ private struct Run {
     func boundFalls() throws {
         let run = try Run(vae, ["phase.1.steps=120", "phase.1.optimizer.rate=3e-3"])
         #expect(run.log.mean("bpdBound", 115..<120) < run.log.mean("bpdBound", 0..<5) - 0.2)
-        run.state.phase = 0
+        let context = TrainingContext(recipe: run.recipe, data: run.data, state: run.state, phaseIndex: 0)
         let bound = try #require(
-            Evaluator(run.recipe, run.data, run.state).variationalBound(of: run.data.test))
+            VAEPhase.boundBitsPerDimension(context, of: run.data.test, Array(0..<run.data.test.count)))
         expectClose([bound], [run.log.mean("bpdBound", 110..<120)], absolute: 0.5)
         #expect(run.state.samples(3)?.shape == [3, 16, 16, 1])
     }
@@ -226,9 +225,9 @@ private struct Run {
 
     @Test("Starts have defaults of their own, and a recipe's hash is of the start")
     func defaults() throws {
-        #expect(ChainsRecipe(start: .data).steps == 1 && ChainsRecipe(start: .data).noise == 1)
-        #expect(ChainsRecipe(start: .coarserGrid).grids == [4, 8])
-        let jem = ChainsRecipe(start: .persistent).langevin
+        #expect(ChainsSettings(start: .data).steps == 1 && ChainsSettings(start: .data).noise == 1)
+        #expect(ChainsSettings(start: .coarserGrid).grids == [4, 8])
+        let jem = ChainsSettings(start: .persistent).langevin
         expectClose(
             [jem.stepSize * jem.stepSize / 2, jem.stepSize * jem.noise], [0.25, 0.005], relative: 1e-12)
         let recipe = try Recipe.parse(persistent)
@@ -237,7 +236,7 @@ private struct Run {
         #expect(
             try Recipe.parse(oneStep, overrides: ["phase.1.chains.steps=1"]).hash
                 == Recipe.parse(oneStep).hash)
-        #expect(PhaseRecipe(kind: .vae).optimizer.rate == 1e-3)
+        #expect(VAEPhase.Settings().optimizer.rate == 1e-3)
     }
 
     /// Small enough to count by hand: 8×8×1, layers of 1, 1 and 3 channels.

@@ -203,7 +203,7 @@ private func timing(
 
     @Test func thePredictionIsCorrectedByWhatTrainingShows() throws {
         let phases = [100.0, 300].map { time in
-            RunCost.Phase(kind: .energy, steps: 100, operations: 1, training: seconds(time), tests: .zero)
+            RunCost.Phase(kind: "energy", steps: 100, operations: 1, training: seconds(time), tests: .zero)
         }
         let cost = RunCost(phases: phases, probe: seconds(20), ending: seconds(10))
         var forecast = try #require(RunForecast(cost))

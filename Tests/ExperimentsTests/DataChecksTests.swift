@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Foundation
 import Schemas
 import System

@@ -1,5 +1,4 @@
 import Datasets
-import EnergyModels
 import Flows
 import Gradients
 import Networks
@@ -67,17 +66,16 @@ private struct Subject {
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: ReferenceBackend())
         let observer = Stopper()
-        let trainer = Trainer(recipe, data, state, flowCache: nil, observer: observer)
+        let trainer = Trainer(recipe, data, state, observer: observer)
         do { try trainer.run() } catch is Interrupted {}
         flow = try #require(state.flow)
-        let energy = try #require(state.energy)
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 2)
-        phase = JointPhase(context, energy: energy, flow: flow)
+        phase = try #require(try context.phase.makePhase(context) as? JointPhase)
         try phase.start()
     }
 
     var gradient: [Double] {
-        let (loss, pass, _) = phase.flowLoss()
+        let (loss, pass, _, _) = phase.flowUpdate.loss()
         pass.tape.backward(from: loss)
         return state.backend.doubles(pass.gradient())
     }
@@ -89,7 +87,7 @@ private struct Subject {
         func value(_ step: Double) -> Double {
             let moved = zip(start, direction).map { $0 + step * $1 }
             backend.copy(backend.tensor(moved, flow.store.values.shape, .float64), into: flow.store.values)
-            return backend.scalar(phase.flowLoss().loss.value)
+            return backend.scalar(phase.flowUpdate.loss().loss.value)
         }
         let h = 1e-6
         defer { _ = value(0) }

@@ -1,3 +1,4 @@
+import Baselines
 import Datasets
 import EnergyModels
 import Networks
@@ -47,7 +48,7 @@ private let recipe = """
             recipe, extents: data.extents, images: data.train.count,
             backend: try Device.cpu.open(threads: 2, precision: .float32))
         let recorder = Recorder()
-        try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
+        try Trainer(recipe, data, state, observer: recorder).run()
         return (state, recorder)
     }
 
@@ -110,7 +111,7 @@ private let recipe = """
 
     @Test("Defaults are improved-gan's")
     func defaults() {
-        let phase = PhaseRecipe(kind: .gan)
+        let phase = GANPhase.Settings()
         for optimizer in [phase.optimizer, phase.generatorOptimizer] {
             #expect(optimizer.kind == .adam && optimizer.rate == 3e-4 && optimizer.beta1 == 0.5)
         }

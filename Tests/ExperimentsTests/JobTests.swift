@@ -8,7 +8,7 @@ private func cell(_ phases: Int, seed: Int, _ overrides: [String] = []) throws -
     var recipe = try Recipe.parse(smallRecipe, file: "t/r\(phases).toml", overrides: overrides)
     recipe.seed = seed
     recipe.phases = Array(recipe.phases.prefix(phases))
-    if phases == 0 { recipe.phases = [PhaseRecipe(kind: .supervised)] }
+    if phases == 0 { recipe.phases = [PlannedPhase(SupervisedPhase.Settings())] }
     return TableCell(
         recipe: recipe, file: "t/r\(phases).toml", run: RunFiles(path: "Runs/r\(phases)/seed-\(seed)"),
         record: "Results/r\(phases)-seed-\(seed).json")
@@ -173,7 +173,7 @@ private func plan(_ cells: [(phases: Int, seed: Int)], _ facts: [CellFacts]? = n
         func cost(_ phases: [Double]) -> RunCost {
             let own = phases.map { time in
                 RunCost.Phase(
-                    kind: .energy, steps: 1, operations: 1,
+                    kind: "energy", steps: 1, operations: 1,
                     training: ComputeTime(seconds: time, processorSeconds: time), tests: .zero)
             }
             return RunCost(phases: own, ending: ComputeTime(seconds: 1, processorSeconds: 1))

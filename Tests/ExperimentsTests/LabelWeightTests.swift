@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Foundation
 import Schemas
 import System
@@ -30,14 +31,14 @@ private let recipe = """
 
 @Suite struct LabelWeightTests {
     @Test func factorsHaveMeanOneOverTheImages() throws {
-        let balanced = try #require(LabelRecipe.ClassWeights.balanced.factors(counts: [6, 3, 1]))
+        let balanced = try #require(LabelSettings.ClassWeights.balanced.factors(counts: [6, 3, 1]))
         let expected = [10.0 / 18, 10.0 / 9, 10.0 / 3]
         #expect(zip(balanced, expected).allSatisfy { abs($0 - $1) < 1e-12 })
-        let given = try #require(LabelRecipe.ClassWeights.given([1, 2, 4]).factors(counts: [6, 3, 1]))
+        let given = try #require(LabelSettings.ClassWeights.given([1, 2, 4]).factors(counts: [6, 3, 1]))
         #expect(given == [0.625, 1.25, 2.5])
-        let absent = try #require(LabelRecipe.ClassWeights.balanced.factors(counts: [2, 0, 1]))
+        let absent = try #require(LabelSettings.ClassWeights.balanced.factors(counts: [2, 0, 1]))
         #expect(absent == [0.75, 0, 1.5])
-        #expect(LabelRecipe.ClassWeights.equal.factors(counts: [6, 3, 1]) == nil)
+        #expect(LabelSettings.ClassWeights.equal.factors(counts: [6, 3, 1]) == nil)
     }
 
     /// The loss of an update against Σ w_y (−log p(y|x)) / B of the same images, from the models as predictions use them.
@@ -49,7 +50,7 @@ private let recipe = """
         let backend = try Device.cpu.open(threads: 1, precision: .float32)
         let state = TrainingState(recipe, extents: data.extents, images: data.train.count, backend: backend)
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
-        let training = context.makeTraining()
+        let training = try context.phase.makePhase(context)
         try training.start()
         let batch = context.stream(data.split.labelled, batch: 9, .labelled, start: 0).batch(0)
         let energy = try #require(state.energy)
@@ -68,7 +69,7 @@ private let recipe = """
         let terms = batch.labels.enumerated().map { row, label in
             raw[label] / mean * -log(Double(probabilities[4 * row + label]))
         }
-        let loss = try #require(try training.update()["labelLoss"])
+        let loss = try #require(try training.update().measures["labelLoss"])
         #expect(abs(loss - terms.reduce(0, +) / 9) < 1e-4, "\(loss), not \(terms.reduce(0, +) / 9)")
         #expect(Set(counts).count > 1, "classes of one size would hide what balancing does")
     }

@@ -1,12 +1,14 @@
-import Experiments
+import Tensors
 import Testing
+
+@testable import Experiments
 
 /// An observer of training that does nothing.
 class SilentObserver: TrainingObserver {
     var isInterrupted: Bool { false }
-    func updated(_ state: TrainingState, _ measures: Measures) {}
+    func updated(_ state: TrainingState, _ update: Update) {}
     func checkpoint(_ state: TrainingState) {}
-    func tested(_ state: TrainingState, _ measures: Measures) {}
+    func test(_ state: TrainingState) throws {}
     func pictured(_ state: TrainingState) {}
     func finished(_ state: TrainingState) {}
 }
@@ -14,14 +16,17 @@ class SilentObserver: TrainingObserver {
 /// Keeps what every update measured; stops before update `limit`.
 final class Recorder: SilentObserver {
     var rows: [Measures] = []
+    /// Where chains ended at the end of the last phase.
+    var chainEnds: Tensor?
     private let limit: Int
 
     init(limit: Int = .max) { self.limit = limit }
 
     override var isInterrupted: Bool { rows.count >= limit }
-    override func updated(_ state: TrainingState, _ measures: Measures) {
-        rows.append(measures)
-        let unknown = measures.keys.filter { $0 != "switched" && Metric.logged($0) == nil }
+    override func finished(_ state: TrainingState) { chainEnds = (state.training as? ChainsPhase)?.ends }
+    override func updated(_ state: TrainingState, _ update: Update) {
+        rows.append(update.measures)
+        let unknown = update.measures.keys.filter { Metric.logged($0) == nil }
         #expect(unknown.isEmpty, "every measure is declared as a metric")
     }
 

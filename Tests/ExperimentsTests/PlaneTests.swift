@@ -59,8 +59,10 @@ private final class PictureRecorder: SilentObserver {
     var tests: [(step: Int, measures: Measures)] = []
     var pictures: [Int] = []
 
-    override func tested(_ state: TrainingState, _ measures: Measures) {
-        tests.append((state.step, measures))
+    var evaluator: Evaluator?
+
+    override func test(_ state: TrainingState) throws {
+        tests.append((state.step, try #require(evaluator).quickTest()))
     }
     override func pictured(_ state: TrainingState) { pictures.append(state.energyUpdates) }
 }
@@ -74,7 +76,8 @@ private final class PictureRecorder: SilentObserver {
         let backend = try Device.cpu.open(threads: 1, precision: .float32)
         let state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
-        try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
+        recorder.evaluator = Evaluator(recipe, data, state)
+        try Trainer(recipe, data, state, observer: recorder).run()
         return (recipe, data, state)
     }
 

@@ -1,7 +1,4 @@
 import Datasets
-import Flows
-import Gradients
-import Networks
 import Tensors
 import TestSupport
 import Testing
@@ -67,7 +64,7 @@ private struct Training {
         state = TrainingState(recipe, extents: data.extents, images: data.train.count, backend: backend)
         recorder = Recorder(limit: updates)
         do {
-            try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
+            try Trainer(recipe, data, state, observer: recorder).run()
         } catch is Interrupted {}
     }
 

@@ -45,7 +45,7 @@ private let untrained = """
             backend: try Device.cpu.open(threads: 1, precision: .float32))
     }
 
-    private func settings() throws -> ProbeRecipe { try Recipe.parse(untrained).probe }
+    private func settings() throws -> ProbePlan { try Recipe.parse(untrained).probe }
 
     @Test("Kept features are found, equal to fresh ones, and other weights' are others")
     func cache() throws {

@@ -99,7 +99,7 @@ private func status(_ step: Int, phase: Int = 1) -> ProgressStatus {
     @Test func theEndOfTheRunStandsBesideThePhases() throws {
         let phases = [100.0, 5000, 50].map { time in
             let training = ComputeTime(seconds: time, processorSeconds: time)
-            return RunCost.Phase(kind: .energy, steps: 1, operations: 1, training: training, tests: .zero)
+            return RunCost.Phase(kind: "energy", steps: 1, operations: 1, training: training, tests: .zero)
         }
         let forecast = RunForecast(
             RunCost(phases: phases, ending: ComputeTime(seconds: 10, processorSeconds: 10)))

@@ -1,4 +1,5 @@
 import EnergyModels
+import Flows
 import Foundation
 import Networks
 import Schemas
@@ -153,12 +154,12 @@ private let files =
 
     @Test func defaultsAreTheDesigns() throws {
         let recipe = try Recipe.parse(smallRecipe)
-        let joint = recipe.phases[2]
-        #expect(joint.optimizer == OptimizerRecipe(kind: .adam, rate: 3e-4))
-        #expect(joint.flowOptimizer == OptimizerRecipe(kind: .adamax, rate: 1e-5))
-        #expect(joint.gate == GateRecipe())
+        let joint = try #require(recipe.phases[2].settings(as: JointPhase.Settings.self))
+        #expect(joint.optimizer == OptimizerSettings(kind: .adam, rate: 3e-4))
+        #expect(joint.flowOptimizer == OptimizerSettings(kind: .adamax, rate: 1e-5))
+        #expect(joint.gate == GateSettings())
         #expect((joint.gate.high, joint.gate.low, joint.gate.cap) == (0.5, 0.5, 20))
-        #expect(recipe.phases[0].optimizer == OptimizerRecipe(kind: .adamax, rate: 1e-3, warmup: 200))
+        #expect(recipe.phases[0].optimizer == OptimizerSettings(kind: .adamax, rate: 1e-3, warmup: 200))
         #expect((recipe.flow.levels, recipe.flow.blocks, recipe.flow.width) == (3, 8, 512))
         #expect(recipe.vat.epsilon == 2.5)
         #expect(recipe.header == "A small recipe.\n\n  fce train small.toml")

@@ -1,4 +1,5 @@
 import EnergyModels
+import Flows
 import Foundation
 import Networks
 import System
@@ -50,7 +51,7 @@ import Testing
         #expect(recipe.energy.width == 0.5)
         #expect(recipe.energy.base == .moving)
         #expect(recipe.energy.dropout == [0.3, 0.3, 0.3])
-        #expect(recipe.phases.map(\.kind) == [.supervised])
+        #expect(recipe.phases.map(\.kind) == ["supervised"])
         #expect(recipe.data.labels == 500)
         #expect(recipe.header == "The child.")
         // What describes the base alone is not inherited.

@@ -1,4 +1,6 @@
 import Datasets
+import EnergyModels
+import Flows
 import System
 import Testing
 
@@ -23,7 +25,7 @@ private func found(
 }
 
 private func starting(
-    _ data: DatasetInspection, size: Int? = nil, method: Recipe.Method? = nil
+    _ data: DatasetInspection, size: Int? = nil, method: Method? = nil
 ) throws -> StartingRecipe {
     try StartingRecipe(
         StartingChoices(data, name: "Photos", .init(size: size, method: method)), file: "Photos.toml")
@@ -32,7 +34,7 @@ private func starting(
 @Suite struct StartingChoiceTests {
     @Test("the method is chosen by classes and unlabelled images")
     func method() throws {
-        func method(_ data: DatasetInspection) throws -> Recipe.Method { try starting(data).recipe.method }
+        func method(_ data: DatasetInspection) throws -> Method { try starting(data).recipe.method }
         #expect(try method(found([30, 30, 30], unlabelled: 210)) == .fceVAT)
         #expect(try method(found([30, 30, 30])) == .vat)
         #expect(try method(found([30])) == .fce)
@@ -91,7 +93,7 @@ private func starting(
     @Test("a method for classes needs classes")
     func wrongMethod() {
         #expect(throws: UserError.self) { try starting(found([30]), method: .vat) }
-        #expect(throws: UserError.self) { try starting(found([30, 30]), method: .vae) }
+        #expect(throws: UserError.self) { try starting(found([30, 30]), method: Method(named: "vae")) }
     }
 
     @Test("a source with a size of its own has no key for it")
@@ -186,7 +188,7 @@ private func starting(
                 for size in data.source.isResized ? [nil, 28, 64] : [nil] {
                     let starting = try starting(data, size: size, method: method)
                     let (recipe, parts) = (starting.recipe, starting.choices.parts)
-                    let comment = "\(name), \(method?.rawValue ?? "-"), \(size ?? 0)" as Comment
+                    let comment = "\(name), \(method?.name ?? "-"), \(size ?? 0)" as Comment
                     #expect(recipe.data.directory == data.path, comment)
                     #expect(recipe.data.source.rawValue == data.source.rawValue, comment)
                     #expect(recipe.method == method ?? starting.choices.method, comment)

@@ -1,3 +1,4 @@
+import Flows
 import System
 import TestSupport
 import Testing

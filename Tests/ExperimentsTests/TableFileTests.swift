@@ -1,4 +1,5 @@
 import EnergyModels
+import Flows
 import Networks
 import System
 import TestSupport

@@ -56,9 +56,9 @@ private let recipe = """
 private final class LossRecorder: SilentObserver {
     var losses: [(name: String, value: Double)] = []
 
-    override func updated(_ state: TrainingState, _ measures: Measures) {
+    override func updated(_ state: TrainingState, _ update: Update) {
         for name in ["bpd", "labelLoss", "value", "vat"] {
-            if let value = measures[name] { losses.append((name, value)) }
+            if let value = update.measures[name] { losses.append((name, value)) }
         }
     }
 }
@@ -70,7 +70,7 @@ private final class LossRecorder: SilentObserver {
         let state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
         let recorder = LossRecorder()
-        try Trainer(recipe, data, state, flowCache: nil, observer: recorder).run()
+        try Trainer(recipe, data, state, observer: recorder).run()
         return recorder.losses
     }
 

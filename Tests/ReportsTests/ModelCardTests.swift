@@ -1,3 +1,4 @@
+import EnergyModels
 import Experiments
 import Foundation
 import Testing

@@ -127,9 +127,9 @@ private func images() -> ImageDataset {
             try writeRun(to: folder)
             var recipe = Recipe()
             recipe.data.labels = 100
-            var joint = PhaseRecipe(kind: .joint)
+            var joint = JointPhase.Settings()
             (joint.gate.high, joint.gate.low) = (0.525, 0.475)
-            recipe.phases = [PhaseRecipe(kind: .flowMLE), joint]
+            recipe.phases = [PlannedPhase(FlowLikelihood.Settings()), PlannedPhase(joint)]
             for index in recipe.phases.indices { recipe.phases[index].steps = 10 }
             try recipe.canonical.write(toFile: folder + "/recipe.toml", atomically: true, encoding: .utf8)
             let content = try ReportContent(RunFiles(path: folder))

@@ -1,5 +1,4 @@
 import System
-import Tensors
 import Testing
 
 @testable import Schemas

@@ -34,7 +34,7 @@ public struct BenchmarkSettings: Sendable {
     /// Timed executions of a step, after two that are not.
     public var runs = 5
     /// The paper's flow: 3 levels × 8 blocks × width 512, additive. Tests take a smaller one.
-    var flow = FlowRecipe(kind: .glow)
+    var flow = FlowSettings(kind: .glow)
     /// K.
     var classes = 10
     /// Labelled images to draw from.
@@ -56,33 +56,39 @@ extension BenchmarkStep {
         var recipe = Recipe()
         recipe.name = "benchmark"
         recipe.precision = settings.precision
-        recipe.data = DataRecipe(source: .synthetic)
+        recipe.data = DataSettings(source: .synthetic)
         // Initialisation looks at up to 256 training images: no more than a batch here, lest its memory count.
         recipe.data.train = max(settings.batch, settings.labels, settings.train)
         recipe.data.test = settings.images
         recipe.data.labels = settings.labels
         recipe.flow = settings.flow
-        recipe.energy = EnergyRecipe(base: .none)
+        recipe.energy = EnergySettings(base: .none)
         recipe.energy.network = settings.network
         recipe.energy.classes = settings.classes
         recipe.vat.weight = self == .vat ? 1 : 0
-        var phase = PhaseRecipe(kind: phaseKind)
+        var phase = PlannedPhase(phase(labelledBatch: settings.batch))
         phase.steps = .max
         phase.batch = settings.batch
-        phase.labelledBatch = settings.batch
-        if self == .ebmPool {
-            (phase.pool, phase.poolUses, phase.draws) = (settings.batch, .max, 1)
-        }
         recipe.phases = [phase]
         return recipe
     }
 
-    private var phaseKind: PhaseRecipe.Kind {
+    private func phase(labelledBatch labels: Int) -> any PhaseSettings {
         switch self {
-        case .mle: .flowMLE
-        case .ebm, .ebmPool, .vat: .energy
-        case .flow: .joint
-        case .infer, .probe: .supervised
+        case .mle: return FlowLikelihood.Settings()
+        case .ebm, .ebmPool, .vat:
+            var phase = FixedFlowPhase.Settings()
+            phase.labels = labels
+            if self == .ebmPool { (phase.pool, phase.poolUses, phase.draws) = (labels, .max, 1) }
+            return phase
+        case .flow:
+            var phase = JointPhase.Settings()
+            phase.labels = labels
+            return phase
+        case .infer, .probe:
+            var phase = SupervisedPhase.Settings()
+            phase.labels = labels
+            return phase
         }
     }
 
@@ -93,12 +99,13 @@ extension BenchmarkStep {
     /// Floating-point operations in the products of one step.
     func operations(_ settings: BenchmarkSettings) -> Double {
         let recipe = recipe(settings)
-        let cost = UpdateArithmetic(recipe: recipe, phase: recipe.phases[0], extents: recipe.extents)
+        let pass = PassCost(recipe: recipe, extents: recipe.extents)
+        let phase = recipe.phases[0].settings
         return switch self {
-        case .mle: 2 * cost.likelihood
-        case .ebm, .ebmPool, .vat: 2 * cost.energy
-        case .flow: 2 * cost.flow
-        case .infer: 2 * cost.energyPass * Double(settings.images)
+        case .mle, .ebm, .ebmPool, .vat: 2 * phase.multiplications(pass)
+        case .flow:
+            2 * ((phase as? JointPhase.Settings).map { JointPhase.flowMultiplications($0, pass) } ?? 0)
+        case .infer: 2 * pass.energy * Double(settings.images)
         // The Gram matrix; how many products the solver needs depends on the examples.
         case .probe: 2 * Double(settings.examples * settings.examples) * Double(settings.features)
         }

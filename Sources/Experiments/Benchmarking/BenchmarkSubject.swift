@@ -8,7 +8,7 @@ final class BenchmarkSubject {
     let backend: any Backend
     let state: TrainingState
     private let data: ExperimentData
-    private let training: any PhaseTraining
+    private let training: any Phase
     private let evaluator: Evaluator?
     private let probe: BenchmarkProbe?
 
@@ -21,16 +21,13 @@ final class BenchmarkSubject {
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 0)
-        if recipe.phases[0].kind == .energy {
-            // The phase finds a flow that another one has left, where users run it.
-            state.flow?.initialize(with: context.fixedImages(data.split.initialImages))
-            state.flowIsInitialized = true
-        }
-        training = context.makeTraining()
+        // The phase finds a flow that another one has left, where users run it.
+        if recipe.phases[0].is(FixedFlowPhase.self), let flow = state.flow { context.initializeFlow(flow) }
+        training = try context.phase.makePhase(context)
         evaluator = step == .infer ? Evaluator(recipe, data, state) : nil
         probe = step == .probe ? BenchmarkProbe(settings, backend) : nil
         try training.start()
-        if step == .flow { state.gate = .always(.flow) }
+        if step == .flow { (training as? JointPhase)?.hold(.flow) }
     }
 
     /// One update, one classification of the test images, or one linear problem.

@@ -1,3 +1,4 @@
+import Flows
 import Tensors
 
 extension Growth.Axis {

@@ -20,7 +20,7 @@ struct ProbeTrial {
         let sizes = recipe.probe.labels.map { $0 == 0 ? max(1, images - recipe.probe.holdOut) : $0 }
         let largest = min(Self.limit, sizes.max() ?? 1)
         var trial = recipe
-        trial.data = DataRecipe(source: .synthetic)
+        trial.data = DataSettings(source: .synthetic)
         (trial.data.size, trial.data.channels) = (recipe.extents[0], recipe.extents[2])
         (trial.data.train, trial.data.test) = (max(largest, 2 * trial.datasetOptions.classes), 64)
         let data = try ExperimentData(trial)

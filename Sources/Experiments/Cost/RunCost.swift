@@ -4,7 +4,7 @@ import Probes
 /// What training a recipe costs on this machine: predicted from speeds that were measured, or operations alone.
 public struct RunCost: Sendable, Equatable {
     public struct Phase: Sendable, Equatable {
-        public let kind: PhaseRecipe.Kind
+        public let kind: String
         public let steps: Int
         /// Operations in the products of all updates.
         public let operations: Double

@@ -11,7 +11,7 @@ struct SpeedKey: Sendable, Equatable {
 
     /// The speed of a phase of `recipe`.
     init(_ recipe: Recipe, phase index: Int, _ machine: SpeedMachine) {
-        let kinds = recipe.phases.prefix(index).map(\.kind.rawValue).joined(separator: ",")
+        let kinds = recipe.phases.prefix(index).map(\.kind).joined(separator: ",")
         let own = Self.models(recipe) + Self.phase(recipe, index)
         text = Self.text(["phase"] + machine.lines + own + ["after = \(kinds)", Self.parts(recipe)])
     }
@@ -49,7 +49,7 @@ struct SpeedKey: Sendable, Equatable {
 
     /// Which models the recipe has beside those that the phase trains.
     private static func parts(_ recipe: Recipe) -> String {
-        "models = \(recipe.usesFlow) \(recipe.usesEnergy) \(recipe.usesGenerator)"
+        "models = \(recipe.uses(.flow)) \(recipe.uses(.energy)) \(recipe.uses(.generator))"
     }
 }
 

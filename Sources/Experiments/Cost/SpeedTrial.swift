@@ -35,28 +35,26 @@ final class SpeedTrial {
         state.phase = index
         context = TrainingContext(recipe: trial, data: data, state: state, phaseIndex: index)
         evaluator = Evaluator(trial, data, state)
-        if trial.phases.prefix(index).contains(where: { $0.kind.needsFlow }) || phase.kind == .energy {
-            state.flow?.initialize(with: context.fixedImages(data.split.initialImages))
-            state.flowIsInitialized = true
-        }
+        let isTrained = trial.phases.prefix(index).contains { $0.settings.models.contains(.flow) }
+        if let flow = state.flow, isTrained || phase.is(FixedFlowPhase.self) { context.initializeFlow(flow) }
     }
 
     func measure() throws -> PhaseSpeed {
         var speed = PhaseSpeed()
-        let training = context.makeTraining()
+        let training = try context.phase.makePhase(context)
         speed.start = try ComputeTime.of { try training.start() }
         guard context.recipe.method != .randomInit else { return try finish(speed) }
-        let isJoint = context.phase.kind == .joint
-        if isJoint { state.gate = .always(.energy) }
-        speed.update = try update(training, budget: isJoint ? budget / 2 : budget)
-        if isJoint {
-            state.gate = .always(.flow)
-            speed.flowUpdate = try update(training, budget: budget / 2)
+        let joint = training as? JointPhase
+        joint?.hold(.energy)
+        speed.update = try update(training, budget: joint == nil ? budget : budget / 2)
+        if let joint {
+            joint.hold(.flow)
+            speed.flowUpdate = try update(joint, budget: budget / 2)
         }
         return try finish(speed)
     }
 
-    private func update(_ training: any PhaseTraining, budget: Double) throws -> ComputeTime {
+    private func update(_ training: any Phase, budget: Double) throws -> ComputeTime {
         let time = try ComputeTime.median(budget: budget) {
             _ = try training.update()
             state.step += 1
@@ -72,7 +70,7 @@ final class SpeedTrial {
         func one(_ body: () throws -> Void) rethrows -> ComputeTime {
             1 / Double(count) * (try ComputeTime.median(budget: 0, body))
         }
-        if context.phase.kind != .flowMLE {
+        if context.phase.models != .flow {
             speed.classification = try one { _ = try evaluator.predictions(of: data.test) }
         }
         if let flow = state.flow, state.flowIsInitialized {
@@ -84,8 +82,11 @@ final class SpeedTrial {
         if state.flowIsInitialized || state.generatorIsInitialized {
             speed.sample = one { _ = state.samples(count) }
         }
-        if context.phase.kind == .vae {
-            speed.bound = one { _ = evaluator.variationalBound(of: data.test) }
+        let hasBound = context.phase.boundBitsPerDimension(context, of: data.test, [0]) != nil
+        if hasBound {
+            speed.bound = one {
+                _ = context.phase.boundBitsPerDimension(context, of: data.test, Array(0..<count))
+            }
         }
         speed.checkpoint = checkpoint()
         return speed
@@ -99,39 +100,21 @@ final class SpeedTrial {
     }
 }
 
-extension Gate {
-    /// One side's turn, whatever the accuracy.
-    static func always(_ turn: Turn) -> Gate {
-        guard turn == .flow else { return Gate(high: .infinity, low: 0, smoothing: 1, cap: .max) }
-        var gate = Gate(high: 0, low: 0, smoothing: 1, cap: .max)
-        gate.record(1)
-        return gate
-    }
-}
-
 extension Recipe {
     /// The recipe with as many generated images as updates of one phase look at, and with that phase endless.
     fileprivate func trial(of index: Int, share: Double) -> Recipe {
         var trial = self
-        func scaled(_ count: Int) -> Int { max(min(count, 1), Int((share * Double(count)).rounded())) }
-        trial.phases[index].steps = .max
-        trial.phases[index].batch = scaled(phases[index].batch)
-        trial.phases[index].labelledBatch = scaled(phases[index].labelledBatch)
-        trial.phases[index].draws = min(phases[index].draws, 1)
-        if phases[index].pool > 0 {
-            // The pool is filled once; drawing samples is measured by itself.
-            trial.phases[index].pool = generatedBatch(of: trial.phases[index])
-            trial.phases[index].poolUses = .max
-        }
-        let test = max(8, scaled(250))
+        let phase = PlannedPhase(phases[index].settings.timed(share: share, negatives: energy.negatives))
+        trial.phases[index] = phase
+        let test = max(8, scaled(250, share))
         guard data.source != .plane else {
             trial.data.test = min(data.test, test)
             return trial
         }
-        trial.data = DataRecipe(source: .synthetic)
+        trial.data = DataSettings(source: .synthetic)
         (trial.data.size, trial.data.channels) = (extents[0], extents[2])
         let classes = trial.datasetOptions.classes
-        let batches = max(trial.phases[index].batch, trial.phases[index].labelledBatch)
+        let batches = max(phase.batch, phase.labelledBatch ?? 0)
         trial.data.train = max(share < 1 ? 64 : 256, 2 * classes, batches)
         trial.data.test = test
         trial.data.labels = data.hasLabels ? classes : 0

@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 
 /// Scores that separate images of the run's data from others; larger ones speak for the data. All are `[N]`, and
 /// empty where the run lacks the model.

@@ -1,8 +1,6 @@
 import Datasets
 import EnergyModels
 import Flows
-import Gradients
-import Networks
 import Tensors
 
 /// Scores models on test data: classes at bin centres, densities of dequantised images, everything with dropout off.
@@ -61,22 +59,38 @@ public struct Evaluator {
     }
 
     func images(of set: any ExampleSet, _ indices: [Int], _ dequantize: Dequantization) -> Tensor {
-        let key = RandomKey(
-            seed: UInt64(recipe.flow.seed), purpose: .evaluation, step: indices.first ?? 0, lane: 2)
-        return backend.tensor(
-            set.values(at: indices, dequantize: dequantize, key: key), Shape([indices.count] + set.extents),
-            backend.real)
+        context(of: state.phase).testImages(of: set, indices, dequantize)
+    }
+
+    func context(of phase: Int) -> TrainingContext {
+        TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: phase)
+    }
+
+    /// What a test on the way measures: classification errors, or what the phase says in their place; where the true
+    /// density is known, how far the models' are from it.
+    func quickTest() throws -> Measures {
+        var measures = logDensityErrors()?.scores.measures ?? [:]
+        let context = context(of: state.phase)
+        if let own = context.phase.heldOutMeasures(context) { return measures.merging(own) { $1 } }
+        measures.merge(state.training?.counts ?? [:]) { $1 }
+        guard let predictions = try predictions(of: data.test) else { return measures }
+        measures["testError"] = predictions.errorRate
+        measures["testNLL"] = predictions.negativeLogLikelihood
+        measures["heldOutError"] = try heldOutPredictions()?.errorRate
+        return measures
     }
 
     /// The scores of a phase's end.
     public func score(phase: Int) throws -> (phase: PhaseScores, predictions: Predictions?) {
-        let kind = recipe.phases[phase].kind
-        let predictions = kind == .flowMLE ? nil : try predictions(of: data.test)
+        let settings = recipe.phases[phase].settings
+        let predictions = settings.models == .flow ? nil : try predictions(of: data.test)
         var scores = try predictions.map(classification) ?? Scores()
-        if kind == .vae { scores[.boundBitsPerDim] = variationalBound(of: data.test) }
-        if kind != .supervised { scores = densityScores().filled(from: scores) }
+        let scored = Array(0..<min(data.test.count, Self.densityLimit))
+        scores[.boundBitsPerDim] = settings.boundBitsPerDimension(
+            context(of: phase), of: data.test, scored)
+        if settings.meaning != .classifier { scores = densityScores().filled(from: scores) }
         let end = PhaseScores(
-            name: kind.rawValue, steps: state.step, seconds: state.seconds[phase], scores: scores)
+            name: settings.kind, steps: state.step, seconds: state.seconds[phase], scores: scores)
         return (end, predictions)
     }
 

@@ -39,7 +39,7 @@ extension TrainingState {
             let key = RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20)
             let sample = flow.sample(rows.count, key: key, Pass.inference(flow.store))
             let carried = backend.doubles(sample.logDensity.value)
-            differences += zip(carried, flow.logDensities(sample.x.value)).map { $0 - $1 }
+            differences += zip(carried, backend.doubles(flow.logDensities(sample.x.value))).map { $0 - $1 }
             pixels += (0..<rows.count).map { row in
                 backend.doubles(sample.x.value.rows(row..<row + 1)).reduce(0) { max($0, abs($1)) }
             }

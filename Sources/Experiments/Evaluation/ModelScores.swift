@@ -1,4 +1,3 @@
-import Baselines
 import EnergyModels
 import Flows
 import Gradients
@@ -30,32 +29,23 @@ extension TrainingState {
     /// Densities of `[N, H, W, C]`.
     func densities(_ images: Tensor) -> ModelDensities {
         guard let flow, flowIsInitialized else { return ModelDensities() }
-        var result = ModelDensities(flow: flow.logDensities(images))
+        let logDensity = flow.logDensities(images)
+        var result = ModelDensities(flow: backend.doubles(logDensity))
         guard let energy, let store = evaluatedEnergyStore, energyIsInitialized else { return result }
         let pass = Pass.inference(store)
-        let marginal = backend.doubles(
-            energy.logMarginal(energy.logits(pass.constant(images), pass), pass).value)
-        switch energy.configuration.base {
-        case .none: result.difference = zip(marginal, result.flow).map { $0 - energy.normalizer - $1 }
-        case .flow:
-            let base = base?.logDensities(images) ?? result.flow
-            result.difference = zip(marginal, zip(base, result.flow)).map { $0 + $1.0 - $1.1 }
-        case .moving: result.difference = marginal
-        }
+        let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
+        let ratio = Base(energy: energy).logRatio(
+            marginal, density: { pass.constant(logDensity) },
+            initial: { pass.constant(base?.logDensities(images) ?? logDensity) })
+        result.difference = backend.doubles(ratio.value)
         return result
     }
 
     /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
     public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
         let draw: (Int, RandomKey) -> Tensor
-        if let generator, generatorIsInitialized {
-            draw = { [autoencoder, backend] count, key in
-                let pass = Pass.inference(generator.store)
-                let z =
-                    autoencoder.map { backend.normal([count, $0.latent], key: key) }
-                    ?? generator.latents(count, key: key)
-                return generator(pass.constant(z), pass).value
-            }
+        if generatorIsInitialized, let samples = companions.compactMap(\.samples).first {
+            draw = samples
         } else if let flow, flowIsInitialized {
             draw = { count, key in
                 flow.sample(count, key: key, temperature: temperature, Pass.inference(flow.store)).x.value

@@ -52,7 +52,7 @@ extension Evaluator {
         guard let set = data.train as? PointDataset else { return nil }
         let (reach, phase) = (reach(of: set), recipe.phases[state.phase])
         return PlaneSnapshot(
-            phase: phase.kind.rawValue, phaseIndex: state.phase, update: state.updates(in: phase),
+            phase: phase.kind, phaseIndex: state.phase, update: state.updates,
             extent: [-reach, reach, -reach, reach], size: size,
             grids: grids(reach: reach, size: size).mapValues { $0.map { (100 * $0).rounded() / 100 } })
     }

@@ -1,5 +1,6 @@
 import Datasets
 import Networks
+import EnergyModels
 import System
 import Tensors
 

@@ -1,4 +1,3 @@
-import Flows
 import Foundation
 import System
 import Tensors
@@ -52,7 +51,7 @@ public struct LoadedRun {
         if phase == nil, self.phase + 1 < recipe.phases.count {
             notices.append(
                 "the run has not finished: these are the weights at the end of phase \(self.phase + 1) of "
-                    + "\(recipe.phases.count) (\(recipe.phases[self.phase].kind.rawValue))")
+                    + "\(recipe.phases.count) (\(recipe.phases[self.phase].kind))")
         }
         self.notices = notices
     }
@@ -109,7 +108,7 @@ public struct LoadedRun {
     }
 
     /// The kind of the phase whose weights these are.
-    public var phaseName: String { recipe.phases[phase].kind.rawValue }
+    public var phaseName: String { recipe.phases[phase].kind }
 
     /// The data the run trained and is tested on.
     ///

@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import System
 
 /// Everything `fce eval` says of a phase's weights.

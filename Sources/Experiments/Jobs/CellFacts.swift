@@ -1,3 +1,4 @@
+import Flows
 import System
 
 /// What the disk says of a cell before anything is trained.

@@ -1,4 +1,6 @@
 import Datasets
+import EnergyModels
+import Flows
 import System
 import Tensors
 
@@ -54,9 +56,7 @@ public struct DataIdentity: Sendable, Equatable {
 
     /// Where the trained flow that `recipe` begins with is kept; nil for a recipe that begins otherwise.
     func flowPath(_ recipe: Recipe, in cache: FlowCache) throws -> String? {
-        guard recipe.phases.first?.kind == .flowMLE else { return nil }
-        return cache.path(
-            recipe.flowHash(data: sha256), precision: try Device.standard.reducedType(for: recipe.precision))
+        try recipe.keptFlow(data: sha256, in: cache)?.path
     }
 }
 

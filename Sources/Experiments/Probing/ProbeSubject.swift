@@ -39,7 +39,9 @@ public struct ProbeSubject {
     /// - Throws: `UserError(.recipe)` for a recipe that trains no network on images.
     public init(untrained recipe: Recipe, _ data: ExperimentData, backend: any Backend) throws {
         let state = TrainingState(recipe, extents: data.extents, images: data.train.count, backend: backend)
-        if let energy = state.energy, let phase = recipe.phases.firstIndex(where: { $0.kind != .flowMLE }) {
+        if let energy = state.energy,
+            let phase = recipe.phases.firstIndex(where: { $0.settings.models.contains(.energy) })
+        {
             TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: phase)
                 .initializeUntrained(energy)
             state.energyIsInitialized = true
@@ -78,7 +80,7 @@ extension ProbeSubject {
     ///   - progress: called after every batch of images and every classifier; what it throws ends the probe.
     /// - Throws: `UserError(.recipe)` for unknown layers and where there are too few labelled images.
     public func probe(
-        _ settings: ProbeRecipe, cache: String? = nil, warn: (String) -> Void = { _ in },
+        _ settings: ProbePlan, cache: String? = nil, warn: (String) -> Void = { _ in },
         progress: ProbeProgress = { _, _, _ in }
     ) throws -> [ProbeResult] {
         let extractor = try extractor(layers: settings.layers)
@@ -111,7 +113,7 @@ extension ProbeSubject {
     }
 
     private func result(
-        _ score: ProbeScore, _ settings: ProbeRecipe, _ extractor: FeatureExtractor, features: Int
+        _ score: ProbeScore, _ settings: ProbePlan, _ extractor: FeatureExtractor, features: Int
     ) -> ProbeResult {
         ProbeResult(
             network: network, phase: phase, classifier: settings.classifier.rawValue,

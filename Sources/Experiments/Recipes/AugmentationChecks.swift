@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Schemas
 
 /// What random changes of the training images and weights of the classes need.
@@ -29,7 +30,7 @@ extension Recipe {
     }
 }
 
-extension InputRecipe {
+extension InputSettings {
     var augmentation: Augmentation { Augmentation(flip: flip, crop: crop) }
 
     /// What tables put behind the network: `, flip, crop 4`.

@@ -1,3 +1,5 @@
+import EnergyModels
+import Flows
 import Schemas
 import System
 
@@ -36,7 +38,7 @@ extension Recipe {
         reduced.data.validation = self.data.validation
         reduced.data.train = self.data.train
         (reduced.input.flip, reduced.input.crop) = (input.flip, input.crop)
-        reduced.phases = phases.filter { $0.kind == .flowMLE }
+        reduced.phases = phases.filter { $0.is(FlowLikelihood.self) }
         let deciding = reduced.decisions.filter { line in
             ["flow.", "phase."].contains { line.key.hasPrefix($0) }
                 || ["precision", "data.train", "data.validation", "input.flip", "input.crop"]
@@ -89,10 +91,10 @@ extension Recipe {
     /// The recipe with the same kinds of everything that sets no other key.
     private var defaults: Recipe {
         var recipe = Recipe()
-        recipe.data = DataRecipe(source: data.source)
-        recipe.flow = FlowRecipe(kind: flow.kind)
-        recipe.energy = EnergyRecipe(base: energy.base)
-        recipe.phases = phases.map { PhaseRecipe(kind: $0.kind) }
+        recipe.data = DataSettings(source: data.source)
+        recipe.flow = FlowSettings(kind: flow.kind)
+        recipe.energy = EnergySettings(base: energy.base)
+        recipe.phases = phases.map { PlannedPhase($0.settings.defaults) }
         return recipe
     }
 

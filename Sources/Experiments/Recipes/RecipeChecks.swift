@@ -1,4 +1,6 @@
+import Baselines
 import EnergyModels
+import Flows
 import Schemas
 
 /// Conditions on several keys at once.
@@ -8,23 +10,18 @@ extension Recipe {
         try checkData(cursor.entering("data"))
         try checkModels(cursor)
         try checkClassifier(cursor)
-        let phases = cursor.entering("phase")
-        for (index, phase) in self.phases.enumerated() { try check(phase, phases.element(index)) }
+        for phase in phases.indices { try check(phase, cursor) }
         try checkMethod(cursor)
-        try checkOrder(phases)
+        try checkOrder(cursor.entering("phase"))
         try checkClasses(cursor)
+        for (index, phase) in phases.enumerated() {
+            try phase.settings.check(PhasePlace(self, index, cursor))
+        }
         try checkGenerator(cursor)
-        try checkUnsupervised(cursor)
         try checkPlane(cursor)
         try checkAugmentation(cursor)
         try checkClassWeights(cursor)
         try checkProbe(cursor.entering("probe"))
-    }
-
-    func require(
-        _ condition: Bool, _ cursor: SchemaCursor, _ what: String, advice: String? = nil
-    ) throws {
-        if !condition { throw cursor.error(what, advice: advice) }
     }
 
     private func checkData(_ cursor: SchemaCursor) throws {
@@ -96,7 +93,7 @@ extension Recipe {
 
     /// Several classes are told apart by labels alone.
     private func checkClasses(_ cursor: SchemaCursor) throws {
-        let learns = method != .randomInit && phases.contains { $0.kind.takesLabels }
+        let learns = method != .randomInit && phases.contains { $0.settings.takesLabels }
         guard learns, energy.classes > 1 else { return }
         try require(
             data.hasLabels, cursor.entering("data").entering("labels"),
@@ -114,7 +111,7 @@ extension Recipe {
         let network = energyConfiguration
         try require(
             !network.usesBatchStatistics
-                || phases.allSatisfy { $0.kind == .supervised || $0.kind == .adversarial },
+                || phases.allSatisfy { $0.settings.allowsBatchStatistics },
             energy.entering(self.energy.normalizeLogits ? "normalize-logits" : "normalization"),
             "with batch normalisation f depends on the whole batch, and a density cannot",
             advice: self.energy.normalizeLogits
@@ -128,30 +125,32 @@ extension Recipe {
             self.energy.head != .experts || self.energy.classes == 1, energy.entering("head"),
             "a product of experts is one energy, without classes", advice: "set energy.classes = 1")
         try require(
-            data.source != .plane || self.input == InputRecipe(), input,
+            data.source != .plane || self.input == InputSettings(), input,
             "`input` is for images, not for points", advice: "remove [input]")
     }
 
-    private func check(_ phase: PhaseRecipe, _ cursor: SchemaCursor) throws {
-        let gate = cursor.entering("gate")
+    private func check(_ index: Int, _ cursor: SchemaCursor) throws {
+        let kind = cursor.entering("phase").element(index).entering("kind")
         try require(
-            phase.gate.low <= phase.gate.high, gate.entering("low"),
-            "gate.low \(phase.gate.low) is above gate.high \(phase.gate.high)",
-            advice: "set \(gate.entering("low").key) = \(phase.gate.high)")
-        try require(
-            phase.kind != .supervised || data.hasLabels || method == .randomInit, cursor.entering("kind"),
+            !phases[index].is(SupervisedPhase.self) || data.hasLabels || method == .randomInit, kind,
             "a supervised phase needs labels", advice: "set data.all-labels = true, or data.labels")
+        let place = cursor.entering("phase").element(index).entering("steps")
         try require(
-            phase.kind != .joint || phase.draws == 0, cursor.entering("draws"),
-            "draws of images are kept with log q of a flow that stands still",
-            advice: "set \(cursor.entering("draws").key) = 0")
+            phases[index].steps > 0 || method == .randomInit, place, "a phase of 0 steps trains nothing",
+            advice: "set \(place.key) = 1 or more")
+    }
+
+    /// What only phases with a generator take is an error without one.
+    private func checkGenerator(_ cursor: SchemaCursor) throws {
         try require(
-            phase.steps > 0 || method == .randomInit, cursor.entering("steps"),
-            "a phase of 0 steps trains nothing",
-            advice: "set \(cursor.entering("steps").key) = 1 or more")
+            generator == GeneratorSettings() || uses(.generator), cursor.entering("generator"),
+            "[generator] has no effect without a phase of kind \"gan\", \"adversarial\" or \"vae\"",
+            advice: "remove it")
         try require(
-            phase.steps == 0 || method != .randomInit, cursor.entering("steps"),
-            "method \"random-init\" trains nothing", advice: "set \(cursor.entering("steps").key) = 0")
+            energy.outputs == 0 || phases.contains { $0.is(AdversarialPhase.self) },
+            cursor.entering("energy").entering("outputs"),
+            "outputs that are no classes are for a critic, in a phase of kind \"adversarial\"",
+            advice: "set energy.outputs = 0")
     }
 
     private func checkMethod(_ cursor: SchemaCursor) throws {
@@ -160,41 +159,29 @@ extension Recipe {
         let last = phases.last?.kind
         try require(
             last == method.lastPhase, place,
-            "method \"\(method.rawValue)\" ends with a phase of kind \"\(method.lastPhase.rawValue)\", "
-                + "this recipe with \"\(last?.rawValue ?? "none")\"",
+            "method \"\(method.name)\" ends with a phase of kind \"\(method.lastPhase)\", "
+                + "this recipe with \"\(last ?? "none")\"",
             advice: "change method or the phases")
         try require(
             method.usesVAT == (vat.weight > 0) || method == .flow, place,
-            "method \"\(method.rawValue)\" and vat.weight = \(vat.weight) contradict each other",
+            "method \"\(method.name)\" and vat.weight = \(vat.weight) contradict each other",
             advice: method.usesVAT ? "set vat.weight = 1" : "set vat.weight = 0, or choose a method with VAT")
         try require(
             consistency.kind == method.consistency, place,
-            "method \"\(method.rawValue)\" and consistency.kind = \"\(consistency.kind.rawValue)\" "
+            "method \"\(method.name)\" and consistency.kind = \"\(consistency.kind.rawValue)\" "
                 + "contradict each other",
             advice: "set consistency.kind = \"\(method.consistency.rawValue)\"")
-        for phase in phases where phase.kind == .adversarial {
-            let loss = method.adversarialLoss?.rawValue ?? "none"
-            try require(
-                phase.loss == method.adversarialLoss, place,
-                "method \"\(method.rawValue)\" and a phase with loss = \"\(phase.loss.rawValue)\" "
-                    + "contradict each other", advice: "set phase.adversarial.loss = \"\(loss)\"")
-        }
-        try require(
-            method != .vatEntropy || entropy.weight > 0, place,
-            "method \"vat-entropy\" needs a weight of the entropy", advice: "set entropy.weight = 1")
-        try require(
-            method != .meanTeacher || average.decay > 0, place,
-            "the mean teacher is the averaged weights", advice: "set average.decay = 0.99")
+        try method.check(self, cursor)
     }
 
     private func checkProbe(_ cursor: SchemaCursor) throws {
         guard !probe.labels.isEmpty else {
             return try require(
-                probe == ProbeRecipe(), cursor, "[probe] has no effect without probe.labels",
+                probe == ProbePlan(), cursor, "[probe] has no effect without probe.labels",
                 advice: "set probe.labels = [500, 1000], or remove it")
         }
         try require(
-            usesEnergy && data.source != .plane, cursor.entering("labels"),
+            uses(.energy) && data.source != .plane, cursor.entering("labels"),
             "a probe needs the features that a network has of images",
             advice: "remove [probe], or train an energy on images")
         try require(
@@ -209,20 +196,8 @@ extension Recipe {
             advice: "set probe.layers = [\"all\"], or name layers")
     }
 
-    /// What goes with points alone: a flow that is a Gaussian, and pictures of densities.
+    /// What goes with points alone: pictures of densities.
     private func checkPlane(_ cursor: SchemaCursor) throws {
-        let isGaussian = flow.kind == .plane && flow.couplings == 0
-        try require(
-            method != .nce || isGaussian && phases.map(\.kind) == [.flowMLE, .energy],
-            cursor.entering("method"),
-            "method \"nce\" contrasts the energy with a Gaussian fitted to the data",
-            advice: "set flow.couplings = 0, with phases of kind \"flow-mle\" and \"energy\"")
-        for (index, phase) in phases.enumerated() where isGaussian && phase.kind == .flowMLE {
-            try require(
-                phase.steps == 1, cursor.entering("phase").element(index).entering("steps"),
-                "a Gaussian is fitted to all points in one step",
-                advice: "set \(cursor.entering("phase").element(index).entering("steps").key) = 1")
-        }
         try require(
             evaluate.snapshots == 0 || data.source == .plane,
             cursor.entering("evaluate").entering("snapshots"),
@@ -232,8 +207,8 @@ extension Recipe {
     /// The flow of images must be trained before an energy is measured against it.
     private func checkOrder(_ cursor: SchemaCursor) throws {
         guard flow.kind == .glow else { return }
-        let first = phases.firstIndex { $0.kind == .energy || $0.kind == .joint }
-        let trained = phases.firstIndex { $0.kind == .flowMLE }
+        let first = phases.firstIndex { $0.settings.models == [.flow, .energy] }
+        let trained = phases.firstIndex { $0.settings.models == .flow }
         guard let first, trained ?? first >= first else { return }
         throw cursor.element(first).entering("kind").error(
             "the flow is not trained before this phase", advice: "put a phase of kind \"flow-mle\" first")

@@ -21,7 +21,7 @@ extension Recipe {
         copy.data.validation = 0
         copy.data.allLabels = data.hasLabels
         copy.data.labels = 0
-        copy.report = ReportRecipe()
+        copy.report = ReportSettings()
         return copy
     }
 }

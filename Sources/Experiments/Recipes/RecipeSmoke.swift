@@ -1,3 +1,7 @@
+import Baselines
+import EnergyModels
+import Flows
+
 /// A recipe cut down to about three seconds, with what was cut.
 public struct SmokeRecipe: Sendable {
     public let recipe: Recipe
@@ -18,12 +22,12 @@ extension Recipe {
         small.name = name + "-smoke"
         small.shrinkData(isGenerated: small.data.source == .synthetic)
         small.shrinkModels()
-        small.phases = phases.map { $0.smoke(negatives: energy.negatives) }
+        small.phases = phases.map { PlannedPhase($0.settings.shrunk(negatives: energy.negatives)) }
         small.log.every = 1
-        small.evaluate = EvaluationRecipe()
+        small.evaluate = EvaluationSettings()
         small.checkpoint.every = 2
         small.probe.shrink()
-        small.report = ReportRecipe()
+        small.report = ReportSettings()
         let flow =
             flow.kind == .glow
             ? "Glow \(small.flow.levels)x\(small.flow.blocks)x\(small.flow.width)"
@@ -36,8 +40,8 @@ extension Recipe {
         return SmokeRecipe(recipe: small, summary: summary)
     }
 
-    private var synthetic: DataRecipe {
-        var images = DataRecipe(source: .synthetic)
+    private var synthetic: DataSettings {
+        var images = DataSettings(source: .synthetic)
         images.labels = data.labels
         images.allLabels = data.allLabels
         images.validation = data.validation
@@ -76,31 +80,6 @@ extension Recipe {
         case .plane: flow.couplings = min(flow.couplings, 4)
         }
         energy.width = min(energy.width, 0.125)
-        if usesGenerator { generator.width = min(generator.width, 0.125) }
-    }
-}
-
-extension PhaseRecipe {
-    fileprivate func smoke(negatives: Int) -> PhaseRecipe {
-        var small = self
-        small.steps = min(steps, 3)
-        small.batch = min(batch, 8)
-        if kind.takesLabels { small.labelledBatch = min(labelledBatch, 8) }
-        small.optimizer.warmup = min(optimizer.warmup, 1)
-        small.draws = min(draws, 1)
-        switch kind {
-        case .energy: small.pool = min(pool, 2 * small.batch * negatives)
-        case .joint:
-            small.flowOptimizer.warmup = min(flowOptimizer.warmup, 1)
-            // Models of three steps may move by any amount.
-            small.divergenceGuard = max(divergenceGuard, 1000)
-            small.gate.cap = gate.cap == 0 ? 2 : min(gate.cap, 2)
-        case .gan, .adversarial:
-            small.generatorOptimizer.warmup = min(generatorOptimizer.warmup, 1)
-            small.criticSteps = min(criticSteps, 2)
-        case .chains: small.chains.shrink(batch: small.batch)
-        case .flowMLE, .supervised, .vae: break
-        }
-        return small
+        if uses(.generator) { generator.width = min(generator.width, 0.125) }
     }
 }

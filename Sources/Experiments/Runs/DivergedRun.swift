@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import System
 
 extension RunFiles {
@@ -11,14 +12,8 @@ extension RunFiles {
     }
 
     private func lowerRates(phase: Int, of recipe: Recipe) -> String {
-        let settings = recipe.phases[phase]
-        var rates = [("optimizer", settings.optimizer.rate)]
-        if settings.kind == .joint { rates.append(("flow-optimizer", settings.flowOptimizer.rate)) }
-        if settings.kind.needsGenerator {
-            rates.append(("generator-optimizer", settings.generatorOptimizer.rate))
-        }
-        let overrides = rates.flatMap { name, rate in
-            ["--set", "phase.\(phase + 1).\(name).rate=\(String(format: "%.3g", rate / 10))"]
+        let overrides = recipe.phases[phase].settings.optimizers.flatMap { key, optimizer in
+            ["--set", "phase.\(phase + 1).\(key).rate=\(String(format: "%.3g", optimizer.rate / 10))"]
         }
         let origin = phase > 0 ? ["--from", path] : []
         return shellQuoted(

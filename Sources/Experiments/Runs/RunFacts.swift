@@ -1,5 +1,6 @@
 import Datasets
 import EnergyModels
+import Flows
 import Foundation
 import System
 
@@ -45,8 +46,8 @@ public struct RunFacts: Codable, Sendable, Equatable {
     public var phases: [PhaseScores] = []
     /// What to type to repeat the run.
     public var command: String
-    public var paper: ReportRecipe.Paper?
-    /// Wrong test images, base64 of bits: see `bitmap(of:)`.
+    public var paper: ReportSettings.Paper?
+    /// Wrong test images, base64 of bits: see ``bitmap(of:)``.
     public var errors: String?
     /// Wrong held-out images, likewise.
     public var heldOutErrors: String?
@@ -58,7 +59,7 @@ public struct RunFacts: Codable, Sendable, Equatable {
         self.recipe = recipe.name
         recipeHash = recipe.hash
         protocolHash = recipe.protocolHash
-        method = recipe.method.rawValue
+        method = recipe.method.name
         seed = recipe.seed
         dataName = header.data.name
         dataSHA256 = header.data.sha256
@@ -71,7 +72,7 @@ public struct RunFacts: Codable, Sendable, Equatable {
         base = recipe.energy.base.rawValue
         network = recipe.energy.networkTitle + recipe.input.title
         flowSeed = recipe.flow.seed
-        let hasFlow = recipe.phases.first?.kind == .flowMLE
+        let hasFlow = recipe.phases.first?.is(FlowLikelihood.self) == true
         flowHash = hasFlow ? recipe.flowHash(data: header.data.sha256) : nil
         machine = header.machine.summary
         commit = header.commit

@@ -72,7 +72,7 @@ struct RunOrigin {
         try directory.metrics.append(metrics)
         try directory.save(evaluation)
         for (index, phase) in recipe.phases.prefix(phases).enumerated() {
-            let name = phase.kind.rawValue
+            let name = phase.kind
             let position = RunPosition(
                 phaseIndex: index, phase: name, step: evaluation.phases[index].steps,
                 seconds: evaluation.phases[...index].map(\.seconds).reduce(0, +))

@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import System
 
 /// `progress.json` of a run directory while it trains: where it stands, for whoever watches from another process.

@@ -23,7 +23,7 @@ public struct RunHeader: Codable, Sendable, Equatable {
         self.tool = tool
         recipeHash = recipe.hash
         recipeName = recipe.name
-        method = recipe.method.rawValue
+        method = recipe.method.name
         seed = recipe.seed
         self.commit = commit
         self.machine = machine

@@ -65,8 +65,8 @@ public struct RunResult: Sendable, Equatable {
     /// Glow-FCE, after a joint phase. Nil for a run without both.
     public var pretrainedBitsPerDim: Double? {
         let ends = facts.phases
-        guard ends.contains(where: { $0.name == PhaseRecipe.Kind.joint.rawValue }) else { return nil }
-        return ends.last { $0.name == PhaseRecipe.Kind.flowMLE.rawValue }?.scores[.flowBitsPerDim]
+        guard ends.contains(where: { $0.name == JointPhase.kind }) else { return nil }
+        return ends.last { $0.name == FlowLikelihood.kind }?.scores[.flowBitsPerDim]
     }
 }
 

@@ -10,7 +10,7 @@ extension RunFiles {
     }
 
     func weights(_ phase: Int, of recipe: Recipe) -> String {
-        weights(phaseIndex: phase, name: recipe.phases[phase].kind.rawValue)
+        weights(phaseIndex: phase, name: recipe.phases[phase].kind)
     }
 
     func hasWeights(_ phase: Int, of recipe: Recipe) -> Bool {
@@ -41,7 +41,7 @@ extension RunFiles {
             states.contains(StateName(startOf: phase + 1)) || phase == endedPhases(of: recipe) - 1
         return UserError(
             .missing,
-            "the weights at the end of phase \(phase + 1) (\(recipe.phases[phase].kind.rawValue)) are gone",
+            "the weights at the end of phase \(phase + 1) (\(recipe.phases[phase].kind)) are gone",
             at: weights(phase, of: recipe),
             advice: canBeMade
                 ? "make them again: \(resumeCommand)"
@@ -88,7 +88,7 @@ extension RunDirectory {
             try saveWeights(
                 file.weightsAlone,
                 at: RunPosition(
-                    phaseIndex: index, phase: recipe.phases[index].kind.rawValue, step: scores[index].steps,
+                    phaseIndex: index, phase: recipe.phases[index].kind, step: scores[index].steps,
                     seconds: seconds.reduce(0, +)))
             notices.append("\(files.weights(index, of: recipe)) was gone: made again from \(name)")
         }

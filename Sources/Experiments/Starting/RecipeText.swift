@@ -29,11 +29,11 @@ struct RecipeText {
         text += "[\(name)]\n"
     }
 
-    mutating func phase(_ kind: PhaseRecipe.Kind, _ reason: String) {
+    mutating func phase(_ kind: String, _ reason: String) {
         gap()
         comment(reason)
         text += "[[phase]]\n"
-        set("kind", .string(kind.rawValue))
+        set("kind", .string(kind))
     }
 
     mutating func set(_ key: String, _ value: TOMLNode, _ reason: String? = nil) {

@@ -7,9 +7,9 @@ public struct StartingChoices: Sendable, Equatable {
     /// What the user decides; nil leaves the choice to the images.
     public struct Wishes: Sendable, Equatable {
         public var size: Int?
-        public var method: Recipe.Method?
+        public var method: Method?
 
-        public init(size: Int? = nil, method: Recipe.Method? = nil) {
+        public init(size: Int? = nil, method: Method? = nil) {
             (self.size, self.method) = (size, method)
         }
     }
@@ -17,7 +17,7 @@ public struct StartingChoices: Sendable, Equatable {
     public let data: DatasetInspection
     /// Names the recipe and its runs.
     public let name: String
-    public let method: Recipe.Method
+    public let method: Method
     /// Side of the images as the networks see them, in pixels.
     public let size: Int
     public let channels: Int
@@ -27,7 +27,7 @@ public struct StartingChoices: Sendable, Equatable {
     let wishes: Wishes
 
     /// The methods that a first recipe can have.
-    public static let methods: [Recipe.Method] = [.fceVAT, .fce, .vat, .supervised, .flow]
+    public static let methods: [Method] = [.fceVAT, .fce, .vat, .supervised, .flow]
     public static let sizes = 12...256
     /// Pictures become no smaller and no larger unless the user asks for it.
     static let usualSizes = 16...64
@@ -59,8 +59,8 @@ public struct StartingChoices: Sendable, Equatable {
     /// K of the energy.
     var classes: Int { classifies ? data.classes : 1 }
 
-    private static func method(for data: DatasetInspection, wished: Recipe.Method?) throws(UserError)
-        -> Recipe.Method
+    private static func method(for data: DatasetInspection, wished: Method?) throws(UserError)
+        -> Method
     {
         let hasClasses = data.classes > 1
         if hasClasses, let empty = data.train.histogram.firstIndex(of: 0), wished != .flow {
@@ -73,9 +73,9 @@ public struct StartingChoices: Sendable, Equatable {
             let possible = hasClasses ? methods : [.fce, .flow]
             throw UserError(
                 .recipe,
-                "method \"\(wished.rawValue)\" is not for "
+                "method \"\(wished.name)\" is not for "
                     + (hasClasses ? "a first recipe" : "images without classes"),
-                at: data.path, advice: "choose \(possible.map(\.rawValue).joined(separator: ", "))")
+                at: data.path, advice: "choose \(possible.map(\.name).joined(separator: ", "))")
         }
         return wished
     }

@@ -19,7 +19,7 @@ extension StartingChoices {
     }
 
     private func writeFlow(_ text: inout RecipeText) {
-        text.phase(.flowMLE, "The flow alone, by maximum likelihood.")
+        text.phase(FlowLikelihood.kind, "The flow alone, by maximum likelihood.")
         text.set("steps", .integer(scale.flowSteps))
         text.lines(
             scale.isSmall
@@ -29,14 +29,15 @@ extension StartingChoices {
     }
 
     private func writeSupervised(_ text: inout RecipeText) {
-        text.phase(.supervised, "The classifier.")
+        text.phase(SupervisedPhase.kind, "The classifier.")
         text.set("steps", .integer(scale.supervisedSteps))
         text.lines(#"optimizer = { kind = "adam", rate = 1e-3, decay = "linear", decay-start = 0.6 }"#)
     }
 
     private func writeEnergy(_ text: inout RecipeText) {
         text.phase(
-            .energy, "The energy learns to tell images from the flow's samples, and the classes with it.")
+            FixedFlowPhase.kind,
+            "The energy learns to tell images from the flow's samples, and the classes with it.")
         text.set("steps", .integer(scale.energySteps))
         text.set("pool", .integer(scale.pool), "Samples of the flow that are held at once.")
         text.lines(
@@ -44,7 +45,7 @@ extension StartingChoices {
     }
 
     private func writeJoint(_ text: inout RecipeText) {
-        text.phase(.joint, "Energy and flow in turns: the flow learns from the energy too.")
+        text.phase(JointPhase.kind, "Energy and flow in turns: the flow learns from the energy too.")
         text.set("steps", .integer(scale.jointSteps))
         text.comment(
             "The flow follows the energy slowly, through its samples, and a little of its likelihood keeps it a density. With "

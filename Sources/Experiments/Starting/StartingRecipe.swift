@@ -63,7 +63,7 @@ extension StartingChoices {
         switch method {
         case .fce where !classifies: "builtin:cifar10-jpeg/density-fce"
         case .flow: "builtin:svhn10k/base"
-        default: "builtin:svhn10k/500-\(method.rawValue)"
+        default: "builtin:svhn10k/500-\(method.name)"
         }
     }
 
@@ -75,7 +75,7 @@ extension StartingChoices {
             "extends", .string(base),
             "Keys that are not below have the values of this recipe, which is part of the program.")
         text.set("name", .string(name), "Runs are called so: Runs/NAME/seed-1.")
-        text.set("method", .string(method.rawValue), methodReason)
+        text.set("method", .string(method.name), methodReason)
         writeData(&text)
         writeModels(&text)
         writeInput(&text)

@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import System
 
 /// What must be left of the data for a recipe to make sense; the errors say how to change the recipe.

@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 
 /// A small part of a run's data, for smoke runs: of whatever data and split the recipe accepts there is one.
 extension ExperimentData {

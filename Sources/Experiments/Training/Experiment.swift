@@ -1,6 +1,4 @@
 import Datasets
-import EnergyModels
-import Flows
 import Foundation
 import System
 import Tensors
@@ -75,10 +73,10 @@ public final class Experiment: TrainingObserver {
         of recipe: Recipe, _ data: ExperimentData, _ options: ExperimentOptions
     ) throws {
         let begins = options.origin == nil && RunFiles(path: options.out).states.isEmpty
-        guard begins, let cache = options.flows.map(FlowCache.init) else { return }
-        let identity = DataIdentity(sha256: data.train.sha256, splitRule: nil)
-        guard let path = try identity.flowPath(recipe, in: cache) else { return }
-        if !Files.exists(path) { try cache.expectWritable() }
+        guard begins, let cache = options.flows.map(FlowCache.init),
+            let kept = try recipe.keptFlow(data: data.train.sha256, in: cache), !kept.exists
+        else { return }
+        try cache.expectWritable()
     }
 
     /// Trains what is left, scores the last iterate and writes the results.
@@ -88,9 +86,8 @@ public final class Experiment: TrainingObserver {
         let forecast = options.isForecast ? try forecast() : nil
         log.expect(forecast)
         progress.expect(forecast)
-        let cache = options.flows.map(FlowCache.init)
         do {
-            try Trainer(recipe, data, state, flowCache: cache, observer: self).run()
+            try Trainer(recipe, data, state, keptFlow: keptFlow, observer: self).run()
         } catch {
             progress.end(error is Interrupted ? "" : "\(error)")
             guard let error = error as? UserError, error.kind == .diverged, options.isKept else {
@@ -100,6 +97,15 @@ public final class Experiment: TrainingObserver {
         }
         log.end()
         return try finishRun()
+    }
+
+    /// Where the flow is kept that the run begins with.
+    private var keptFlow: KeptFlow? {
+        get throws {
+            try options.flows.flatMap {
+                try recipe.keptFlow(data: data.train.sha256, in: FlowCache(folder: $0))
+            }
+        }
     }
 
     /// When the run will end, as far as that is known before it; nil for a short one.
@@ -174,15 +180,13 @@ public final class Experiment: TrainingObserver {
 
     public var isInterrupted: Bool { Interruption.isRequested }
 
-    public func updated(_ state: TrainingState, _ measures: Measures) throws {
+    public func updated(_ state: TrainingState, _ update: Update) throws {
         let isLogged = recipe.log.every > 0 && state.step % recipe.log.every == 0
-        if isLogged || measures["bpdValidation"] != nil { try record(row(measures)) }
-        if measures["switched"] != nil {
-            let counts = measures.filter { $0.key == "energyUpdates" || $0.key == "flowUpdates" }
-            try record(
-                row(counts, event: "switch", words: ["to": state.gate.turn.rawValue]))
+        if isLogged || update.isAlwaysLogged { try record(row(update.measures)) }
+        if let event = update.event {
+            try record(row(event.measures, event: event.name, words: event.words))
         }
-        let status = status(measures)
+        let status = status(update.measures)
         log.update(status)
         progress.update(status)
     }
@@ -192,7 +196,8 @@ public final class Experiment: TrainingObserver {
         if options.isVerbose { log.note("checkpoint of phase \(state.phase + 1), step \(state.step)") }
     }
 
-    public func tested(_ state: TrainingState, _ measures: Measures) throws {
+    public func test(_ state: TrainingState) throws {
+        let measures = try Evaluator(recipe, data, state).quickTest()
         lastError = measures["testError"] ?? lastError
         try record(row(measures))
     }
@@ -211,11 +216,7 @@ public final class Experiment: TrainingObserver {
         phases = phases.prefix(state.phase) + [score]
         try directory.saveWeights(state.weightsFile, at: position)
         try writeSamples(evaluator)
-        var measures = score.scores.measures
-        if recipe.phases[state.phase].kind == .joint {
-            measures["energyUpdates"] = Double(state.energyUpdates)
-            measures["flowUpdates"] = Double(state.flowUpdates)
-        }
+        let measures = score.scores.measures.merging(state.training?.counts ?? [:]) { $1 }
         lastError = score.scores[.testError] ?? lastError
         try record(row(measures, event: MetricsRow.phaseEnd))
         log.end()
@@ -277,7 +278,7 @@ public final class Experiment: TrainingObserver {
 
     private var position: RunPosition {
         let kind =
-            recipe.phases.indices.contains(state.phase) ? recipe.phases[state.phase].kind.rawValue : "end"
+            recipe.phases.indices.contains(state.phase) ? recipe.phases[state.phase].kind : "end"
         return RunPosition(
             phaseIndex: state.phase, phase: kind, step: state.step, seconds: state.seconds.reduce(0, +))
     }
@@ -285,11 +286,9 @@ public final class Experiment: TrainingObserver {
     private func row(_ measures: Measures, event: String? = nil, words: [String: String] = [:]) -> MetricsRow
     {
         let position = position
-        var values = measures
-        values["switched"] = nil
         return MetricsRow(
             phase: position.phase, phaseIndex: position.phaseIndex, step: position.step,
-            time: position.seconds, event: event, values: values, words: words)
+            time: position.seconds, event: event, values: measures, words: words)
     }
 
     private func status(_ measures: Measures) -> ProgressStatus {
@@ -299,8 +298,8 @@ public final class Experiment: TrainingObserver {
             ("bpdBound", "bound"), ("criticLoss", "critic"), ("generatorLoss", "generator"),
         ]
         return ProgressStatus(
-            phase: phase.kind.rawValue, phaseIndex: state.phase, phaseCount: recipe.phases.count,
-            step: state.updates(in: phase), steps: phase.steps,
+            phase: phase.kind, phaseIndex: state.phase, phaseCount: recipe.phases.count,
+            step: state.updates, steps: phase.steps,
             losses: shown.compactMap { key, name in measures[key].map { (name, $0) } },
             gateAccuracy: measures["accuracyGate"], lastError: lastError)
     }
@@ -310,18 +309,17 @@ public final class Experiment: TrainingObserver {
             try pictured(state)
             return try directory.saveSample(grids, name: "densities.json")
         }
-        let kind = recipe.phases[state.phase].kind
-        let samples: Tensor? =
-            switch kind {
-            case .flowMLE, .joint, .gan, .adversarial, .vae: state.samples(64)
-            case .chains: state.chainEnds.map { $0.rows(0..<min(64, $0.shape.first)) }
-            case .energy, .supervised: nil
-            }
-        guard let samples else { return }
+        let phase = recipe.phases[state.phase]
+        guard let samples = state.training?.pictures ?? samples(of: phase.settings) else { return }
         let grid = SampleGrid(
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])
-        try grid.picture.write(to: "\(directory.files.samples)/\(state.phase)-\(kind.rawValue).jpg")
+        try grid.picture.write(to: "\(directory.files.samples)/\(state.phase)-\(phase.kind).jpg")
+    }
+
+    /// Samples of what the phase has trained to draw them; nil for a phase that trains nothing of the kind.
+    private func samples(of phase: any PhaseSettings) -> Tensor? {
+        phase.drawsSamples ? state.samples(64) : nil
     }
 }
 

@@ -1,4 +1,6 @@
 import Datasets
+import EnergyModels
+import Flows
 
 /// What a run trains and tests on, with its split.
 public struct ExperimentData: Sendable {
@@ -26,12 +28,12 @@ public struct ExperimentData: Sendable {
         self = recipe.data.excerpt > 0 ? whole.excerpt(of: recipe) : whole
     }
 
-    typealias Sets = (train: any ExampleSet, test: any ExampleSet, notices: [String])
+    public typealias Sets = (train: any ExampleSet, test: any ExampleSet, notices: [String])
 
     /// - Parameters:
     ///   - labels: in place of the recipe's number of labels.
     ///   - validation: in place of the recipe's number of held-out images; nil: the recipe's.
-    init(_ recipe: Recipe, _ sets: Sets, labels: Int, validation: Int? = nil) throws {
+    public init(_ recipe: Recipe, _ sets: Sets, labels: Int, validation: Int? = nil) throws {
         (train, test) = (sets.train, sets.test)
         let isTested = recipe.energy.classes > 1 && !recipe.data.final
         notices = sets.notices + (isTested ? Self.untested(test) : [])
@@ -78,7 +80,7 @@ public struct ExperimentData: Sendable {
 
     /// Indices of held-out training examples, or of the first training examples where none are held out:
     /// what initialisation, calibration and the divergence guard look at.
-    func heldOut(_ limit: Int) -> [Int] {
+    public func heldOut(_ limit: Int) -> [Int] {
         Array((split.validation.isEmpty ? split.unlabelled : split.validation).prefix(limit))
     }
 }

@@ -1,6 +1,5 @@
 import Flows
 import Foundation
-import Networks
 import System
 import Tensors
 
@@ -20,19 +19,42 @@ public struct FlowCache: Sendable {
     func path(_ hash: String, precision: ScalarType) -> String {
         "\(folder)/flow-\(hash.prefix(24))-\(precision.rawValue).safetensors"
     }
+}
 
-    /// The flow at `path` with the seconds it took; nil where there is none.
+extension Recipe {
+    /// The trained flow that the recipe begins with, of data of that hash; nil for a recipe that begins otherwise.
+    func keptFlow(data: String, in cache: FlowCache) throws -> KeptFlow? {
+        guard phases.first?.is(FlowLikelihood.self) == true else { return nil }
+        let path = cache.path(
+            flowHash(data: data), precision: try Device.standard.reducedType(for: precision))
+        return KeptFlow(cache: cache, path: path)
+    }
+}
+
+/// The flow that a run begins with, in a cache.
+public struct KeptFlow: Sendable {
+    let cache: FlowCache
+    let path: String
+
+    /// Whether somebody has trained it.
+    var exists: Bool { Files.exists(path) }
+
+    /// Takes the flow over, as if the state had trained it in so many steps; false where it is not there.
     /// - Throws: `UserError(.data)` for a damaged file.
-    func read(_ path: String) throws -> (file: SafetensorsFile, seconds: Double)? {
-        guard Files.exists(path) else { return nil }
+    func read(into state: TrainingState, steps: Int) throws -> Bool {
+        guard let flow = state.flow, exists else { return false }
         let file = try SafetensorsFile(path: path)
+        try flow.store.read(from: file, prefix: "flow", at: path)
+        state.flowIsInitialized = true
+        (state.step, state.flowUpdates) = (steps, steps)
         let seconds = file.metadata["seconds"].flatMap(Double.init) ?? 0
-        return (file, (0..<1e9).contains(seconds) ? seconds : 0)
+        state.seconds[0] = (0..<1e9).contains(seconds) ? seconds : 0
+        return true
     }
 
-    func write(_ state: TrainingState, to path: String) throws {
+    func write(_ state: TrainingState) throws {
         guard let flow = state.flow else { return }
-        try expectWritable()
+        try cache.expectWritable()
         var file = SafetensorsFile()
         flow.store.write(to: &file, prefix: "flow")
         file.metadata["seconds"] = state.seconds[0].description

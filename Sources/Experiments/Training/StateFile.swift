@@ -1,14 +1,12 @@
-import Baselines
 import EnergyModels
 import Flows
-import Foundation
 import Networks
 import System
 import Tensors
 
-// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`,
-// `generator.NAME`, `grid0.NAME`, `vae.NAME` by the parameters' own names; persistent chains are `chains`; optimisers hold `MODEL.optimizer.first` and `.second`, flat in the
-// parameters' order.
+// Saving and restoring a training state. Tensors are named `flow.NAME`, `energy.NAME`, `average.NAME`, `base.NAME`, and of
+// companions `generator.NAME`, `grid0.NAME`, `vae.NAME`, by the parameters' own names. The rest is as ``StateArchive`` and
+// the phases say.
 
 extension TrainingState {
     /// The metadata of ``weightsFile``.
@@ -33,40 +31,16 @@ extension TrainingState {
         return file
     }
 
-    /// Everything: parameters, moments, gate and counters.
+    /// Everything: parameters, moments, counters, and what the phase in training keeps.
     public var stateFile: SafetensorsFile {
-        var file = weightsFile
-        let optimizers =
-            [
-                ("flow", flowOptimizer), ("energy", energyOptimizer), ("generator", generatorOptimizer),
-            ] + companions.map { ($0.name, companionOptimizers[$0.name]) }
-        for (name, optimizer) in optimizers {
-            guard let optimizer else { continue }
-            let shape = [optimizer.first.count]
-            file.tensors["\(name).optimizer.first"] = .init(
-                floats: backend.floats(optimizer.first), shape: shape)
-            file.tensors["\(name).optimizer.second"] = .init(
-                floats: backend.floats(optimizer.second), shape: shape)
-            file.metadata["\(name).optimizer.step"] = String(optimizer.step)
-            file.metadata["\(name).optimizer.rule"] = optimizer.rule.rawValue
-        }
-        for ensemble in ensembles {
-            let shape = [ensemble.visits.count, ensemble.classes]
-            file.tensors["ensemble.predictions"] = .init(
-                floats: backend.floats(ensemble.ensemble), shape: shape)
-            file.tensors["ensemble.visits"] = .init(
-                int64s: ensemble.visits.map(Int64.init), shape: [ensemble.visits.count])
-        }
-        if let chains {
-            file.tensors["chains"] = .init(
-                floats: backend.floats(chains.images), shape: chains.images.shape.dimensions)
-        }
-        file.metadata["energyUpdates"] = String(energyUpdates)
-        file.metadata["flowUpdates"] = String(flowUpdates)
-        file.metadata["phaseSeconds"] = seconds.map(\.description).joined(separator: " ")
-        file.metadata["guardStart"] = guardStart?.description
-        file.metadata["gate"] = (try? JSONEncoder().encode(gate)).map { String(decoding: $0, as: UTF8.self) }
-        return file
+        var archive = StateArchive(weightsFile, backend)
+        archive.write(energyOptimizer, "energy")
+        for ensemble in ensembles { ensemble.save(to: &archive) }
+        archive.write(word: String(energyUpdates), "energyUpdates")
+        archive.write(word: String(flowUpdates), "flowUpdates")
+        archive.write(word: seconds.map(\.description).joined(separator: " "), "phaseSeconds")
+        training?.save(to: &archive)
+        return archive.file
     }
 
     /// The flow's constants, so that other programs need not draw them.
@@ -85,7 +59,7 @@ extension TrainingState {
     private var stores: [(prefix: String, store: ParameterStore)] {
         [
             ("flow", flow?.store), ("energy", energy?.store), ("average", average?.store),
-            ("base", base?.store), ("generator", generator?.store),
+            ("base", base?.store),
         ]
         .compactMap { pair in pair.1.map { (pair.0, $0) } } + companions.map { ($0.name, $0.store) }
     }
@@ -105,7 +79,7 @@ extension TrainingState {
             try store.read(from: file, prefix: prefix, at: place)
         }
         for (name, entry) in rotations where file.tensors[name] ?? entry != entry {
-            throw damaged(name, place)
+            throw StateArchive(file, backend, at: place).lacking(name)
         }
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
         flowIsInitialized = file.metadata["flowIsInitialized"] == "true"
@@ -113,94 +87,48 @@ extension TrainingState {
         generatorIsInitialized = file.metadata["generatorIsInitialized"] == "true"
     }
 
-    /// Takes over everything.
+    /// Takes over everything; what the phase in training keeps waits until the phase is made.
     /// - Throws: `UserError(.data)` for a file that is not a whole state of this recipe.
     func restore(_ saved: RunState, of recipe: Recipe, at place: String) throws {
         let file = saved.file
         try restoreWeights(file, of: recipe, at: place)
+        let archive = StateArchive(file, backend, at: place)
         (phase, step) = (saved.position.phaseIndex, saved.position.step)
-        energyUpdates = try number(file, "energyUpdates", at: place)
-        flowUpdates = try number(file, "flowUpdates", at: place)
+        energyUpdates = try archive.integer("energyUpdates")
+        flowUpdates = try archive.integer("flowUpdates")
         // A run that this one continues may have fewer phases, or more.
         let times = Self.phaseSeconds(in: file).prefix(recipe.phases.count)
         seconds = Array(times) + recipe.phases.dropFirst(times.count).map { _ in 0 }
-        guardStart = file.metadata["guardStart"].flatMap(Double.init)
         guard recipe.phases.indices.contains(phase), times.count >= phase,
-            seconds.count == recipe.phases.count,
-            let gate = file.metadata["gate"].flatMap({
-                try? JSONDecoder().decode(Gate.self, from: Data($0.utf8))
-            })
-        else { throw damaged("phase, times or gate", place) }
-        self.gate = gate
-        try restoreEnsembles(file, place)
-        let optimizers = recipe.phases[phase]
-        try restoreChains(file, optimizers, place)
-        if let flow, file.metadata["flow.optimizer.step"] != nil {
-            let rule = optimizers.kind == .joint ? optimizers.flowOptimizer : optimizers.optimizer
-            flowOptimizer = try restored(rule.optimizer(for: flow.store), file, "flow", place)
-        }
-        if let generator, file.metadata["generator.optimizer.step"] != nil {
-            let rule = optimizers.kind == .vae ? optimizers.optimizer : optimizers.generatorOptimizer
-            generatorOptimizer = try restored(rule.optimizer(for: generator.store), file, "generator", place)
-        }
-        for (name, store) in companions where file.metadata["\(name).optimizer.step"] != nil {
-            companionOptimizers[name] = try restored(
-                optimizers.optimizer.optimizer(for: store), file, name, place)
-        }
-        if let energy, file.metadata["energy.optimizer.step"] != nil {
+            seconds.count == recipe.phases.count
+        else { throw archive.lacking("phase or times") }
+        for ensemble in ensembles { try ensemble.restore(from: archive) }
+        if let energy {
             // Between two phases of the energy the moments are those of the earlier one's rule.
-            var settings = optimizers.optimizer
-            settings.kind = file.metadata["energy.optimizer.rule"].flatMap(UpdateRule.init) ?? settings.kind
-            energyOptimizer = try restored(settings.optimizer(for: energy.store), file, "energy", place)
+            var settings = recipe.phases[phase].optimizer
+            settings.kind = archive.word("energy.optimizer.rule").flatMap(UpdateRule.init) ?? settings.kind
+            energyOptimizer = try archive.restored(settings.optimizer(for: energy.store), "energy")
         }
+        self.archive = archive
     }
 
     private var ensembles: [TemporalEnsembling] { regularizers.compactMap { $0.term as? TemporalEnsembling } }
-
-    private func restoreEnsembles(_ file: SafetensorsFile, _ place: String) throws {
-        for ensemble in ensembles {
-            guard let predictions = file.tensors["ensemble.predictions"]?.floats(),
-                let visits = file.tensors["ensemble.visits"]?.integers(),
-                predictions.count == ensemble.ensemble.count, visits.count == ensemble.visits.count
-            else { throw damaged("ensemble.predictions", place) }
-            ensemble.restore(ensemble: predictions, visits: visits)
-        }
-    }
-
-    /// Persistent chains, which a phase of them must have once it has begun.
-    private func restoreChains(_ file: SafetensorsFile, _ phase: PhaseRecipe, _ place: String) throws {
-        guard phase.kind == .chains, phase.chains.start == .persistent, step > 0 else { return }
-        guard let entry = file.tensors["chains"], let values = entry.floats(),
-            entry.shape == [phase.chains.buffer] + extents
-        else { throw damaged("chains", place) }
-        let images = backend.tensor(values, Shape(entry.shape), backend.real)
-        chains = PersistentChains(restoring: images, backend: backend)
-    }
-
-    private func restored(
-        _ optimizer: Optimizer, _ file: SafetensorsFile, _ name: String, _ place: String
-    ) throws -> Optimizer {
-        func moments(_ which: String) throws -> Tensor {
-            guard let values = file.tensors["\(name).optimizer.\(which)"]?.floats(),
-                values.count == optimizer.first.count
-            else { throw damaged("\(name).optimizer.\(which)", place) }
-            return backend.tensor(values, optimizer.first.shape, backend.real)
-        }
-        let step = try number(file, "\(name).optimizer.step", at: place)
-        optimizer.restore(step: step, first: try moments("first"), second: try moments("second"))
-        return optimizer
-    }
-
-    private func number(_ file: SafetensorsFile, _ key: String, at place: String) throws -> Int {
-        guard let value = file.metadata[key].flatMap({ Int($0) }) else { throw damaged(key, place) }
-        return value
-    }
 }
 
-private func damaged(_ what: String, _ place: String) -> UserError {
-    UserError(
-        .data, "the checkpoint lacks \(what), or it does not fit the recipe", at: place,
-        advice: "resume from another checkpoint, or start again in another --out")
+extension TemporalEnsembling {
+    fileprivate func save(to archive: inout StateArchive) {
+        archive.write(ensemble.reshaped([visits.count, classes]), "ensemble.predictions")
+        archive.file.tensors["ensemble.visits"] = .init(
+            int64s: visits.map(Int64.init), shape: [visits.count])
+    }
+
+    fileprivate func restore(from archive: StateArchive) throws {
+        guard let predictions = archive.file.tensors["ensemble.predictions"]?.floats(),
+            let counts = archive.file.tensors["ensemble.visits"]?.integers(),
+            predictions.count == ensemble.count, counts.count == visits.count
+        else { throw archive.lacking("ensemble.predictions") }
+        restore(ensemble: predictions, visits: counts)
+    }
 }
 
 extension ParameterStore {
@@ -217,7 +145,7 @@ extension ParameterStore {
             let view = self[name]
             guard let entry = file.tensors["\(prefix).\(name)"], entry.shape == view.shape.dimensions,
                 let values = entry.floats()
-            else { throw damaged("\(prefix).\(name)", place) }
+            else { throw StateArchive(file, backend, at: place).lacking("\(prefix).\(name)") }
             guard values.allSatisfy(\.isFinite) else {
                 throw UserError(
                     .data, "\(prefix).\(name) holds values that are not finite", at: place,

@@ -1,39 +1,33 @@
-import Baselines
 import EnergyModels
 import Flows
 import Networks
 import Tensors
 
-/// Everything that training changes: models, optimisers, gate and counters. Saving and restoring it resumes a run
-/// bit for bit.
+/// Everything that training changes: models, the energy's optimiser, counters, and what the current phase keeps for
+/// itself. Saving and restoring it resumes a run bit for bit.
 public final class TrainingState {
     public let backend: any Backend
     /// Height, width and channels of one example.
-    let extents: [Int]
-    /// q_α; nil for supervised recipes.
+    public let extents: [Int]
+    /// q_α; nil where no phase takes a flow.
     public let flow: Glow?
-    /// The conditional energy; nil when only a flow is trained.
+    /// The conditional energy; nil where no phase takes one.
     public let energy: ConditionalEnergy?
     /// q₀, the flow as it was when the energy's first phase began; kept for `base = "flow"` only.
     public internal(set) var base: Glow?
-    /// What draws images in a GAN; nil for other recipes.
-    public let generator: Generator?
-    /// Energies at the coarser grids of multigrid sampling, the coarsest first; empty for other recipes.
-    public let coarserGrids: [ConditionalEnergy]
-    /// What a variational autoencoder has beside its encoder, the energy, and its decoder, the generator.
-    public let autoencoder: VariationalAutoencoder?
-    /// Chains that go on from update to update; nil between the phases that have some.
-    public internal(set) var chains: PersistentChains?
-    /// Where the last update's chains ended, `[N, H, W, C]`: what pictures show. At the end of a phase whose chains start at
-    /// the data, chains from noise.
-    var chainEnds: Tensor?
-    /// Averaged weights of the energy, when the recipe asks for them.
+    /// Models of single methods.
+    public private(set) var companions: [Companion] = []
+    /// Averaged weights of the energy, where the recipe asks for them.
     public internal(set) var average: AveragedParameters?
-    /// What unlabelled images add to the loss; some gather a state of their own.
+    /// What unlabelled images add to the energy's loss. Some terms gather a state of their own.
     let regularizers: [WeightedRegularizer]
+    /// The phase in training; nil between two phases.
+    var training: (any Phase)?
+    /// What a checkpoint holds of the phase in training, until the phase has been made.
+    var archive: StateArchive?
     /// Index of the phase in training.
     public internal(set) var phase = 0
-    /// Updates made in this phase, of either model.
+    /// Updates made in this phase, of any model.
     public internal(set) var step = 0
     /// Updates of the energy in this phase.
     public internal(set) var energyUpdates = 0
@@ -41,18 +35,13 @@ public final class TrainingState {
     public internal(set) var flowUpdates = 0
     /// Seconds of training in all sittings, by phase.
     public internal(set) var seconds: [Double]
-    public internal(set) var gate = Gate()
-    /// Held-out bits/dim when the joint phase began: what the divergence guard compares with.
-    var guardStart: Double?
     /// Whether actnorm and weight normalisation have been initialised from data.
-    var flowIsInitialized = false
+    public internal(set) var flowIsInitialized = false
     public internal(set) var energyIsInitialized = false
-    var generatorIsInitialized = false
-    var flowOptimizer: Optimizer?
-    var energyOptimizer: Optimizer?
-    var generatorOptimizer: Optimizer?
-    /// Of ``companions``, by their names.
-    var companionOptimizers: [String: Optimizer] = [:]
+    /// The same of the model that draws images from latent numbers.
+    public internal(set) var generatorIsInitialized = false
+    /// The energy's optimiser. Its moments stay from phase to phase.
+    public internal(set) var energyOptimizer: Optimizer?
 
     /// - Parameter images: number of training images.
     public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
@@ -60,32 +49,40 @@ public final class TrainingState {
         self.extents = extents
         regularizers = recipe.regularizers(images: images, backend)
         flow =
-            recipe.usesFlow
-            ? Glow(recipe.flowConfiguration(extents), backend: backend, seed: UInt64(recipe.flow.seed)) : nil
+            recipe.uses(.flow)
+            ? Glow(
+                recipe.flow.configuration(extents: extents), backend: backend, seed: UInt64(recipe.flow.seed))
+            : nil
         energy =
-            recipe.usesEnergy
+            recipe.uses(.energy)
             ? ConditionalEnergy(
                 recipe.energyConfiguration, shape: Shape(extents), backend: backend, seed: UInt64(recipe.seed)
-            )
-            : nil
-        generator =
-            recipe.usesGenerator
-            ? Generator(recipe.generatorConfiguration(extents), backend: backend, seed: UInt64(recipe.seed))
-            : nil
-        coarserGrids = recipe.coarserEnergies(extents, backend: backend)
-        autoencoder = energy.flatMap { recipe.autoencoder(extents, encoder: $0) }
+            ) : nil
         seconds = recipe.phases.map { _ in 0 }
+        for phase in recipe.phases { phase.settings.addModels(to: self, recipe) }
     }
 
-    /// What a baseline trains beside energy, flow and generator, by the names that checkpoints use.
-    var companions: [(name: String, store: ParameterStore)] {
-        coarserGrids.enumerated().map { ("grid\($0)", $1.store) }
-            + [autoencoder].compactMap { $0.map { ("vae", $0.store) } }
+    /// Adds a model of one method. Phases of one method share it.
+    public func add(_ companion: Companion) {
+        if !companions.contains(where: { $0.name == companion.name }) { companions.append(companion) }
     }
 
-    /// Updates as the phase's length counts them: of the energy where it takes turns with a flow.
-    public func updates(in phase: PhaseRecipe) -> Int { phase.kind == .joint ? energyUpdates : step }
+    /// The companion of that name, which a phase has added.
+    public func companion<Model>(_ name: String, as type: Model.Type = Model.self) -> Model? {
+        companions.first { $0.name == name }?.model as? Model
+    }
+
+    /// Updates of the phase in training, as its length counts them.
+    public var updates: Int { training?.updates ?? step }
 
     /// The parameters that reports evaluate: the average where there is one.
     public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }
+
+    /// Leaves the phase that has ended.
+    func enterNextPhase() {
+        phase += 1
+        (step, energyUpdates, flowUpdates) = (0, 0, 0)
+        training = nil
+        archive = nil
+    }
 }

@@ -42,7 +42,7 @@ public struct RunWatch: Sendable {
 
     /// Whose turn it is in a joint phase: `energy` or `flow`; nil elsewhere.
     public var turn: String? {
-        guard sighting.progress?.phase == PhaseRecipe.Kind.joint.rawValue else { return nil }
+        guard sighting.progress?.phase == JointPhase.kind else { return nil }
         return metrics.curves[Metric.turn.key]?.last.map { $0 == 0 ? "energy" : "flow" }
     }
 }

@@ -47,13 +47,7 @@ extension LoadedRun {
 
     /// Whether f is an unnormalised log density by the end of the phase.
     private var hasEnergy: Bool {
-        recipe.phases[...phase].contains { phase in
-            switch phase.kind {
-            case .energy, .joint, .chains: true
-            case .adversarial: phase.loss == .deepDirected
-            case .flowMLE, .supervised, .gan, .vae: false
-            }
-        }
+        recipe.phases[...phase].contains { $0.settings.meaning == .density }
     }
 
     private var energyMeaning: String {
@@ -70,7 +64,7 @@ extension LoadedRun {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         return [
-            ("recipe", recipe.name), ("recipe_hash", recipe.hash), ("method", recipe.method.rawValue),
+            ("recipe", recipe.name), ("recipe_hash", recipe.hash), ("method", recipe.method.name),
             ("seed", String(recipe.seed)), ("phase", "\(phase + 1) \(phaseName)"), ("commit", header.commit),
             ("classes", String(decoding: try encoder.encode(names), as: UTF8.self)),
             ("input", settings.inputTitle), ("energy", settings.energyMeaning ?? "none"),

@@ -54,7 +54,7 @@ public struct ModelCard: Sendable {
             ? " It learnt from \(grouped(result.labels)) labelled examples." : " It learnt without labels."
         return
             "This model \(what)\(isPlane ? "" : " (\(imageSize) bytes each)"). It was trained by the method "
-            + "`\(recipe.method.rawValue)` of FlowContrast, energy-based models trained against a flow.\(labels)"
+            + "`\(recipe.method.name)` of FlowContrast, energy-based models trained against a flow.\(labels)"
     }
 
     private var use: String {
@@ -74,7 +74,7 @@ public struct ModelCard: Sendable {
     private var facts: String {
         let steps = result.phases.map { "\($0.name) \(grouped($0.steps))" }.joined(separator: ", ")
         let rows = [
-            ("network", recipe.energy.networkTitle), ("method", recipe.method.rawValue),
+            ("network", recipe.energy.networkTitle), ("method", recipe.method.name),
             ("base of the energy", recipe.energy.base.rawValue), ("updates", steps),
             ("training time", duration(result.seconds)), ("machine", result.machine),
             ("arithmetic", header.machine.precision), ("recipe's hash", result.recipeHash),

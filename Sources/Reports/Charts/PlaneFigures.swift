@@ -45,7 +45,7 @@ extension ReportContent {
 
     /// The flow as maximum likelihood left it; nil where no such phase is recorded.
     fileprivate var likelihoodFlow: PlaneDensities? {
-        snapshots.last { $0.moment?.phase == PhaseRecipe.Kind.flowMLE.rawValue }
+        snapshots.last { $0.moment?.phase == FlowLikelihood.kind }
     }
 }
 

@@ -46,10 +46,8 @@ extension HTMLReport {
 
     /// Whether the run has learned classes.
     private var isClassifier: Bool {
-        guard let method = Recipe.Method(rawValue: content.header.method) else { return true }
-        return content.header.data.classes > 1
-            && ![.flow, .persistentCD, .oneStepCD, .multigrid, .vae].contains(method)
-            && method.adversarialLoss == nil
+        guard let method = Method(named: content.header.method) else { return true }
+        return content.header.data.classes > 1 && method.classifies
     }
 
     private var withoutError: String {

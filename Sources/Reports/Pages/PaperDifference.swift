@@ -17,7 +17,7 @@ func paperDifference(_ result: RunResult, _ data: DataRecord? = nil, namesCell: 
 }
 
 /// The experiments on SVHN are the only ones known here of the papers that recipes cite; other recipes may cite any.
-private func isOfSVHN(_ result: RunResult, _ paper: ReportRecipe.Paper) -> Bool {
+private func isOfSVHN(_ result: RunResult, _ paper: ReportSettings.Paper) -> Bool {
     (result.dataName + paper.cell).lowercased().contains("svhn")
 }
 
@@ -40,7 +40,7 @@ private func scaleDifference(_ result: RunResult) -> String? {
     if let factor = result.network.split(separator: "×").dropFirst().first?.split(separator: ",").first {
         parts.append("our network has \(factor.filter { $0 != " " }) times the width")
     }
-    if let own = result.steps[PhaseRecipe.Kind.energy.rawValue], own < updates {
+    if let own = result.steps[FixedFlowPhase.kind], own < updates {
         parts.append(
             "our energy makes \(grouped(own)) updates against the fixed flow where theirs makes \(grouped(updates))"
         )
@@ -49,6 +49,6 @@ private func scaleDifference(_ result: RunResult) -> String? {
 }
 
 private func baseDifference(_ result: RunResult) -> String? {
-    let hasBase = result.steps[PhaseRecipe.Kind.energy.rawValue] != nil && result.base != "none"
+    let hasBase = result.steps[FixedFlowPhase.kind] != nil && result.base != "none"
     return hasBase ? "our energy starts from the flow's density (base \(result.base)), theirs from none" : nil
 }

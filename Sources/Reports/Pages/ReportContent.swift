@@ -43,8 +43,9 @@ public struct ReportContent: Sendable {
         probes = (result?.probes ?? []) + found.filter { result?.probes?.contains($0) != true }
         recipe = try ifPresent { String(decoding: try Files.read(run.file("recipe.toml")), as: UTF8.self) }
         // A recipe of another version may not parse; its text is shown all the same, the thresholds are not.
-        for (index, phase) in ((try? run.recipe())?.phases ?? []).enumerated() where phase.kind == .joint {
-            gates[index] = Set([phase.gate.high, phase.gate.low]).sorted()
+        for (index, phase) in ((try? run.recipe())?.phases ?? []).enumerated() {
+            guard let gate = phase.settings(as: JointPhase.Settings.self)?.gate else { continue }
+            gates[index] = Set([gate.high, gate.low]).sorted()
         }
         plane = try ifPresent {
             let file = run.samples + "/densities.json"

@@ -54,9 +54,9 @@ extension MetricsLog {
         guard let key = metric.logKey else { return [] }
         var (phase, before, last) = (0, 0, 0)
         return rows.compactMap { row in
-            guard row.phase != PhaseRecipe.Kind.flowMLE.rawValue else { return nil }
+            guard row.phase != FlowLikelihood.kind else { return nil }
             if row.phaseIndex != phase { (phase, before) = (row.phaseIndex, last) }
-            let isJoint = row.phase == PhaseRecipe.Kind.joint.rawValue
+            let isJoint = row.phase == JointPhase.kind
             let update = isJoint ? row.values[Metric.energyUpdates.key].flatMap(Int.init(exactly:)) : row.step
             guard let update else { return nil }
             last = before + update

@@ -21,7 +21,7 @@ public struct DensityErrors: Codable, Equatable, Sendable {
         guard let flow = row.summary(of: .flowLogDensityMSE) else { return nil }
         let likelihood = Summary(
             ofAll: row.results.map { result in
-                result.phases.last { $0.name == PhaseRecipe.Kind.flowMLE.rawValue }?
+                result.phases.last { $0.name == FlowLikelihood.kind }?
                     .scores[.flowLogDensityMSE]
             })
         let energy = row.summary(of: .energyLogDensityMSE)

@@ -161,7 +161,7 @@ extension ResultsTable {
 
     private static func steps(_ row: Row) -> String {
         let steps = row.sample.steps
-        let order = PhaseRecipe.Kind.allCases.map(\.rawValue).filter { steps[$0] != nil }
+        let order = Phases.kinds.filter { steps[$0] != nil }
         return order.map { "\($0) \(steps[$0] ?? 0)" }.joined(separator: ", ")
     }
 }

@@ -1,0 +1,14 @@
+import Schemas
+
+/// Keys that phases with V share.
+extension SchemaField where Section: PhaseSettings {
+    static func valueWeight(_ path: Path<Double>) -> Self {
+        .number("value-weight", path, .atLeast(0), "weight of V, eq. 12")
+    }
+
+    static func draws(_ path: Path<Int>) -> Self {
+        .integer(
+            "draws", path, .between(0, 100),
+            "cached dequantisation draws of each image; 0 draws fresh noise")
+    }
+}

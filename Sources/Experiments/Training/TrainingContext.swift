@@ -1,0 +1,105 @@
+import Datasets
+import EnergyModels
+import Flows
+import Gradients
+import Networks
+import System
+import Tensors
+
+/// What a phase's updates share: the recipe, the data and the state, and the streams of randomness.
+public struct TrainingContext {
+    public let recipe: Recipe
+    public let data: ExperimentData
+    public let state: TrainingState
+    public let phaseIndex: Int
+
+    public init(recipe: Recipe, data: ExperimentData, state: TrainingState, phaseIndex: Int) {
+        (self.recipe, self.data, self.state, self.phaseIndex) = (recipe, data, state, phaseIndex)
+    }
+
+    public var backend: any Backend { state.backend }
+    public var phase: any PhaseSettings { recipe.phases[phaseIndex].settings }
+
+    /// Phases of the flow alone follow the flow's seed, so that runs of other seeds find the same flow.
+    public var seed: UInt64 { UInt64(phase.models == .flow ? recipe.flow.seed : recipe.seed) }
+
+    /// The energy that the phase trains.
+    /// - Throws: `UserError(.recipe)` where there is none.
+    public func energy() throws(UserError) -> ConditionalEnergy {
+        guard let energy = state.energy else { throw lacking("an energy") }
+        return energy
+    }
+
+    /// The flow that the phase trains, or takes samples of.
+    /// - Throws: `UserError(.recipe)` where there is none.
+    public func flow() throws(UserError) -> Glow {
+        guard let flow = state.flow else { throw lacking("a flow") }
+        return flow
+    }
+
+    public func lacking(_ model: String) -> UserError {
+        UserError(
+            .recipe, "a phase of kind \"\(phase.kind)\" takes \(model), which was not made",
+            advice: "make the training state from a recipe that has the phase")
+    }
+
+    /// Separates the random draws of one update.
+    public enum Lane: Int {
+        case unlabelled, labelled, samples, adversary, dropout, flowDropout, initialization, generator
+    }
+
+    public func key(_ purpose: RandomPurpose, _ lane: Lane, step: Int) -> RandomKey {
+        RandomKey(seed: seed, purpose: purpose, step: step, lane: laneNumber(lane))
+    }
+
+    /// Layers count lanes of their own upwards from here.
+    private func laneNumber(_ lane: Lane) -> Int { (phaseIndex * 16 + lane.rawValue) << 8 }
+
+    public func stream(_ indices: [Int], batch: Int, _ lane: Lane, start: Int) -> BatchStream {
+        BatchStream(
+            trainingImages, indices: indices, batchSize: batch, seed: seed, lane: laneNumber(lane),
+            start: start)
+    }
+
+    /// The training examples as all models see them in training: under the recipe's random changes.
+    public var trainingImages: any ExampleSet {
+        let augmentation = recipe.input.augmentation
+        guard !augmentation.isIdentity, let images = data.train as? ImageDataset else { return data.train }
+        return AugmentedImages(images, augmentation)
+    }
+
+    /// `[N, H, W, C]` of host values.
+    public func images(_ values: [Float]) -> Tensor {
+        backend.tensor(values, Shape([values.count / data.dimensions] + data.extents), backend.real)
+    }
+
+    /// Examples of `set` as models are tested on them, `[N, H, W, C]`: noise is fixed by the flow's seed.
+    public func testImages(of set: any ExampleSet, _ indices: [Int], _ dequantize: Dequantization) -> Tensor {
+        let key = RandomKey(
+            seed: UInt64(recipe.flow.seed), purpose: .evaluation, step: indices.first ?? 0, lane: 2)
+        return images(set.values(at: indices, dequantize: dequantize, key: key))
+    }
+
+    /// Dequantised training examples with fixed noise, for initialisation and the guard.
+    public func fixedImages(_ indices: [Int]) -> Tensor {
+        let key = RandomKey(seed: UInt64(recipe.flow.seed), purpose: .evaluation, lane: 1)
+        return images(data.train.values(at: indices, dequantize: .uniform, key: key))
+    }
+}
+
+extension Glow {
+    /// log q of `[N, H, W, C]`, nats `[N]` on the device, in chunks of 256 to bound memory.
+    public func logDensities(_ images: Tensor) -> Tensor {
+        let chunks = stride(from: 0, to: images.shape.first, by: 256).map { start in
+            let chunk = images.rows(start..<min(start + 256, images.shape.first))
+            let pass = Pass.inference(store)
+            return logDensity(pass.constant(chunk), pass).value
+        }
+        return chunks.count == 1 ? chunks[0] : store.backend.stacked(chunks)
+    }
+
+    /// Mean bits/dim of `[N, H, W, C]`.
+    public func meanBitsPerDimension(_ images: Tensor) -> Double {
+        bitsPerDimension(mean(store.backend.doubles(logDensities(images))))
+    }
+}
