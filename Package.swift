@@ -29,6 +29,98 @@ let wrapper: [CXXSetting] = ours(
 let commit: [CSetting] =
     Context.environment["FC_COMMIT"].map { [.define("FC_COMMIT", to: "\"\($0)\"")] } ?? []
 
+/// The library from the floor up. A module imports those that its line names, and they lie above it in this list.
+let modules: [(name: String, dependencies: [Target.Dependency])] = [
+    ("System", ["CZlib"]),
+    ("Schemas", ["System"]),
+    ("Scores", ["System"]),
+    ("Tensors", ["System", "CKernels", "COpenBLAS", "COneDNN"]),
+    ("Gradients", ["Tensors"]),
+    ("Networks", ["Gradients", "Tensors", "Schemas"]),
+    ("Flows", ["Networks", "Gradients", "Tensors", "Schemas"]),
+    ("EnergyModels", ["Networks", "Gradients", "Tensors", "Schemas", "System"]),
+    ("Datasets", ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"]),
+    ("Probes", ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"]),
+    (
+        "Training",
+        [
+            "Probes", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Schemas",
+            "System",
+        ]
+    ),
+    (
+        "Methods",
+        [
+            "Training", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Schemas",
+            "System",
+        ]
+    ),
+    (
+        "FlowContrast",
+        [
+            "Methods", "Training", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
+            "System",
+        ]
+    ),
+    (
+        "Recipes",
+        [
+            "Methods", "Training", "Probes", "Datasets", "EnergyModels", "Flows", "Networks", "Tensors",
+            "Schemas", "System", "BuiltInRecipes",
+        ]
+    ),
+    (
+        "Evaluation",
+        [
+            "Recipes", "Methods", "Training", "Probes", "Scores", "Datasets", "EnergyModels", "Flows",
+            "Networks", "Gradients", "Tensors", "System",
+        ]
+    ),
+    (
+        "Costs",
+        [
+            "Evaluation", "Recipes", "Methods", "Training", "Probes", "Datasets", "EnergyModels", "Flows",
+            "Networks", "Tensors", "System",
+        ]
+    ),
+    (
+        "Runs",
+        [
+            "Costs", "Evaluation", "Recipes", "Methods", "Training", "Scores", "Probes", "Datasets",
+            "EnergyModels", "Flows", "Networks", "Tensors", "System", "CKernels",
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    (
+        "Tables",
+        [
+            "Runs", "Costs", "Evaluation", "Recipes", "Methods", "Training", "Scores", "Datasets", "Tensors",
+            "Schemas", "System", .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    (
+        "Benchmarks",
+        [
+            "Runs", "Evaluation", "Recipes", "Methods", "Training", "Probes", "Datasets", "EnergyModels",
+            "Flows", "Networks", "Tensors", "System",
+        ]
+    ),
+    (
+        "Reports",
+        [
+            "Tables", "Runs", "Evaluation", "Recipes", "Methods", "Training", "Scores", "Benchmarks",
+            "EnergyModels", "Datasets", "Tensors", "System", "CZlib",
+        ]
+    ),
+    (
+        "Exports",
+        [
+            "Runs", "Recipes", "Methods", "Training", "EnergyModels", "Networks", "Datasets", "Tensors",
+            "System",
+        ]
+    ),
+]
+
 var packageTargets: [Target] = [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     // Loaded at run time: see COpenBLAS.h.
@@ -45,69 +137,30 @@ var packageTargets: [Target] = [
         linkerSettings: hasOneDNN
             ? ours(.unsafeFlags(["--as-needed", "-ldnnl", "--no-as-needed"].flatMap { ["-Xlinker", $0] }))
             : []),
-    .target(name: "System", dependencies: ["CZlib"], swiftSettings: numeric),
-    .target(name: "Schemas", dependencies: ["System"], swiftSettings: numeric),
-    .target(
-        name: "Tensors", dependencies: ["System", "CKernels", "COpenBLAS", "COneDNN"], swiftSettings: numeric),
-    .target(name: "Gradients", dependencies: ["Tensors"], swiftSettings: numeric),
-    .target(name: "Networks", dependencies: ["Gradients", "Tensors", "Schemas"], swiftSettings: numeric),
-    .target(
-        name: "Flows", dependencies: ["Networks", "Gradients", "Tensors", "Schemas"], swiftSettings: numeric),
-    .target(
-        name: "EnergyModels", dependencies: ["Networks", "Gradients", "Tensors", "Schemas", "System"],
-        swiftSettings: numeric),
-    .target(
-        name: "Baselines", dependencies: ["Networks", "Gradients", "Tensors", "Schemas"],
-        swiftSettings: numeric),
-    .target(
-        name: "Datasets", dependencies: ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"],
-        swiftSettings: numeric
-    ),
-    .target(
-        name: "Probes",
-        dependencies: ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"],
-        swiftSettings: numeric),
-    .target(
-        name: "FlowContrast",
-        dependencies: [
-            "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets", "System",
-        ], swiftSettings: strict),
     .plugin(name: "EmbedRecipes", capability: .buildTool(), exclude: ["embed"]),
     .target(name: "BuiltInRecipes", swiftSettings: strict, plugins: ["EmbedRecipes"]),
-    .target(
-        name: "Experiments",
-        dependencies: [
-            "Baselines", "Probes", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Datasets",
-            "System", "Schemas", "BuiltInRecipes", "CKernels",
-            .product(name: "Logging", package: "swift-log"),
-        ], swiftSettings: numeric),
-    .target(
-        name: "Reports",
-        dependencies: ["Experiments", "EnergyModels", "Datasets", "Tensors", "System", "CZlib"],
-        swiftSettings: numeric),
-    .target(
-        name: "Exports", dependencies: ["Experiments", "EnergyModels", "Networks", "Datasets", "Tensors"],
-        swiftSettings: numeric),
     .executableTarget(
         name: "fce",
-        dependencies: [
-            "Experiments", "Exports", "Reports", "Probes", "Datasets", "EnergyModels", "Flows", "Networks",
-            "Gradients", "Tensors", "System",
+        dependencies: modules.map { .target(name: $0.name) } + [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ], swiftSettings: strict),
     .target(
         name: "TestSupport",
         dependencies: [
-            "Experiments", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "System",
+            "Runs", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "System",
             .product(name: "Numerics", package: "swift-numerics"),
         ], path: "Tests/TestSupport", swiftSettings: numeric),
 ]
 
+packageTargets += modules.map {
+    .target(name: $0.name, dependencies: $0.dependencies, swiftSettings: numeric)
+}
+
+/// Modules with tests of their own. Those of `Runs` cover the modules from `Training` to `Benchmarks`.
 let tested = [
-    "System", "Schemas", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Baselines", "Datasets",
-    "Probes",
-    "Experiments", "Reports", "Exports",
+    "System", "Schemas", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Datasets", "Probes",
+    "Methods", "Runs", "Reports", "Exports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.
 func hasFixtures(_ name: String) -> Bool {
@@ -116,18 +169,17 @@ func hasFixtures(_ name: String) -> Bool {
 packageTargets += tested.map { name in
     .testTarget(
         name: "\(name)Tests",
-        dependencies: [
-            .target(name: name), "TestSupport", .product(name: "Numerics", package: "swift-numerics"),
-        ] + (name == "System" ? [] : ["System"]) + (name == "Experiments" ? ["BuiltInRecipes"] : []),
+        dependencies: modules.map { .target(name: $0.name) } + [
+            "TestSupport", "BuiltInRecipes", .product(name: "Numerics", package: "swift-numerics"),
+        ],
         exclude: hasFixtures(name) ? ["Fixtures"] : [],
         swiftSettings: strict)
 }
 packageTargets.append(
     .testTarget(
         name: "CommandLineTests",
-        dependencies: [
-            "fce", "TestSupport", "Experiments", "System",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        dependencies: modules.map { .target(name: $0.name) } + [
+            "fce", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict))
 
 /// `make docs` asks for the plugin; nothing else needs it.
@@ -137,7 +189,7 @@ let documentation: [Package.Dependency] =
 
 let package = Package(
     name: "FlowContrast",
-    products: (["FlowContrast"] + tested).map { .library(name: $0, targets: [$0]) }
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) }
         + [.executable(name: "fce", targets: ["fce"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Benchmarks
 import EnergyModels
-import Experiments
 import Flows
 import Foundation
 import Reports

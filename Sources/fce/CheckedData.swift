@@ -1,6 +1,7 @@
 import Datasets
-import Experiments
 import System
+import Tables
+import Training
 
 /// What `fce recipe check` found in the data of a recipe or a table.
 struct CheckedData: Encodable {

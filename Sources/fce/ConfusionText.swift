@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 import System
 
 /// A confusion matrix for a terminal: whole where it fits, else the most frequent mistakes.

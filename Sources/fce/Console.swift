@@ -1,7 +1,7 @@
 import ArgumentParser
-import Experiments
 @preconcurrency import Foundation
 import Reports
+import Runs
 import System
 
 /// What subcommands print: results on standard output, everything else on standard error.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Datasets
-import Experiments
+import Recipes
+import Runs
 import System
+import Training
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Datasets
-import Experiments
+import Evaluation
+import Runs
+import Scores
 import System
+import Training
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(

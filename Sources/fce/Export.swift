@@ -1,7 +1,7 @@
 import ArgumentParser
-import Experiments
 import Exports
 import Reports
+import Runs
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Experiments
+import Evaluation
+import Runs
 
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

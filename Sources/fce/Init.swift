@@ -1,7 +1,11 @@
 import ArgumentParser
+import Costs
 import Datasets
-import Experiments
+import Methods
+import Recipes
+import Reports
 import System
+import Training
 
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Datasets
-import Experiments
+import Recipes
 import System
+import Training
 
 /// What `fce init` says of the images, its choices, and what to do next.
 struct InitRecord: Encodable {

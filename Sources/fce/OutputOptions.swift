@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
-import Experiments
+import Runs
+import Training
 
 /// `--quiet` and `--verbose`, as every command that runs long takes them.
 struct OutputOptions: ParsableArguments {

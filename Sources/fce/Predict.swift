@@ -1,8 +1,10 @@
 import ArgumentParser
 import Datasets
 import EnergyModels
-import Experiments
+import Reports
+import Runs
 import System
+import Training
 
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 import ArgumentParser
-import Experiments
+import Evaluation
 import Foundation
 import Probes
+import Runs
 import System
+import Training
 
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(

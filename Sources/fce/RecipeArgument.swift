@@ -1,7 +1,8 @@
 import Datasets
-import Experiments
 import Foundation
+import Recipes
 import System
+import Training
 
 /// The recipe that `fce train` is given, or the one that it writes for a folder of images.
 struct RecipeArgument {

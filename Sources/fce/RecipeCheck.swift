@@ -1,6 +1,9 @@
 import ArgumentParser
-import Experiments
+import Recipes
+import Runs
 import System
+import Tables
+import Training
 
 extension RecipeCommand {
     struct Check: ParsableCommand {
@@ -61,7 +64,7 @@ extension RecipeCommand {
         }
 
         private func check(_ file: String, _ costs: CheckedCosts) throws -> CheckRecord {
-            guard TableFile.isTable(file) else {
+            guard RecipeLocation.isTable(file) else {
                 var recipe = try Recipe.load(file, overrides: overrides.overrides)
                 if let data { recipe = try recipe.readingData(in: data) }
                 let checked = read ? try CheckedData(recipe) : nil

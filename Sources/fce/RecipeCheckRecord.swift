@@ -1,7 +1,11 @@
+import Costs
 import EnergyModels
-import Experiments
+import Methods
 import Probes
+import Recipes
 import System
+import Tables
+import Training
 
 /// What `fce recipe check` says of a recipe.
 struct RecipeCheckRecord: Encodable {

@@ -1,6 +1,8 @@
 import ArgumentParser
-import Experiments
+import Methods
+import Recipes
 import Schemas
+import Training
 
 struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,8 @@
-import Experiments
+import Costs
 import Reports
 import System
+import Tables
+import Training
 
 /// Predicts the costs that `fce recipe check` prints. Data that several files share are read once.
 final class CheckedCosts {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Experiments
+import Recipes
 
 extension RecipeCommand {
     struct List: ParsableCommand {

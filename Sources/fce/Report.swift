@@ -1,8 +1,9 @@
 import ArgumentParser
 import Datasets
-import Experiments
 import Reports
+import Runs
 import System
+import Training
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(

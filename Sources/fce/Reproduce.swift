@@ -1,9 +1,12 @@
 import ArgumentParser
-import Experiments
+import Costs
 import Foundation
 import Reports
+import Runs
 import System
+import Tables
 import Tensors
+import Training
 
 struct Reproduce: ParsableCommand {
     static let configuration = CommandConfiguration(

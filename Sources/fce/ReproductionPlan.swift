@@ -1,7 +1,9 @@
-import Experiments
 import Foundation
+import Recipes
 import Reports
+import Runs
 import System
+import Tables
 
 /// What one call of `fce reproduce` is about: the table's cells, and what is left to do for them.
 struct ReproductionPlan {

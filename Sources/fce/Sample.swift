@@ -1,7 +1,8 @@
 import ArgumentParser
 import Datasets
-import Experiments
+import Evaluation
 import Flows
+import Runs
 import System
 
 struct Sample: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Reports
+import Runs
 
 /// The images that `fce table` and `fce compare` report on.
 struct ScoredImages: ParsableArguments {

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Datasets
-import Experiments
 import Foundation
+import Recipes
 import Reports
+import Runs
+import Scores
 import System
+import Training
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
-import Experiments
 import Foundation
+import Recipes
+import Runs
 import System
 import Tensors
+import Training
 
 /// What one call of `fce train` does: a recipe for each seed, with its run directory.
 struct TrainingPlan {

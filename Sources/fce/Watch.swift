@@ -1,7 +1,7 @@
 import ArgumentParser
-import Experiments
 import Foundation
 import Reports
+import Runs
 import System
 
 struct Watch: ParsableCommand {

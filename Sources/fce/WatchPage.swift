@@ -1,5 +1,6 @@
-import Experiments
 import Reports
+import Runs
+import Scores
 import System
 
 /// A run as `fce watch` shows it.

@@ -1,4 +1,5 @@
-import Experiments
+import Runs
+import Scores
 import System
 
 /// A run as `fce watch --json` prints it.

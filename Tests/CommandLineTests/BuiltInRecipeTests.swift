@@ -1,5 +1,6 @@
-import Experiments
 import Foundation
+import Recipes
+import Runs
 import Testing
 
 @Suite struct BuiltInRecipeTests {

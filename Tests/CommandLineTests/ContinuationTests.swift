@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Runs
 import System
 import Testing
 

@@ -1,8 +1,9 @@
 import Datasets
 import EnergyModels
-import Experiments
 import Foundation
+import Runs
 import Testing
+import Training
 
 /// Somebody's own images, made up: each class a colour and a gradient of its own.
 private struct OwnImages {

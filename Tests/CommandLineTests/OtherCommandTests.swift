@@ -1,9 +1,10 @@
 import Datasets
 import EnergyModels
-import Experiments
 import Foundation
+import Runs
 import Schemas
 import Testing
+import Training
 
 extension CommandLine {
     /// Commands that need no run.

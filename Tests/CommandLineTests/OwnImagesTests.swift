@@ -1,6 +1,6 @@
 import Datasets
-import Experiments
 import Foundation
+import Runs
 import Testing
 
 /// A stranger's folder of pictures: check, smoke run, run, and a final run.

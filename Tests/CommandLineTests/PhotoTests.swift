@@ -1,6 +1,6 @@
 import Datasets
-import Experiments
 import Foundation
+import Runs
 import Testing
 
 extension CommandLine {

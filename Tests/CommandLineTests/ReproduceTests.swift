@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Runs
 import Testing
 
 /// The tiny recipe without its joint phase: the tiny recipe begins with all of it.

@@ -1,6 +1,6 @@
 import EnergyModels
-import Experiments
 import Foundation
+import Runs
 import Testing
 
 @testable import Exports

@@ -1,5 +1,7 @@
-import Experiments
+import Evaluation
 import Foundation
+import Runs
+import Scores
 import System
 import Testing
 

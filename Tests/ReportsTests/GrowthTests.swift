@@ -1,8 +1,15 @@
 import Tensors
 import Testing
 
-@testable import Experiments
+@testable import Benchmarks
+@testable import Costs
+@testable import Evaluation
+@testable import Methods
+@testable import Recipes
 @testable import Reports
+@testable import Runs
+@testable import Tables
+@testable import Training
 
 @Suite struct GrowthTests {
     private let machine = MachineRecord(

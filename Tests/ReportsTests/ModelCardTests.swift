@@ -1,7 +1,9 @@
 import EnergyModels
-import Experiments
+import Evaluation
 import Foundation
+import Runs
 import Testing
+import Training
 
 @testable import Reports
 

@@ -1,6 +1,8 @@
 import Datasets
-import Experiments
+import Evaluation
 import Foundation
+import Runs
+import Scores
 import Testing
 
 @testable import Reports

@@ -2,8 +2,15 @@ import Datasets
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import Benchmarks
+@testable import Costs
+@testable import Evaluation
+@testable import Methods
+@testable import Recipes
 @testable import Reports
+@testable import Runs
+@testable import Tables
+@testable import Training
 
 private func elements(_ page: String) -> XMLElements {
     XMLElements(String(page.dropFirst("<!DOCTYPE html>\n".count)))

@@ -1,5 +1,6 @@
-import Experiments
+import Evaluation
 import Foundation
+import Runs
 import Testing
 
 @testable import Reports

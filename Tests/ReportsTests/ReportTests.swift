@@ -1,8 +1,12 @@
 import Datasets
-import Experiments
+import Evaluation
 import Foundation
+import Methods
+import Runs
+import Scores
 import System
 import Testing
+import Training
 
 @testable import Reports
 

@@ -1,5 +1,6 @@
-import Experiments
+import Evaluation
 import Foundation
+import Scores
 import System
 import Testing
 

@@ -1,4 +1,4 @@
-import Experiments
+import Runs
 
 /// A graph of ONNX operators under construction. Numbers of fields and types are those of `onnx.proto3`,
 /// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.

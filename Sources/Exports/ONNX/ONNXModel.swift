@@ -1,7 +1,9 @@
 import EnergyModels
-import Experiments
 import Foundation
+import Recipes
+import Runs
 import System
+import Training
 
 /// A run's classifier and energy as a file that ONNX runtimes read.
 public struct ONNXModel: Sendable {

@@ -1,6 +1,8 @@
 import EnergyModels
-import Experiments
+import Runs
+import Scores
 import System
+import Training
 
 /// The header that Hugging Face's site reads, and what is known of the data.
 extension ModelCard {

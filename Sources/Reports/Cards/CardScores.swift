@@ -1,5 +1,8 @@
-import Experiments
+import Evaluation
+import Runs
+import Scores
 import System
+import Training
 
 /// The card's part on the evaluation tells its scores.
 extension ModelCard {

@@ -1,7 +1,10 @@
 import EnergyModels
-import Experiments
+import Evaluation
 import Foundation
+import Runs
+import Scores
 import System
+import Training
 
 /// A run told to whoever finds its weights: Markdown with the YAML header of Hugging Face's model cards,
 /// https://huggingface.co/docs/hub/model-cards.

@@ -1,4 +1,3 @@
-import Experiments
 import System
 
 /// A drawing of fixed proportions that scales with its container: inline in a page, or as a file of its own.

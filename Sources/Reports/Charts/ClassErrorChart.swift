@@ -1,4 +1,3 @@
-import Experiments
 import System
 
 /// Error by true class: a line a class, and on it a mark for each method. Of many classes the worst are shown.

@@ -1,4 +1,3 @@
-import Experiments
 import System
 
 /// The gate of alternating updates: its smoothed accuracy over time, and whose turn it was.

@@ -1,4 +1,4 @@
-import Experiments
+import Benchmarks
 
 /// Time and peak memory of steps over sizes, side by side: factors on logarithmic axes, a line for each axis and step.
 public struct GrowthChart: Sendable {

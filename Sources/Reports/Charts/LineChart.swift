@@ -1,4 +1,3 @@
-import Experiments
 import System
 
 /// One quantity over training steps (or any other x).

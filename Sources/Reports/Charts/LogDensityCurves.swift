@@ -1,4 +1,5 @@
-import Experiments
+import Runs
+import Scores
 import System
 
 /// The curves show how the error of estimated log densities falls over the updates of the energy, by method and seed.

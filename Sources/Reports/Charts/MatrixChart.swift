@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 
 /// A confusion matrix as a heat map: hits in one hue, misses in another, so that errors stand out however few. Of many
 /// classes it is a picture of a pixel a cell.

@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 
 /// A confusion matrix of many classes as a PNG: a pixel a cell, or a pixel a square block of cells.
 struct MatrixPicture {

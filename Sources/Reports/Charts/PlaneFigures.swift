@@ -1,4 +1,6 @@
-import Experiments
+import Methods
+import Runs
+import Scores
 import System
 
 /// Panels in rows and columns under the columns' titles, the rows' names at their left.

@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 import System
 
 /// Accuracy against stated confidence: bars on the dashed diagonal are honest, below it over-confident.

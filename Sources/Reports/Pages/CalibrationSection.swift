@@ -1,4 +1,5 @@
-import Experiments
+import Evaluation
+import Scores
 import System
 
 /// The section says whether the run's confidences are honest.

@@ -1,5 +1,5 @@
 import Datasets
-import Experiments
+import Evaluation
 
 /// Test images of one class that were taken for another, the surest mistakes first.
 public struct ClassMistakes: Sendable {

@@ -1,4 +1,7 @@
-import Experiments
+import Evaluation
+import Runs
+import Scores
+import Training
 
 /// The charts of several methods beside each other. A method has one colour in all of them.
 extension ComparisonContent {

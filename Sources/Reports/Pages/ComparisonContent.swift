@@ -1,5 +1,8 @@
-import Experiments
+import Evaluation
+import Runs
+import Scores
 import System
+import Training
 
 /// A page about several methods shows this: their results, and of the run directories that are at hand all the rest.
 public struct ComparisonContent: Sendable {

@@ -1,5 +1,8 @@
-import Experiments
+import Evaluation
+import Runs
+import Scores
 import System
+import Training
 
 /// One self-contained page about several methods, each with its seeds: what a reader of their table wants to see.
 public struct ComparisonReport: Sendable {

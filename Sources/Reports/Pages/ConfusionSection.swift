@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 import System
 
 /// The section says which classes the run takes for which.

@@ -1,5 +1,3 @@
-import Experiments
-
 /// The section draws what was logged over the updates.
 extension HTMLReport {
     /// Phases drawn at most.

@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 import System
 
 /// The section says what a run's densities make of its data, of the flow's samples and of other images.

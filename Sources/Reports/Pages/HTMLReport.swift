@@ -1,4 +1,5 @@
-import Experiments
+import Evaluation
+import Runs
 import System
 
 /// One self-contained page about a run: it loads nothing, so it can be mailed, archived and printed.

@@ -1,5 +1,9 @@
-import Experiments
+import Evaluation
+import Methods
+import Runs
+import Scores
 import System
+import Training
 
 /// The head of a page says what a reader wants to know first: how often the run errs, how sure that is, and what it was
 /// trained on.

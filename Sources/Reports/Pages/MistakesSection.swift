@@ -1,4 +1,4 @@
-import Experiments
+import Evaluation
 import System
 
 /// Misclassified test images, class by class.

@@ -1,4 +1,3 @@
-import Experiments
 import Foundation
 
 /// A whole page that loads nothing. Its own script is the only one that a browser runs, whatever names of classes and

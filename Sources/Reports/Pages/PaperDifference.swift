@@ -1,5 +1,7 @@
-import Experiments
+import Methods
+import Runs
 import System
+import Training
 
 /// The sentence says what sets a run apart from the paper's number beside it: other data, or a smaller scale. Nil where
 /// nothing is known to differ.

@@ -1,4 +1,5 @@
-import Experiments
+import Runs
+import Scores
 
 /// The curves of what one phase of a run logged.
 struct PhaseCurves {

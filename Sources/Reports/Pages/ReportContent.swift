@@ -1,7 +1,10 @@
 import Datasets
-import Experiments
+import Evaluation
 import Foundation
+import Methods
+import Runs
 import System
+import Training
 
 /// Everything a report shows, gathered; what a run does not have (yet) is nil or empty.
 public struct ReportContent: Sendable {

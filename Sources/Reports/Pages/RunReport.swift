@@ -1,5 +1,5 @@
 import Datasets
-import Experiments
+import Runs
 
 /// Writes what a run can show: its page, and for a run in the plane the picture of its densities.
 public enum RunReport {

@@ -1,5 +1,3 @@
-import Experiments
-
 /// The section shows what the run's models imagine: samples of images, or densities of the plane.
 extension HTMLReport {
     var samples: Markup {

@@ -1,4 +1,6 @@
-import Experiments
+import Evaluation
+import Runs
+import Scores
 import System
 
 /// Each phase's outcome, probes of the features, and where the run comes from.

@@ -1,4 +1,7 @@
-import Experiments
+import Methods
+import Runs
+import Scores
+import System
 
 /// A point that one seed logged of a quantity, at a place that seeds share.
 struct SeedPoint {

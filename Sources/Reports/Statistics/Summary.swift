@@ -1,4 +1,3 @@
-import Experiments
 import System
 
 /// Mean and sample standard deviation of a figure over seeds.
@@ -9,7 +8,7 @@ public struct Summary: Equatable, Sendable {
     public let standardDeviation: Double?
 
     public init(_ values: [Double]) {
-        let average = Experiments.mean(values)
+        let average = System.mean(values)
         count = values.count
         mean = average
         let squares = values.reduce(0) { $0 + ($1 - average) * ($1 - average) }

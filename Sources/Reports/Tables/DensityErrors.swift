@@ -1,4 +1,6 @@
-import Experiments
+import Methods
+import Runs
+import Scores
 import System
 
 /// A row's log densities are so far from the true ones: mean squared differences over test points in nats², means over

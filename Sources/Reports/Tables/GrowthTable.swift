@@ -1,4 +1,5 @@
-import Experiments
+import Benchmarks
+import Runs
 import System
 
 /// The growth of steps as Markdown: a line for each axis and step, one for what starting costs, a table of threads.

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Runs
 import System
 
 /// Test error against the number of labels, of runs and of the probes of their features: Figure 4 of Gao et al. 2020.

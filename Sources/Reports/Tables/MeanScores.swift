@@ -1,4 +1,5 @@
-import Experiments
+import Runs
+import Scores
 import System
 
 /// The scores of a table's row: means over its seeds, in the metrics' units, of every metric with a column.

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Runs
 import System
 
 /// Finds results where users keep them: run directories, `result.json` files under any name, folders of either.

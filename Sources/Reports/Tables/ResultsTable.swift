@@ -1,5 +1,7 @@
-import Experiments
+import Runs
+import Scores
 import System
+import Training
 
 /// Results of runs as the papers print them: a row for each cell, mean ± sample sd over seeds, every seed
 /// listed, beside the paper's number.

@@ -1,4 +1,4 @@
-import Experiments
+import Runs
 import System
 
 /// Two recipes compared on the same test images.

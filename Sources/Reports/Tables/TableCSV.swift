@@ -1,4 +1,4 @@
-import Experiments
+import Scores
 import System
 
 /// A column of a table's CSV form; lists are separated by spaces, a missing figure is an empty field.

@@ -1,4 +1,4 @@
-import Experiments
+import Runs
 import System
 
 /// The sentences say what rows of a table share, and what sets them apart beside their method.

@@ -1,5 +1,8 @@
-import Experiments
+import Evaluation
+import Runs
+import Scores
 import System
+import Training
 
 /// A row's facts say which cell it is, and in plain numbers all that is said of it beside its scores.
 public struct TableFacts: Codable, Equatable, Sendable {

@@ -1,6 +1,9 @@
-import Experiments
 import Foundation
+import Methods
+import Runs
+import Scores
 import System
+import Training
 
 /// The written forms of a table.
 extension ResultsTable {

@@ -1,4 +1,5 @@
-import Experiments
+import Evaluation
+import Runs
 
 /// A table tells of probes: linear classifiers on the features of a row's runs.
 extension ResultsTable.Row {

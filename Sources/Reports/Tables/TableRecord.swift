@@ -1,4 +1,3 @@
-import Experiments
 import System
 
 /// A table's row in plain numbers, for programs to read: the element of the JSON form, a line of the CSV form.

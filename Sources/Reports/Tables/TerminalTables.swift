@@ -1,4 +1,6 @@
-import Experiments
+import Runs
+import Scores
+import Training
 
 /// A table that is written as Markdown into files and pipes, and with aligned columns on a terminal.
 public protocol WrittenTable {

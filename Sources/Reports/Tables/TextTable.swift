@@ -1,4 +1,4 @@
-import Experiments
+import Runs
 
 /// A table for people at a terminal: aligned columns, as many as the width has room for.
 struct TextTable {

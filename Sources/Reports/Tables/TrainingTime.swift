@@ -1,4 +1,5 @@
-import Experiments
+import Runs
+import Scores
 import System
 
 /// Seconds of training in all. What runs share, such as the flow of a data set, counts once: a phase that was taken

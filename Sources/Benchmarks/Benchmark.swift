@@ -1,0 +1,74 @@
+import Glibc
+import Tensors
+
+/// Times the steps a run is made of, through the code that runs make them with.
+public enum Benchmark {
+    /// What one step takes.
+    public struct Measurement: Sendable {
+        public let step: BenchmarkStep
+        /// Time until the first execution could begin, with images generated and models made and initialised.
+        public let startMilliseconds: Double
+        /// Median of the timed executions.
+        public let milliseconds: Double
+        /// Largest resident memory of the process while the step ran, in 10⁶ bytes.
+        public let peakResident: Double
+        /// The part of it that tensors held at most, in 10⁶ bytes.
+        public let peakTensors: Double
+        /// Arithmetic of one execution in 10⁹ operations, from the layers' shapes.
+        public let gigaflop: Double
+        /// What most of the products were computed in.
+        public let precision: ScalarType
+        /// Rate of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second.
+        public let peakRate: Double
+
+        /// Arithmetic over time, 10⁹ operations a second.
+        public var rate: Double { gigaflop / milliseconds * 1000 }
+        /// The rate as a share of the peak's.
+        public var shareOfPeak: Double { rate / peakRate }
+    }
+
+    /// Measures the steps of `settings` one after the other, each with its own models and memory.
+    ///
+    /// - Parameters:
+    ///   - settings: steps, sizes and threads.
+    ///   - measured: called after each.
+    ///   - warn: called with what makes the numbers mean less than they say.
+    /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.
+    public static func run(
+        _ settings: BenchmarkSettings, measured: (Measurement) -> Void = { _ in },
+        warn: (String) -> Void = { _ in }
+    ) throws -> BenchmarkReport {
+        let backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
+        let measurements = try settings.steps.map { step in
+            let measurement = try measure(step, settings, warn)
+            measured(measurement)
+            return measurement
+        }
+        return BenchmarkReport(measurements, backend)
+    }
+
+    package static func measure(
+        _ step: BenchmarkStep, _ settings: BenchmarkSettings, _ warn: (String) -> Void
+    ) throws -> Measurement {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let subject = try BenchmarkSubject(step, settings)
+        let started = (clock.now - start) / .milliseconds(1)
+        if !ResidentMemory.resetPeak() {
+            warn("\(step.rawValue): this system does not reset peak memory; its peak is the process's so far")
+        }
+        subject.backend.resetPeak()
+        for _ in 0..<2 { try subject.run() }
+        let times = try (0..<settings.runs).map { _ in
+            try clock.measure { try subject.run() } / .milliseconds(1)
+        }
+        // Read before the products that measure the peak rate: they have memory of their own.
+        let (resident, tensors) = (ResidentMemory.peak ?? 0, subject.backend.memory.peak)
+        let precision = step.precision(subject.backend)
+        return Measurement(
+            step: step, startMilliseconds: started, milliseconds: times.sorted()[times.count / 2],
+            peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
+            gigaflop: 1e-9 * step.operations(settings), precision: precision,
+            peakRate: try settings.device.measurePeak(of: precision, threads: settings.threads))
+    }
+}

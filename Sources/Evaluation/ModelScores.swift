@@ -1,0 +1,66 @@
+import EnergyModels
+import Flows
+import Gradients
+import Methods
+import Networks
+import Tensors
+import Training
+
+// What trained models say of images given as tensors, everything with dropout off; no data set is needed.
+
+/// log q and d = log p − log q of examples, nats `[N]`.
+public struct ModelDensities: Sendable {
+    /// log q_α(x); empty without a trained flow.
+    public var flow: [Double] = []
+    /// log p(x) − log q_α(x); empty without an energy.
+    public var difference: [Double] = []
+
+    /// log p(x), unnormalised but for c̄.
+    public var energy: [Double] { zip(flow, difference).map(+) }
+}
+
+extension TrainingState {
+    /// p(y|x) `[N, K]`, row-major, of `[N, H, W, C]`.
+    package func classProbabilities(_ images: Tensor, _ energy: ConditionalEnergy) -> [Float] {
+        guard let store = evaluatedEnergyStore else { return [] }
+        let pass = Pass.inference(store)
+        let posterior = energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
+        return backend.doubles(backend.map(.exp, posterior.value)).map(Float.init)
+    }
+
+    /// Densities of `[N, H, W, C]`.
+    package func densities(_ images: Tensor) -> ModelDensities {
+        guard let flow, flowIsInitialized else { return ModelDensities() }
+        let logDensity = flow.logDensities(images)
+        var result = ModelDensities(flow: backend.doubles(logDensity))
+        guard let energy, let store = evaluatedEnergyStore, energyIsInitialized else { return result }
+        let pass = Pass.inference(store)
+        let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
+        let ratio = Base(energy: energy).logRatio(
+            marginal, density: { pass.constant(logDensity) },
+            initial: { pass.constant(base?.logDensities(images) ?? logDensity) })
+        result.difference = backend.doubles(ratio.value)
+        return result
+    }
+
+    /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
+    public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
+        let draw: (Int, RandomKey) -> Tensor
+        if generatorIsInitialized, let samples = companions.compactMap(\.samples).first {
+            draw = samples
+        } else if let flow, flowIsInitialized {
+            draw = { count, key in
+                flow.sample(count, key: key, temperature: temperature, Pass.inference(flow.store)).x.value
+            }
+        } else {
+            return nil
+        }
+        guard count > 0 else { return nil }
+        return backend.stacked(
+            passes(over: count).map { rows in
+                draw(
+                    rows.count,
+                    RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20))
+            })
+    }
+}

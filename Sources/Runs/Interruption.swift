@@ -1,0 +1,59 @@
+import Foundation
+import Synchronization
+
+/// SIGINT, SIGTERM and SIGHUP as a flag that training polls, so that it writes a checkpoint before it leaves. A second
+/// SIGINT or SIGTERM ends the process at once. SIGHUP does not, for a terminal that closes often sends several signals.
+public enum Interruption {
+    private static let received = Atomic<Int32>(0)
+
+    /// Installs the handlers; call once, early, from the command line's main thread.
+    public static func install() {
+        // Reading the flag here initialises it: a signal handler must not.
+        _ = received.load(ordering: .relaxed)
+        // `nohup` starts a program with SIGHUP ignored, and so it stays.
+        let handled = isIgnored(SIGHUP) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+        for number in handled {
+            signal(number) { number in
+                let previous = Interruption.received.exchange(number, ordering: .relaxed)
+                if previous != 0, previous != SIGHUP, number != SIGHUP { _exit(128 + number) }
+            }
+        }
+        // Who reads the progress may leave; what is trained must not be lost for that.
+        signal(SIGPIPE, SIG_IGN)
+        // A parent that starts its children from a thread with blocked signals, as Dispatch's are, hands that on.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in handled { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Stops training as the signal does; nothing after a signal has come.
+    package static func request(_ number: Int32) {
+        _ = received.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+    }
+
+    /// Stops training as SIGTERM does when the process `parent` has ended, however it ended: nobody would take note
+    /// of what a worker without it does.
+    public static func follow(parent: Int32) {
+        Thread.detachNewThread {
+            while getppid() == parent { usleep(500_000) }
+            request(SIGTERM)
+        }
+    }
+
+    /// True once a signal has come.
+    public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+
+    /// What a shell expects of a process ended by the signal: 128 + its number; nil before one came.
+    public static var exitCode: Int32? {
+        let number = received.load(ordering: .relaxed)
+        return number == 0 ? nil : 128 + number
+    }
+}

@@ -1,0 +1,88 @@
+import EnergyModels
+import Flows
+import Networks
+import Tensors
+
+/// Everything that training changes: models, the energy's optimiser, counters, and what the current phase keeps for
+/// itself. Saving and restoring it resumes a run bit for bit.
+public final class TrainingState {
+    public let backend: any Backend
+    /// Height, width and channels of one example.
+    public let extents: [Int]
+    /// q_α; nil where no phase takes a flow.
+    public let flow: Glow?
+    /// The conditional energy; nil where no phase takes one.
+    public let energy: ConditionalEnergy?
+    /// q₀, the flow as it was when the energy's first phase began; kept for `base = "flow"` only.
+    public var base: Glow?
+    /// Models of single methods.
+    public private(set) var companions: [Companion] = []
+    /// Averaged weights of the energy, where the recipe asks for them.
+    public var average: AveragedParameters?
+    /// What unlabelled images add to the energy's loss. Some terms gather a state of their own.
+    package let regularizers: [WeightedRegularizer]
+    /// The phase in training; nil between two phases.
+    package var training: (any Phase)?
+    /// What a checkpoint holds of the phase in training, until the phase has been made.
+    package var archive: StateArchive?
+    /// Index of the phase in training.
+    public package(set) var phase = 0
+    /// Updates made in this phase, of any model.
+    public package(set) var step = 0
+    /// Updates of the energy in this phase.
+    public var energyUpdates = 0
+    /// Updates of the flow in this phase.
+    public var flowUpdates = 0
+    /// Seconds of training in all sittings, by phase.
+    public package(set) var seconds: [Double]
+    /// Whether actnorm and weight normalisation have been initialised from data.
+    public var flowIsInitialized = false
+    public var energyIsInitialized = false
+    /// The same of the model that draws images from latent numbers.
+    public var generatorIsInitialized = false
+    /// The energy's optimiser. Its moments stay from phase to phase.
+    public var energyOptimizer: Optimizer?
+
+    /// - Parameter images: number of training images.
+    public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
+        self.backend = backend
+        self.extents = extents
+        regularizers = recipe.regularizers(images: images, backend)
+        flow =
+            recipe.uses(.flow)
+            ? Glow(
+                recipe.flow.configuration(extents: extents), backend: backend, seed: UInt64(recipe.flow.seed))
+            : nil
+        energy =
+            recipe.uses(.energy)
+            ? ConditionalEnergy(
+                recipe.energyConfiguration, shape: Shape(extents), backend: backend, seed: UInt64(recipe.seed)
+            ) : nil
+        seconds = recipe.phases.map { _ in 0 }
+        for phase in recipe.phases { phase.settings.addModels(to: self, recipe) }
+    }
+
+    /// Adds a model of one method. Phases of one method share it.
+    public func add(_ companion: Companion) {
+        if !companions.contains(where: { $0.name == companion.name }) { companions.append(companion) }
+    }
+
+    /// The companion of that name, which a phase has added.
+    public func companion<Model>(_ name: String, as type: Model.Type = Model.self) -> Model? {
+        companions.first { $0.name == name }?.model as? Model
+    }
+
+    /// Updates of the phase in training, as its length counts them.
+    public var updates: Int { training?.updates ?? step }
+
+    /// The parameters that reports evaluate: the average where there is one.
+    public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }
+
+    /// Leaves the phase that has ended.
+    package func enterNextPhase() {
+        phase += 1
+        (step, energyUpdates, flowUpdates) = (0, 0, 0)
+        training = nil
+        archive = nil
+    }
+}
