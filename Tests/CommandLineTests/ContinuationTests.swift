@@ -1,5 +1,6 @@
 import Foundation
 import Runs
+import Scores
 import System
 import Testing
 

@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Foundation
+import Recipes
 import Runs
 import Testing
 import Training

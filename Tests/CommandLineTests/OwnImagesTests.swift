@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Runs
+import Scores
 import Testing
 
 /// A stranger's folder of pictures: check, smoke run, run, and a final run.

@@ -1,5 +1,7 @@
+import Evaluation
 import Foundation
 import Runs
+import Scores
 import Testing
 
 extension CommandLine {

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Runs
+import Scores
 import System
 import Testing
 

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Runs
+import Scores
 import Tensors
 import Testing
 

@@ -2,6 +2,7 @@ import EnergyModels
 import Evaluation
 import Foundation
 import Runs
+import Scores
 import Testing
 import Training
 

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Scores
 import Testing
 
 @testable import Benchmarks

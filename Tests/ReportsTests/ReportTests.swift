@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import Foundation
 import Methods
+import Recipes
 import Runs
 import Scores
 import System

@@ -1,3 +1,4 @@
+import Scores
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Foundation
 import Networks
+import Scores
 import System
 import Tensors
 import TestSupport

@@ -1,5 +1,6 @@
 import EnergyModels
 import Evaluation
+import Flows
 import Foundation
 import Runs
 import Scores
