@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Flows
+import Networks
 import Scores
 import System
 import Tensors

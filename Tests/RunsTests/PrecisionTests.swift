@@ -78,8 +78,6 @@ private struct Training {
     func series(_ name: String) -> [Double] { recorder.rows.compactMap { $0[name] } }
 }
 
-private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-
 @Suite(
     "bfloat16 networks",
     .enabled(

@@ -1,8 +1,8 @@
 import Datasets
-import Networks
 import EnergyModels
 import Evaluation
 import Methods
+import Networks
 import System
 import Tensors
 import Training
