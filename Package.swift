@@ -59,7 +59,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
         "FlowContrast",
         [
             "Methods", "Training", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
-            "System",
+            "Schemas", "System",
         ]
     ),
     (

@@ -1,5 +1,6 @@
 import Datasets
 import EnergyModels
+import Methods
 import Training
 
 /// Scores that separate images of the run's data from others; larger ones speak for the data. All are `[N]`, and

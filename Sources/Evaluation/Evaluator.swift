@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Flows
+import Methods
 import Networks
 import Scores
 import System

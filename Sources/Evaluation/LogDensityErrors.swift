@@ -1,4 +1,5 @@
 import Datasets
+import Methods
 import Scores
 import System
 import Training

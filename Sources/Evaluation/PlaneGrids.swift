@@ -1,6 +1,7 @@
 import Datasets
 import EnergyModels
 import Gradients
+import Methods
 import Networks
 import Tensors
 import Training

@@ -6,6 +6,9 @@
 @_exported import EnergyModels
 @_exported import Flows
 @_exported import Gradients
+@_exported import Methods
 @_exported import Networks
+@_exported import Schemas
 @_exported import System
 @_exported import Tensors
+@_exported import Training

@@ -4,7 +4,7 @@ import Training
 public enum Phases {
     public static let all: [any Phase.Type] = [
         FlowLikelihood.self, FixedFlowPhase.self, JointPhase.self, SupervisedPhase.self, GANPhase.self,
-        ChainsPhase.self, VAEPhase.self, AdversarialPhase.self,
+        ChainsPhase.self, JEMPhase.self, VAEPhase.self, AdversarialPhase.self,
     ]
 
     public static let kinds = all.map { $0.kind }

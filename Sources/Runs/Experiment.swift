@@ -2,6 +2,7 @@ import Costs
 import Datasets
 import Evaluation
 import Foundation
+import Methods
 import Recipes
 import Scores
 import System

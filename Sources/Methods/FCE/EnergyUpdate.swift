@@ -27,10 +27,8 @@ package final class EnergyUpdate {
     private let settings: Settings
     private let contrast: Contrast
     private let unlabelled: BatchStream?
-    private let labelled: BatchStream?
+    private let labelled: LabelledImages?
     private let draws: CachedDraws?
-    /// Factors on the labelled images' terms by class, `[K]`; nil where all are 1.
-    private let classWeights: [Double]?
 
     /// - Parameters:
     ///   - isFixed: whether the flow stands still, as ``Contrast/isFixed``.
@@ -44,19 +42,12 @@ package final class EnergyUpdate {
         self.settings = settings
         self.draws = draws
         contrast = Contrast(context: context, energy: energy, isFixed: isFixed)
-        let (recipe, split) = (context.recipe, context.data.split)
-        let start = context.state.step
+        let (split, start) = (context.data.split, context.state.step)
         let needsUnlabelled = settings.valueWeight != nil || !context.state.regularizers.isEmpty
         unlabelled =
             needsUnlabelled && draws == nil
             ? context.stream(split.unlabelled, batch: settings.batch, .unlabelled, start: start) : nil
-        var counts = [Int](repeating: 0, count: energy.configuration.classes)
-        for index in split.labelled { counts[context.data.train.labels[index]] += 1 }
-        classWeights = recipe.label.classWeights.factors(counts: counts)
-        let needsLabels = recipe.label.weight > 0 && !split.labelled.isEmpty
-        labelled =
-            needsLabels
-            ? context.stream(split.labelled, batch: settings.labelledBatch, .labelled, start: start) : nil
+        labelled = LabelledImages(context, energy: energy, batch: settings.labelledBatch)
     }
 
     /// The parts of the joined batch.
@@ -101,10 +92,9 @@ package final class EnergyUpdate {
         let logits = energy.logits(ofParts: batch.parts, pass, trace)
 
         var terms = Terms(pass)
-        if !batch.labels.isEmpty {
-            let posterior = energy.logPosterior(logits.rows(batch.labelledRows), pass)
+        if let labelled, !batch.labels.isEmpty {
             terms.add(
-                crossEntropy(posterior, oneHot: pass.constant(targets(batch.labels))),
+                labelled.loss(logits.rows(batch.labelledRows), batch.labels, pass),
                 weight: context.recipe.label.weight, "labelLoss")
         }
         var accuracy: Double?
@@ -139,14 +129,6 @@ package final class EnergyUpdate {
         state.energyUpdates += 1
         state.average?.follow(energy.store, step: optimizer.step)
         return Outcome(measures: measures, accuracy: accuracy)
-    }
-
-    /// Labels as float64 `[N, K]`, each by its class's weight.
-    private func targets(_ labels: [Int]) -> Tensor {
-        let oneHot = context.backend.oneHot(labels, classes: energy.configuration.classes)
-        guard let classWeights else { return oneHot }
-        let weights = context.backend.tensor(classWeights, [classWeights.count], .float64)
-        return context.backend.combine(.multiply, oneHot, weights, .channels)
     }
 
     /// Whether this update's measures go to the log: self-checks are made then only.
@@ -186,7 +168,7 @@ package final class EnergyUpdate {
         if let labelled {
             let drawn = labelled.batch(step)
             batch.labels = drawn.labels
-            batch.labelledRows = append(context.images(drawn.images))
+            batch.labelledRows = append(drawn.images)
         }
         if let samples { batch.sampleRows = append(samples.images) }
         return batch

@@ -1,7 +1,6 @@
 import EnergyModels
 import Flows
 import Gradients
-import Methods
 import Networks
 import Tensors
 import Training
@@ -15,13 +14,17 @@ public struct ModelDensities: Sendable {
     /// log p(x) − log q_α(x); empty without an energy.
     public var difference: [Double] = []
 
+    public init(flow: [Double] = [], difference: [Double] = []) {
+        (self.flow, self.difference) = (flow, difference)
+    }
+
     /// log p(x), unnormalised but for c̄.
     public var energy: [Double] { zip(flow, difference).map(+) }
 }
 
 extension TrainingState {
     /// p(y|x) `[N, K]`, row-major, of `[N, H, W, C]`.
-    package func classProbabilities(_ images: Tensor, _ energy: ConditionalEnergy) -> [Float] {
+    public func classProbabilities(_ images: Tensor, _ energy: ConditionalEnergy) -> [Float] {
         guard let store = evaluatedEnergyStore else { return [] }
         let pass = Pass.inference(store)
         let posterior = energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
@@ -29,7 +32,7 @@ extension TrainingState {
     }
 
     /// Densities of `[N, H, W, C]`.
-    package func densities(_ images: Tensor) -> ModelDensities {
+    public func densities(_ images: Tensor) -> ModelDensities {
         guard let flow, flowIsInitialized else { return ModelDensities() }
         let logDensity = flow.logDensities(images)
         var result = ModelDensities(flow: backend.doubles(logDensity))
