@@ -45,6 +45,7 @@ extension Variable {
     /// - Parameters:
     ///   - images: x `[N, H, W, C]`.
     ///   - logScale: log s, `[C]`.
+    ///   - tape: the one that the means are on.
     public func discretizedLogisticLogDensity(of images: BinnedImages, logScale: Variable, _ tape: Tape)
         -> Variable
     {
