@@ -9,8 +9,10 @@ import Training
 /// How every phase that trains the energy begins: its optimiser, and, in the first such phase, the data-dependent
 /// initialisation, q₀, and the averaged weights.
 extension TrainingContext {
-    /// - Parameter reference: log q of images, nats `[N]`, of what the energy is measured against; nil where that is nothing.
-    package func startEnergy(_ energy: ConditionalEnergy, reference: (Tensor) -> [Double]? = { _ in nil }) {
+    /// - Parameters:
+    ///   - energy: the model of the context.
+    ///   - reference: log q of images, nats `[N]`, of what the energy is measured against; nil where that is nothing.
+    public func startEnergy(_ energy: ConditionalEnergy, reference: (Tensor) -> [Double]? = { _ in nil }) {
         if !state.energyIsInitialized {
             initialize(energy, reference)
             state.energyIsInitialized = true
