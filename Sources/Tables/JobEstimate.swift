@@ -1,5 +1,6 @@
 import Costs
 import Runs
+import Scores
 import System
 import Training
 

@@ -1,4 +1,5 @@
 import Datasets
+import System
 import Tensors
 import TestSupport
 import Testing
