@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The step `probe` of `fce bench`, by scikit-learn: LinearSVC of ten classes on 14,336 features of 4,000 examples.
 
-Features are drawn from the distribution of Sources/Experiments/Benchmarking/BenchmarkProbe.swift: 64 hidden numbers with
+Features are drawn from the distribution of Sources/Benchmarks/BenchmarkProbe.swift: 64 hidden numbers with
 class means, mixed, with noise, through a leaky ReLU. `dual="auto"` takes the dual for fewer examples than features; the
 other settings are scikit-learn's defaults, C = 1e-3. It runs once: it takes minutes.
 

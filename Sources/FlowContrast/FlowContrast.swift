@@ -1,6 +1,6 @@
 // What a user of the library needs, under one name: `import FlowContrast`.
 //
-// Recipes, run directories, tables and reports are not in it: the command line is made of them.
+// Reading recipes, run directories, tables and reports are not in it: the command line is made of them.
 
 @_exported import Datasets
 @_exported import EnergyModels
