@@ -149,7 +149,7 @@ private let files =
         #expect(rate?.type == "a number, above 0.0")
         #expect(
             rate?.defaultValue
-                == "0.001 (flow-mle, vae), 0.0003 (energy, joint, supervised, gan), 0.0001 (chains), 0.0002 (adversarial)"
+                == "0.001 (flow-mle, vae), 0.0003 (energy, joint, supervised, gan), 0.0001 (chains, jem), 0.0002 (adversarial)"
         )
         let decay = Recipe.keys.first { $0.path == "phase.optimizer.decay-start" }
         #expect(decay?.defaultValue == "0.6")
