@@ -12,6 +12,8 @@ public protocol Phase: AnyObject, SendableMetatype {
 
     /// The word for the phase in recipes, runs and tables, such as `flow-mle`.
     static var kind: String { get }
+    /// What pages call it, such as "Flow, maximum likelihood".
+    static var title: String { get }
     /// The keys of the `[[phase]]` table, their types and meanings.
     static var schema: Schema<Settings> { get }
     /// The models that must be there.
@@ -124,6 +126,7 @@ public struct OtherWork: Sendable, Equatable {
 }
 
 extension Phase {
+    public static var title: String { kind }
     public static var takesLabels: Bool { false }
     public static func allowsBatchStatistics(_ settings: Settings) -> Bool { false }
     public static var drawsSamples: Bool { models.contains(.generator) }

@@ -45,7 +45,7 @@ public struct TrainingContext {
 
     /// Separates the random draws of one update.
     public enum Lane: Int {
-        case unlabelled, labelled, samples, adversary, dropout, flowDropout, initialization, generator
+        case unlabelled, labelled, samples, adversary, dropout, flow, initialization, generator
     }
 
     public func key(_ purpose: RandomPurpose, _ lane: Lane, step: Int) -> RandomKey {

@@ -25,6 +25,7 @@ public final class ChainsPhase: Phase {
     }
 
     public static let kind = "chains"
+    public static let title = "EBM against Langevin chains"
     public static let models: ModelSet = .energy
     public static func meaning(of settings: Settings) -> EnergyMeaning { .density }
 

@@ -60,6 +60,7 @@ public final class AdversarialPhase: Phase {
     }
 
     public static let kind = "adversarial"
+    public static let title = "Critic against generator"
     public static let models: ModelSet = [.energy, .generator]
     public static func meaning(of settings: Settings) -> EnergyMeaning {
         settings.loss == .deepDirected ? .density : .none

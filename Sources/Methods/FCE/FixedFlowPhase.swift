@@ -29,6 +29,7 @@ public final class FixedFlowPhase: Phase {
     }
 
     public static let kind = "energy"
+    public static let title = "EBM against the fixed flow"
     public static let models: ModelSet = [.flow, .energy]
     public static let takesLabels = true
     public static func meaning(of settings: Settings) -> EnergyMeaning { .density }

@@ -25,7 +25,7 @@ package final class FlowUpdate {
         self.flow = flow
         contrast = Contrast(context: context, energy: energy, isFixed: false)
         batches = context.stream(
-            context.data.split.unlabelled, batch: settings.batch, .flowDropout, start: context.state.step)
+            context.data.split.unlabelled, batch: settings.batch, .flow, start: context.state.step)
     }
 
     package func callAsFunction(_ optimizer: Optimizer, pace: Pace) -> EnergyUpdate.Outcome {
@@ -43,7 +43,7 @@ package final class FlowUpdate {
     package func loss() -> (loss: Variable, pass: Pass, statistics: ContrastStatistics, value: Variable) {
         let (state, tape) = (context.state, Tape(context.backend))
         let flowPass = Pass(flow.store, on: tape, mode: .evaluate, trainable: true)
-        let dropout = context.key(.dropout, .flowDropout, step: state.step)
+        let dropout = context.key(.dropout, .flow, step: state.step)
         let energyPass = Pass(energy.store, on: tape, mode: .train(dropout: dropout), trainable: false)
         let x = tape.constant(context.images(batches.batch(state.step).images))
         let count = context.recipe.generatedBatch(settings.batch)

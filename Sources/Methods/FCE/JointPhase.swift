@@ -43,6 +43,7 @@ public final class JointPhase: Phase {
     }
 
     public static let kind = "joint"
+    public static let title = "Joint training"
     public static let models: ModelSet = [.flow, .energy]
     public static let drawsSamples = true
     public static let takesLabels = true

@@ -33,6 +33,7 @@ public final class GANPhase: Phase {
     }
 
     public static let kind = "gan"
+    public static let title = "GAN with feature matching"
     public static let models: ModelSet = [.energy, .generator]
     public static let takesLabels = true
     public static let methods = [Method("gan-feature-matching", lastPhase: kind)]

@@ -31,6 +31,7 @@ public final class JEMPhase: Phase {
     }
 
     public static let kind = "jem"
+    public static let title = "Classifier as an EBM, against Langevin chains"
     public static let models: ModelSet = .energy
     public static let takesLabels = true
     public static let methods: [Method] = [Method("jem", lastPhase: kind)]

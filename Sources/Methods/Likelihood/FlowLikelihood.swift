@@ -19,6 +19,7 @@ public final class FlowLikelihood: Phase {
     }
 
     public static let kind = "flow-mle"
+    public static let title = "Flow, maximum likelihood"
     public static let models: ModelSet = .flow
     public static let drawsSamples = true
     public static let methods: [Method] = [.flow]

@@ -20,6 +20,7 @@ public final class SupervisedPhase: Phase {
     }
 
     public static let kind = "supervised"
+    public static let title = "Supervised training"
     public static let models: ModelSet = .energy
     public static let takesLabels = true
     public static func meaning(of settings: Settings) -> EnergyMeaning { .classifier }

@@ -23,6 +23,7 @@ public final class VAEPhase: Phase {
     }
 
     public static let kind = "vae"
+    public static let title = "Variational autoencoder"
     public static let models: ModelSet = [.energy, .generator]
     public static let methods = [Method("vae", lastPhase: kind, classifies: false)]
     public static func meaning(of settings: Settings) -> EnergyMeaning { .none }

@@ -1,5 +1,7 @@
+import Methods
 import Runs
 import Scores
+import Training
 
 /// The curves of what one phase of a run logged.
 struct PhaseCurves {
@@ -25,17 +27,7 @@ struct PhaseCurves {
 
     /// A phase as people call it.
     static func title(_ name: String) -> String {
-        switch name {
-        case "flow-mle": "Flow, maximum likelihood"
-        case "energy": "EBM against the fixed flow"
-        case "joint": "Joint training"
-        case "supervised": "Supervised training"
-        case "gan": "GAN with feature matching"
-        case "chains": "EBM against Langevin chains"
-        case "vae": "Variational autoencoder"
-        case "adversarial": "Critic against generator"
-        default: name
-        }
+        Phases.phase(name)?.title ?? name
     }
 
     /// The curve of one logged quantity; nil where the phase never logged a finite value of it. Of a test and the

@@ -76,7 +76,7 @@ extension MetricsLog {
 
     /// Updates before each phase, by its index; the flow's phases are not among them.
     private var offsets: [Int: Int] {
-        let phases = Dictionary(grouping: rows.filter { $0.phase != "flow-mle" }, by: \.phaseIndex)
+        let phases = Dictionary(grouping: rows.filter { $0.phase != FlowLikelihood.kind }, by: \.phaseIndex)
         var total = 0
         return phases.sorted { $0.key < $1.key }.reduce(into: [:]) { offsets, phase in
             offsets[phase.key] = total
