@@ -85,6 +85,16 @@ public protocol PhaseSettings: Sendable, Equatable {
     var optimizers: [(key: String, settings: OptimizerSettings)] { get }
 }
 
+/// Settings of a phase that labelled images take part in.
+public protocol LabelledPhaseSettings: PhaseSettings {
+    /// Labelled images per update.
+    var labels: Int { get set }
+}
+
+extension LabelledPhaseSettings {
+    public var labelledBatch: Int? { labels }
+}
+
 extension PhaseSettings {
     public var labelledBatch: Int? { nil }
     public var optimizers: [(key: String, settings: OptimizerSettings)] { [("optimizer", optimizer)] }
@@ -153,9 +163,38 @@ extension Phase {
     public func restore(from archive: StateArchive) throws {}
 }
 
+extension Phase where Settings: LabelledPhaseSettings {
+    public static var takesLabels: Bool { true }
+    public static func shrunk(_ settings: Settings, negatives: Int) -> Settings { settings.shrunk() }
+    public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
+        settings.timed(share: share)
+    }
+}
+
+extension LabelledPhaseSettings {
+    /// What every phase with labels of a smoke run has: 3 updates of 8 images of each kind.
+    public func shrunk() -> Self {
+        var small = commonShrunk()
+        small.labels = min(labels, 8)
+        return small
+    }
+
+    /// What every phase with labels has that is timed: no end, and a share of its batches.
+    public func timed(share: Double) -> Self {
+        var trial = commonTimed(share: share)
+        trial.labels = scaled(labels, share)
+        return trial
+    }
+}
+
 extension PhaseSettings {
     /// What every phase of a smoke run has: 3 updates of 8 images.
-    public func shrunk() -> Self {
+    public func shrunk() -> Self { commonShrunk() }
+
+    /// What every phase has that is timed: no end, and a share of its batch.
+    public func timed(share: Double) -> Self { commonTimed(share: share) }
+
+    fileprivate func commonShrunk() -> Self {
         var small = self
         small.steps = min(steps, 3)
         small.batch = min(batch, 8)
@@ -163,8 +202,7 @@ extension PhaseSettings {
         return small
     }
 
-    /// What every phase has that is timed: no end, and a share of its batch.
-    public func timed(share: Double) -> Self {
+    fileprivate func commonTimed(share: Double) -> Self {
         var trial = self
         trial.steps = .max
         trial.batch = scaled(batch, share)

@@ -7,7 +7,7 @@ import Training
 
 /// FCE-init: the energy maximises L_label + V against a fixed flow. Gao et al. 2020, section 3.5, with eqs. 12 and 17.
 public final class FixedFlowPhase: Phase {
-    public struct Settings: PhaseSettings {
+    public struct Settings: LabelledPhaseSettings {
         public typealias Training = FixedFlowPhase
         public var steps = 0
         public var batch = 64
@@ -24,14 +24,11 @@ public final class FixedFlowPhase: Phase {
         public var draws = 0
 
         public init() {}
-
-        public var labelledBatch: Int? { labels }
     }
 
     public static let kind = "energy"
     public static let title = "EBM against the fixed flow"
     public static let models: ModelSet = [.flow, .energy]
-    public static let takesLabels = true
     public static func meaning(of settings: Settings) -> EnergyMeaning { .density }
 
     public static let schema = Schema<Settings>(
@@ -47,7 +44,6 @@ public final class FixedFlowPhase: Phase {
 
     public static func shrunk(_ settings: Settings, negatives: Int) -> Settings {
         var small = settings.shrunk()
-        small.labels = min(settings.labels, 8)
         small.draws = min(settings.draws, 1)
         small.pool = min(settings.pool, 2 * small.batch * negatives)
         return small
@@ -55,7 +51,6 @@ public final class FixedFlowPhase: Phase {
 
     public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
         var trial = settings.timed(share: share)
-        trial.labels = scaled(settings.labels, share)
         trial.draws = min(settings.draws, 1)
         // The pool is filled once; drawing samples is measured by itself.
         if settings.pool > 0 { (trial.pool, trial.poolUses) = (trial.batch * negatives, .max) }

@@ -10,7 +10,7 @@ import Training
 /// FCE: energy and flow are updated in turns. θ maximises L_label + V, α minimises V. Gao et al. 2020, section 3.3 and the
 /// beginning of section 4.
 public final class JointPhase: Phase {
-    public struct Settings: PhaseSettings {
+    public struct Settings: LabelledPhaseSettings {
         public typealias Training = JointPhase
         /// Updates of the energy.
         public var steps = 0
@@ -36,7 +36,6 @@ public final class JointPhase: Phase {
 
         public init() {}
 
-        public var labelledBatch: Int? { labels }
         public var optimizers: [(key: String, settings: OptimizerSettings)] {
             [("optimizer", optimizer), ("flow-optimizer", flowOptimizer)]
         }
@@ -46,7 +45,6 @@ public final class JointPhase: Phase {
     public static let title = "Joint training"
     public static let models: ModelSet = [.flow, .energy]
     public static let drawsSamples = true
-    public static let takesLabels = true
     public static func meaning(of settings: Settings) -> EnergyMeaning { .density }
     /// Updates of the flow between two looks at its held-out bits/dim.
     private static let guardInterval = 50
@@ -81,19 +79,12 @@ public final class JointPhase: Phase {
 
     public static func shrunk(_ settings: Settings, negatives: Int) -> Settings {
         var small = settings.shrunk()
-        small.labels = min(settings.labels, 8)
         small.draws = min(settings.draws, 1)
         small.flowOptimizer.warmup = min(settings.flowOptimizer.warmup, 1)
         // Models of three steps may move by any amount.
         small.divergenceGuard = max(settings.divergenceGuard, 1000)
         small.gate.cap = settings.gate.cap == 0 ? 2 : min(settings.gate.cap, 2)
         return small
-    }
-
-    public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
-        var trial = settings.timed(share: share)
-        trial.labels = scaled(settings.labels, share)
-        return trial
     }
 
     /// One update of the energy and one of the flow: the gate decides only in training. The flow's has gradients through its

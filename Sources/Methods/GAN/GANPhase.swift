@@ -12,7 +12,7 @@ import Training
 /// measured against a constant. ρ_k = 1/K and c̄ in l are biases of the logits; c̄ is set such that l starts at 0.
 /// Each update of it is followed by one of the generator, on images of its own, by ``featureMatchingLoss(data:samples:)``.
 public final class GANPhase: Phase {
-    public struct Settings: PhaseSettings {
+    public struct Settings: LabelledPhaseSettings {
         public typealias Training = GANPhase
         public var steps = 0
         public var batch = 64
@@ -26,7 +26,6 @@ public final class GANPhase: Phase {
 
         public init() {}
 
-        public var labelledBatch: Int? { labels }
         public var optimizers: [(key: String, settings: OptimizerSettings)] {
             [("optimizer", optimizer), ("generator-optimizer", generatorOptimizer)]
         }
@@ -35,7 +34,6 @@ public final class GANPhase: Phase {
     public static let kind = "gan"
     public static let title = "GAN with feature matching"
     public static let models: ModelSet = [.energy, .generator]
-    public static let takesLabels = true
     public static let methods = [Method("gan-feature-matching", lastPhase: kind)]
     public static func meaning(of settings: Settings) -> EnergyMeaning { .classifier }
 
@@ -62,15 +60,8 @@ public final class GANPhase: Phase {
 
     public static func shrunk(_ settings: Settings, negatives: Int) -> Settings {
         var small = settings.shrunk()
-        small.labels = min(settings.labels, 8)
         small.generatorOptimizer.warmup = min(settings.generatorOptimizer.warmup, 1)
         return small
-    }
-
-    public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
-        var trial = settings.timed(share: share)
-        trial.labels = scaled(settings.labels, share)
-        return trial
     }
 
     public static func multiplications(_ settings: Settings, _ pass: PassCost) -> Double {

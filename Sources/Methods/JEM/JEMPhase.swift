@@ -13,7 +13,7 @@ import Training
 /// With f(x) = log Σ_k ρ_k exp(f_k(x)) the update descends −E[log p(y|x)] on labelled images and E_chains[f] − E_data[f], whose
 /// gradient is that of −log p(x) as far as the chains, Langevin's from a replay buffer, draw from p.
 public final class JEMPhase: Phase {
-    public struct Settings: PhaseSettings {
+    public struct Settings: LabelledPhaseSettings {
         public typealias Training = JEMPhase
         public var steps = 0
         public var batch = 64
@@ -26,14 +26,11 @@ public final class JEMPhase: Phase {
         public var chains = ChainsSettings(start: .persistent)
 
         public init() {}
-
-        public var labelledBatch: Int? { labels }
     }
 
     public static let kind = "jem"
     public static let title = "Classifier as an EBM, against Langevin chains"
     public static let models: ModelSet = .energy
-    public static let takesLabels = true
     public static let methods: [Method] = [Method("jem", lastPhase: kind)]
     public static func meaning(of settings: Settings) -> EnergyMeaning { .density }
 
@@ -68,15 +65,8 @@ public final class JEMPhase: Phase {
 
     public static func shrunk(_ settings: Settings, negatives: Int) -> Settings {
         var small = settings.shrunk()
-        small.labels = min(settings.labels, 8)
         small.chains.shrink(batch: small.batch)
         return small
-    }
-
-    public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
-        var trial = settings.timed(share: share)
-        trial.labels = scaled(settings.labels, share)
-        return trial
     }
 
     /// The energy on images, labelled ones and chains, and forward and input gradient at every step of the chains.

@@ -6,7 +6,7 @@ import Training
 /// The energy's classifier p(y|x) on labelled images, with whatever regularisers unlabelled ones add: supervised training,
 /// VAT, the Π-model, temporal ensembling, the mean teacher.
 public final class SupervisedPhase: Phase {
-    public struct Settings: PhaseSettings {
+    public struct Settings: LabelledPhaseSettings {
         public typealias Training = SupervisedPhase
         public var steps = 0
         public var batch = 64
@@ -15,30 +15,15 @@ public final class SupervisedPhase: Phase {
         public var optimizer = OptimizerSettings(kind: .adam, rate: 3e-4)
 
         public init() {}
-
-        public var labelledBatch: Int? { labels }
     }
 
     public static let kind = "supervised"
     public static let title = "Supervised training"
     public static let models: ModelSet = .energy
-    public static let takesLabels = true
     public static func meaning(of settings: Settings) -> EnergyMeaning { .classifier }
     public static func allowsBatchStatistics(_ settings: Settings) -> Bool { true }
 
     public static let schema = Schema<Settings>(Settings.commonFields + [.labelledBatch(\.labels)])
-
-    public static func shrunk(_ settings: Settings, negatives: Int) -> Settings {
-        var small = settings.shrunk()
-        small.labels = min(settings.labels, 8)
-        return small
-    }
-
-    public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
-        var trial = settings.timed(share: share)
-        trial.labels = scaled(settings.labels, share)
-        return trial
-    }
 
     public static func multiplications(_ settings: Settings, _ pass: PassCost) -> Double {
         pass.classification(batch: settings.batch, labelledBatch: settings.labels, isContrast: false)
