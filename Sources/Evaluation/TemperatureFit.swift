@@ -14,7 +14,7 @@ extension TemperatureScaling {
 }
 
 extension Predictions {
-    /// The T in ``TemperatureScaling/range`` whose scaled predictions have the least mean −log p(y|x).
+    /// The T in `TemperatureScaling.range` whose scaled predictions have the least mean −log p(y|x).
     public func fittedTemperature() -> Double {
         let logs = logProbabilities
         var (low, high) = (log(TemperatureScaling.range.lowerBound), log(TemperatureScaling.range.upperBound))

@@ -26,6 +26,11 @@ public final class TrainingSession {
     ///   - examples: what is trained on. Labels of −1 are no labels.
     ///   - labels: how many of the labelled examples are used as such, the same number of each class; nil: all of them.
     ///   - heldOut: how many examples are kept from training, for initialisation and the divergence guard to look at.
+    ///   - flow: the flow q; nil where no phase takes one.
+    ///   - energy: the energy; nil where no phase takes one.
+    ///   - phases: what is trained, in order.
+    ///   - seed: moves split, initialisation and batches.
+    ///   - backend: where the models lie.
     ///   - adjust: changes what the other parameters do not name, such as `vat` or `average`.
     /// - Throws: `UserError(.recipe)` where the phases, models and examples do not fit together.
     public init(

@@ -86,7 +86,7 @@ public final class Experiment: TrainingObserver {
     }
 
     /// Trains what is left, scores the last iterate and writes the results.
-    /// - Throws: ``Interrupted`` after a signal, `UserError` otherwise; a checkpoint is left in both cases.
+    /// - Throws: `Interrupted` after a signal, `UserError` otherwise; a checkpoint is left in both cases.
     public func run() throws -> RunResult {
         if state.phase >= recipe.phases.count, let done = try? directory.files.result() { return done }
         let forecast = options.isForecast ? try forecast() : nil

@@ -52,7 +52,7 @@ public struct RunFacts: Codable, Sendable, Equatable {
     /// What to type to repeat the run.
     public var command: String
     public var paper: ReportSettings.Paper?
-    /// Wrong test images, base64 of bits: see ``bitmap(of:)``.
+    /// Wrong test images, base64 of bits: see `bitmap(of:)`.
     public var errors: String?
     /// Wrong held-out images, likewise.
     public var heldOutErrors: String?

@@ -65,7 +65,7 @@ public struct RunResult: Sendable, Equatable {
         return (0..<count).map { data[data.startIndex + $0 / 8] >> ($0 % 8) & 1 == 1 }
     }
 
-    /// The flow's bits/dim when its maximum likelihood ended: Glow-MLE, where the run's own ``Metric/flowBitsPerDim`` is
+    /// The flow's bits/dim when its maximum likelihood ended: Glow-MLE, where the run's own `Metric.flowBitsPerDim` is
     /// Glow-FCE, after a joint phase. Nil for a run without both.
     public var pretrainedBitsPerDim: Double? {
         let ends = facts.phases

@@ -52,7 +52,7 @@ public final class JobRunner {
     }
 
     /// Trains until every cell is done, has failed or is skipped.
-    /// - Throws: ``Interrupted`` after a signal; every worker has then ended.
+    /// - Throws: `Interrupted` after a signal; every worker has then ended.
     public func run() throws {
         recordFinished()
         while !queue.isOver {

@@ -31,6 +31,8 @@ public struct ExperimentData: Sendable {
     public typealias Sets = (train: any ExampleSet, test: any ExampleSet, notices: [String])
 
     /// - Parameters:
+    ///   - recipe: says how the examples are split.
+    ///   - sets: the examples, and what a user should know about them.
     ///   - labels: in place of the recipe's number of labels.
     ///   - validation: in place of the recipe's number of held-out images; nil: the recipe's.
     public init(_ recipe: Recipe, _ sets: Sets, labels: Int, validation: Int? = nil) throws {

@@ -53,7 +53,9 @@ extension Recipe {
     /// Operations in the products of all updates of a phase, two a multiplication. A joint phase counts one update of the
     /// flow for each of the energy, as the gate decides only in training.
     ///
-    /// - Parameter extents: height, width and channels of one example.
+    /// - Parameters:
+    ///   - phase: one of the recipe's.
+    ///   - extents: height, width and channels of one example.
     public func operations(of phase: PlannedPhase, extents: [Int]) -> Double {
         let multiplications = phase.settings.multiplications(PassCost(recipe: self, extents: extents))
         return 2 * multiplications * Double(phase.steps)

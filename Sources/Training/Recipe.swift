@@ -5,7 +5,7 @@ import Tensors
 
 /// What an experiment is: data, models, objective and phases, read strictly from TOML.
 ///
-/// Every key is listed once, in ``keys``; the values below are its defaults. A recipe names everything that
+/// Every key is listed once, in the schemas of its tables; the values below are its defaults. A recipe names everything that
 /// decides a run's numbers but the machine.
 public struct Recipe: Sendable, Equatable {
     /// Names the run in tables and run directories; by default the recipe file's folder and name.

@@ -30,7 +30,12 @@ public final class Trainer {
     private let keptFlow: KeptFlow?
     private unowned let observer: any TrainingObserver
 
-    /// - Parameter keptFlow: where the flow that the first phase trains is kept and found; nil trains it in any case.
+    /// - Parameters:
+    ///   - recipe: the phases.
+    ///   - data: what is trained on.
+    ///   - state: the models, and where training stands.
+    ///   - keptFlow: where the flow that the first phase trains is kept and found; nil trains it in any case.
+    ///   - observer: is told what happens; the trainer does not keep it alive.
     public init(
         _ recipe: Recipe, _ data: ExperimentData, _ state: TrainingState, keptFlow: KeptFlow? = nil,
         observer: any TrainingObserver

@@ -43,7 +43,11 @@ public final class TrainingState {
     /// The energy's optimiser. Its moments stay from phase to phase.
     public var energyOptimizer: Optimizer?
 
-    /// - Parameter images: number of training images.
+    /// - Parameters:
+    ///   - recipe: says which models there are.
+    ///   - extents: height, width and channels of one example.
+    ///   - images: number of training images.
+    ///   - backend: where the models lie.
     public init(_ recipe: Recipe, extents: [Int], images: Int = 0, backend: any Backend) {
         self.backend = backend
         self.extents = extents

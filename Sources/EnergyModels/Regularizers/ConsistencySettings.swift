@@ -25,7 +25,10 @@ public struct ConsistencySettings: Sendable, Equatable {
 
     /// The regulariser that the settings describe; nil where there is none.
     ///
-    /// - Parameter images: number of training images.
+    /// - Parameters:
+    ///   - images: number of training images.
+    ///   - classes: K.
+    ///   - backend: where the term keeps what it gathers.
     public func term(images: Int, classes: Int, _ backend: any Backend) -> (any Regularizer)? {
         switch kind {
         case .none: nil
