@@ -117,15 +117,16 @@ extension CommandLine {
         func dataOutsideOfTheWorkingFolderAreNamedWithoutTheirPath(words: [String]) throws {
             try withPhotos { folder, _ in
                 try FileManager.default.createDirectory(
-                    atPath: "\(folder)/work", withIntermediateDirectories: false)
-                try write(Self.recipe, to: "\(folder)/work/photos.toml")
+                    atPath: "\(folder)/elsewhere", withIntermediateDirectories: false)
+                try write(Self.recipe, to: "\(folder)/elsewhere/photos.toml")
                 let place = "\(folder)/Photos"
                 let option = words.count == 1 ? words + [place] : [words[0], words[1] + "\"\(place)\""]
                 let trained = try Tool.start(
-                    ["train", "photos.toml", "--threads", "1", "--out", "a"] + option, in: "\(folder)/work"
+                    ["train", "photos.toml", "--threads", "1", "--out", "a"] + option,
+                    in: "\(folder)/elsewhere"
                 ).finish()
                 try #require(trained.status == 0, "\(trained.err)")
-                let command = try RunFiles(path: "\(folder)/work/a").result().command
+                let command = try RunFiles(path: "\(folder)/elsewhere/a").result().command
                 #expect(
                     command == "fce train photos.toml --seed 1 --data Photos --threads 1"
                         + "  # Photos: wherever these data are")

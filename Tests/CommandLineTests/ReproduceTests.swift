@@ -2,22 +2,8 @@ import Foundation
 import Runs
 import Testing
 
-/// The tiny recipe without its joint phase: the tiny recipe begins with all of it.
-private let startRecipe = tinyRecipe.components(separatedBy: "\n[[phase]]\nkind = \"joint\"")[0]
-    .replacing("\"fce-vat\"", with: "\"fce-init-vat\"").replacing("\"tiny\"", with: "\"start\"")
-
-/// With an energy phase of a second or two, to be interrupted.
-private func slow(_ recipe: String) -> String {
-    recipe.replacing("kind = \"energy\"\nsteps = 8", with: "kind = \"energy\"\nsteps = 150")
-}
-
-private func table(_ recipes: String...) -> String {
-    let list = recipes.map { "\"\($0).toml\"" }.joined(separator: ", ")
-    return "title = \"Tiny\"\nseeds = [1, 2]\nresults = \"Results\"\nrecipes = [\(list)]\n"
-}
-
 /// The start recipe on the images of ``writeImages(to:)``, which are not where it says.
-private let startOnImages = startRecipe.replacing(
+private let startOnImages = TinyTable.startRecipe.replacing(
     "\"synthetic\"\nlabels = 8\nsize = 32\ntrain = 64\ntest = 36",
     with: "\"fashion-mnist\"\ndirectory = \"nowhere\"\nlabels = 10"
 ).replacing("classes = 4", with: "classes = 10")
@@ -35,69 +21,46 @@ private func writeImages(to folder: String) throws {
     }
 }
 
-/// A folder with `table.toml` over `tiny.toml` and `start.toml`.
-private func withTable(isSlow: Bool = false, _ body: (String) throws -> Void) throws {
-    try withFolder { folder in
-        try write(isSlow ? slow(tinyRecipe) : tinyRecipe, to: "\(folder)/tiny.toml")
-        try write(isSlow ? slow(startRecipe) : startRecipe, to: "\(folder)/start.toml")
-        try write(table("tiny", "start"), to: "\(folder)/table.toml")
-        try body(folder)
-    }
-}
-
-private let reproduce = ["reproduce", "table.toml", "--jobs", "2", "--threads", "2"]
-
-private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
-
-private func names(_ folder: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-}
-
-/// All runs of the table in `folder`.
-private func numbers(_ folder: String) throws -> [RunNumbers] {
-    try ["tiny/seed-1", "tiny/seed-2", "start/seed-1", "start/seed-2"].map {
-        try RunNumbers("\(folder)/Runs/\($0)")
-    }
-}
-
 extension CommandLine {
     @Suite struct ReproduceTests {
         @Test func everyCellIsTrainedOnceAndTheTableGrows() throws {
-            try withTable { folder in
-                let output = try Tool.start(reproduce + ["--seeds", "1"], in: folder).finish()
+            try TinyTable.withTable { folder in
+                let output = try Tool.start(TinyTable.reproduce + ["--seeds", "1"], in: folder).finish()
                 #expect(output.status == 0, "\(output.err)")
                 #expect(output.out.hasPrefix("# Tiny\n") && output.out.contains("| tiny | fce-vat |"))
                 #expect(output.out.contains("Not finished yet: tiny (seed 2); start (seed 2)."))
                 let first = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Results/tiny-seed-1.json"))
 
-                let rest = try Tool.start(reproduce, in: folder).finish()
+                let rest = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(rest.status == 0 && rest.err.contains("2 of 4 cells done"), "\(rest.err)")
                 let all = [
                     "start-seed-1.json", "start-seed-2.json", "table.csv", "table.html", "table.json",
                     "table.md", "table.tex", "tiny-seed-1.json", "tiny-seed-2.json",
                 ]
-                #expect(try names("\(folder)/Results") == all)
-                #expect(try text("\(folder)/Results/table.md") == rest.out)
-                let page = try text("\(folder)/Results/table.html")
+                #expect(try TinyTable.names("\(folder)/Results") == all)
+                #expect(try TinyTable.text("\(folder)/Results/table.md") == rest.out)
+                let page = try TinyTable.text("\(folder)/Results/table.html")
                 #expect(page.contains("<h1><bdi>Tiny</bdi></h1>") && page.contains("Label loss"))
                 #expect(rest.out.contains("(2)") && !rest.out.contains("Not finished"))
                 #expect(rest.out.contains("One flow, of seed 1, was trained once and is shared by all runs"))
                 let after = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Results/tiny-seed-1.json"))
                 #expect(first == after)
-                #expect(try names("\(folder)/Runs/flows").count == 1)
+                #expect(try TinyTable.names("\(folder)/Runs/flows").count == 1)
                 #expect(try Tool.run("table", "Results", in: folder).out.contains("| tiny | fce-vat |"))
 
                 // Results alone are enough: nothing is trained again.
                 try FileManager.default.removeItem(atPath: "\(folder)/Runs")
-                let again = try Tool.start(reproduce, in: folder).finish()
+                let again = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(again.status == 0 && again.out == rest.out)
                 #expect(!exists("\(folder)/Runs"))
-                #expect(try text("\(folder)/Results/table.html").contains("no run directory is at hand"))
+                #expect(
+                    try TinyTable.text("\(folder)/Results/table.html").contains("no run directory is at hand")
+                )
             }
         }
 
         @Test func aTableOfChangedRecipesSaysSo() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let command = ["reproduce", "table.toml", "--smoke", "--threads", "2", "--set"]
                 let output = try Tool.start(command + ["energy.slope=0.1"], in: folder).finish()
                 #expect(output.status == 0, "\(output.err)")
@@ -108,7 +71,7 @@ extension CommandLine {
         }
 
         @Test func knownDensitiesGetTheirCurvesAndOnePicture() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let shared = """
                     precision = "float32"
                     evaluate = { every = 1 }
@@ -158,49 +121,51 @@ extension CommandLine {
                 try write(table, to: "\(folder)/eight.toml")
                 let output = try Tool.start(["reproduce", "eight.toml"], in: folder).finish()
                 #expect(output.status == 0 && output.out.contains("EBM, nats²"), "\(output.err)")
-                let curves = try text("\(folder)/Eight/log-density.csv")
+                let curves = try TinyTable.text("\(folder)/Eight/log-density.csv")
                 for row in ["noise,1,3,", "noise,2,1,", "turns,1,2,", "turns,2,3,"] {
                     #expect(curves.contains("\r\n\(row)"))
                 }
-                #expect(try text("\(folder)/Eight/log-density.svg").contains("updates of the energy"))
-                let runs = try names("\(folder)/Runs").filter { $0 != "flows" }.map { "Runs/\($0)" }
+                #expect(
+                    try TinyTable.text("\(folder)/Eight/log-density.svg").contains("updates of the energy"))
+                let runs = try TinyTable.names("\(folder)/Runs").filter { $0 != "flows" }.map { "Runs/\($0)" }
                 let picture = try Tool.start(["report"] + runs + ["--figure", "all.svg"], in: folder)
                     .finish()
                 #expect(picture.status == 0 && picture.out == "all.svg\n", "\(picture.err)")
-                #expect(try text("\(folder)/all.svg").contains("Glow-FCE"))
+                #expect(try TinyTable.text("\(folder)/all.svg").contains("Glow-FCE"))
             }
         }
 
         @Test func aCellGoesOnFromTheCellThatBeginsIt() throws {
-            try withTable { folder in
-                try #require(try Tool.start(reproduce, in: folder).finish().status == 0)
+            try TinyTable.withTable { folder in
+                try #require(try Tool.start(TinyTable.reproduce, in: folder).finish().status == 0)
                 for seed in [1, 2] {
-                    let log = try text("\(folder)/Runs/tiny/seed-\(seed)/train.log")
+                    let log = try TinyTable.text("\(folder)/Runs/tiny/seed-\(seed)/train.log")
                     #expect(log.contains("continuing Runs/start/seed-\(seed)"))
                 }
                 let whole = try Tool.run(
                     "train", "tiny.toml", "--threads", "1", "--seed", "2", "--out", "whole", in: folder)
                 #expect(whole.status == 0)
-                let differences = try RunNumbers("\(folder)/whole").differences(from: numbers(folder)[1])
+                let differences = try RunNumbers("\(folder)/whole").differences(
+                    from: TinyTable.numbers(folder)[1])
                 #expect(differences == [])
             }
         }
 
         @Test func seedsMayHaveFlowsOfTheirOwn() throws {
-            try withTable { folder in
-                let own = table("start").replacing("seeds", with: "flow-per-seed = true\nseeds")
+            try TinyTable.withTable { folder in
+                let own = TinyTable.table("start").replacing("seeds", with: "flow-per-seed = true\nseeds")
                 try write(own, to: "\(folder)/table.toml")
-                let drawn = try Tool.start(reproduce, in: folder).finish()
+                let drawn = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(drawn.status == 65 && drawn.err.contains("remove flow-per-seed"), "\(drawn.err)")
 
                 try writeImages(to: "\(folder)/images")
                 try write(startOnImages, to: "\(folder)/start.toml")
-                let missing = try Tool.start(reproduce, in: folder).finish()
+                let missing = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(missing.status == 66 && missing.err.contains("nowhere/train-images"))
-                let reproduce = reproduce + ["--data", "images"]
-                let output = try Tool.start(reproduce, in: folder).finish()
+                let command = TinyTable.reproduce + ["--data", "images"]
+                let output = try Tool.start(command, in: folder).finish()
                 #expect(output.status == 0, "\(output.err)")
-                #expect(try names("\(folder)/Runs/flows").count == 2)
+                #expect(try TinyTable.names("\(folder)/Runs/flows").count == 2)
                 #expect(output.out.contains("Every seed has a trained flow of its own"))
                 let results = try [1, 2].map {
                     try RunFiles(path: "\(folder)/Runs/start/seed-\($0)").result()
@@ -208,14 +173,14 @@ extension CommandLine {
                 #expect(results.map(\.flowSeed) == [1, 2])
                 #expect(results[1].command.contains("--set flow.seed=2"))
                 // A table of one shared flow does not take them.
-                try write(table("start"), to: "\(folder)/table.toml")
-                let shared = try Tool.start(reproduce, in: folder).finish()
+                try write(TinyTable.table("start"), to: "\(folder)/table.toml")
+                let shared = try Tool.start(command, in: folder).finish()
                 #expect(shared.status == 65 && shared.err.contains("seed of the flow (2, here 1)"))
             }
         }
 
         @Test func theListSaysWhatIsDoneAndWhatWaits() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 try #require(
                     try Tool.run("reproduce", "table.toml", "--seeds", "1", "--quiet", in: folder).status == 0
                 )
@@ -236,16 +201,16 @@ extension CommandLine {
         }
 
         @Test func aFailingCellTakesOnlyItsDependantsWithIt() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let rate = "kind = \"energy\"\noptimizer = { kind = \"adam\", rate = 1e30 }"
                 func bad(_ recipe: String, _ name: String) -> String {
                     recipe.replacing("kind = \"energy\"", with: rate)
                         .replacing("\nname = \"\(name)\"", with: "\nname = \"bad-\(name)\"")
                 }
                 try write(bad(tinyRecipe, "tiny"), to: "\(folder)/bad-tiny.toml")
-                try write(bad(startRecipe, "start"), to: "\(folder)/bad-start.toml")
-                try write(table("bad-tiny", "bad-start", "start"), to: "\(folder)/table.toml")
-                let output = try Tool.start(reproduce + ["--seeds", "1"], in: folder).finish()
+                try write(bad(TinyTable.startRecipe, "start"), to: "\(folder)/bad-start.toml")
+                try write(TinyTable.table("bad-tiny", "bad-start", "start"), to: "\(folder)/table.toml")
+                let output = try Tool.start(TinyTable.reproduce + ["--seeds", "1"], in: folder).finish()
                 #expect(output.status == 69)
                 #expect(output.err.contains("bad-start, seed 1 failed: phase 2 (energy)"), "\(output.err)")
                 #expect(
@@ -254,99 +219,17 @@ extension CommandLine {
                 #expect(output.err.contains("fce: error: table.toml: 2 of 3 cells have no result"))
                 #expect(!exists("\(folder)/Runs/bad-tiny/seed-1"))
                 #expect(
-                    try names("\(folder)/Results").filter { $0.contains("seed") } == ["start-seed-1.json"])
+                    try TinyTable.names("\(folder)/Results").filter { $0.contains("seed") } == [
+                        "start-seed-1.json"
+                    ])
                 #expect(output.out.contains("| start |") && !output.out.contains("| bad"))
-            }
-        }
-
-        @Test func afterAKillTheSameCommandEndsBitIdentical() throws {
-            try withTable(isSlow: true) { folder in
-                try withTable(isSlow: true) { whole in
-                    try #require(try Tool.start(reproduce, in: whole).finish().status == 0)
-                    let run = try Tool.start(reproduce, in: folder)
-                    try #require(
-                        run.waits(for: "\(folder)/Runs/start/seed-2/checkpoints/state-1-5.safetensors"))
-                    run.send(SIGKILL)
-                    #expect(try run.finish().status == SIGKILL)
-                    // At once, while the workers may still be leaving.
-                    let last = try Tool.start(reproduce, in: folder).finish()
-                    #expect(last.status == 0, "\(last.err)")
-                    #expect(try text("\(folder)/Runs/start/seed-2/train.log").contains("resuming at phase 2"))
-                    for (one, other) in zip(try numbers(folder), try numbers(whole)) {
-                        #expect(one.differences(from: other) == [])
-                    }
-                }
-            }
-        }
-
-        @Test func workersDoNotOutliveTheirParent() throws {
-            try withTable(isSlow: true) { folder in
-                let run = try Tool.start(reproduce, in: folder)
-                let files = RunFiles(path: "\(folder)/Runs/start/seed-1")
-                try #require(run.waits(for: files.file("checkpoints/state-1-5.safetensors")))
-                let worker = try #require(files.progress()?.process)
-                // Ctrl-C on a terminal must not come twice: directly, and through the parent.
-                #expect(getpgid(worker) == worker)
-                run.send(SIGKILL)
-                _ = try run.finish()
-                for _ in 0..<1000 where kill(worker, 0) == 0 { usleep(10_000) }
-                #expect(kill(worker, 0) != 0)
-                #expect(!exists(files.file("result.json")), "the run was too fast to be killed")
-            }
-        }
-
-        @Test func aKilledWorkerIsAFailureThatTheNextCallMends() throws {
-            try withTable(isSlow: true) { folder in
-                let run = try Tool.start(reproduce, in: folder)
-                let files = RunFiles(path: "\(folder)/Runs/start/seed-1")
-                try #require(run.waits(for: files.file("checkpoints/state-1-5.safetensors")))
-                kill(try #require(files.progress()?.process), SIGKILL)
-                let output = try run.finish()
-                #expect(output.status == 69)
-                #expect(output.err.contains("start, seed 1 failed: killed by signal 9"), "\(output.err)")
-                #expect(output.err.contains("tiny, seed 1 skipped"))
-                #expect(exists("\(folder)/Results/tiny-seed-2.json"))
-                #expect(try Tool.start(reproduce, in: folder).finish().status == 0)
-                #expect(exists("\(folder)/Results/tiny-seed-1.json"))
-            }
-        }
-
-        @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130)), (SIGHUP, Int32(129))])
-        func aSignalLeavesCheckpoints(signal: Int32, code: Int32) throws {
-            try withTable(isSlow: true) { folder in
-                let run = try Tool.start(reproduce, in: folder)
-                let state = "\(folder)/Runs/start/seed-1/checkpoints/state-1-5.safetensors"
-                try #require(run.waits(for: state))
-                run.send(signal)
-                let output = try run.finish()
-                #expect(output.status == code)
-                #expect(output.err.contains("continue with: "))
-                #expect(output.err.contains("fce reproduce table.toml --jobs 2 --threads 2\n"))
-                #expect(try text("\(folder)/Runs/start/seed-1/train.log").contains("interrupted; continue"))
-                #expect(try !text("\(folder)/Runs/start/seed-1/train.log").contains("--parent"))
-            }
-        }
-
-        @Test func aRunThatAnotherProcessTrainsIsWaitedFor() throws {
-            try withTable(isSlow: true) { folder in
-                let other = try Tool.start(
-                    ["train", "start.toml", "--threads", "1"], in: folder)
-                try #require(
-                    other.waits(for: "\(folder)/Runs/start/seed-1/checkpoints/state-1-5.safetensors"))
-                let output = try Tool.start(reproduce + ["--seeds", "1"], in: folder).finish()
-                #expect(output.status == 0)
-                #expect(
-                    output.err.contains("start, seed 1: process ")
-                        && output.err.contains("waiting until that ends"), "\(output.err)")
-                #expect(try other.finish().status == 0)
-                #expect(exists("\(folder)/Results/tiny-seed-1.json"))
             }
         }
 
         @Test(arguments: ["dataSHA256", "protocolHash", "splitRule", "selection"])
         func resultsOfAnotherKindAreRefusedBeforeAnythingIsTrained(key: String) throws {
             _ = try TinyRun.output()
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let results = "\(folder)/Results"
                 try FileManager.default.createDirectory(atPath: results, withIntermediateDirectories: false)
                 let json = try Data(contentsOf: URL(fileURLWithPath: "\(TinyRun.path)/result.json"))
@@ -354,7 +237,7 @@ extension CommandLine {
                 result[key] = "other"
                 try JSONSerialization.data(withJSONObject: result)
                     .write(to: URL(fileURLWithPath: "\(results)/tiny-seed-1.json"))
-                let output = try Tool.start(reproduce, in: folder).finish()
+                let output = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(output.status == 65)
                 #expect(output.err.contains("Results/tiny-seed-1.json: cannot merge"), "\(output.err)")
                 #expect(!exists("\(folder)/Runs"))
@@ -366,41 +249,41 @@ extension CommandLine {
         @Test(arguments: [[], ["--table-only"]])
         func theFolderOfAnotherTableIsRefused(flags: [String]) throws {
             _ = try TinyRun.output()
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 try FileManager.default.createDirectory(
                     atPath: "\(folder)/Results", withIntermediateDirectories: false)
                 try FileManager.default.copyItem(
                     atPath: "\(TinyRun.path)/result.json", toPath: "\(folder)/Results/tiny-seed-1.json")
                 try write("# Other\n\n", to: "\(folder)/Results/table.md")
-                let output = try Tool.start(reproduce + flags, in: folder).finish()
+                let output = try Tool.start(TinyTable.reproduce + flags, in: folder).finish()
                 #expect(output.status == 65)
                 #expect(output.err.contains("the folder has another table: # Other"), "\(output.err)")
-                #expect(try text("\(folder)/Results/table.md") == "# Other\n\n")
+                #expect(try TinyTable.text("\(folder)/Results/table.md") == "# Other\n\n")
                 #expect(!exists("\(folder)/Runs"))
             }
         }
 
         @Test func cellsOfDifferentDataAreRefused() throws {
-            try withTable { folder in
-                let other = startRecipe.replacing("train = 64", with: "train = 72")
+            try TinyTable.withTable { folder in
+                let other = TinyTable.startRecipe.replacing("train = 64", with: "train = 72")
                 try write(other, to: "\(folder)/start.toml")
-                let output = try Tool.start(reproduce, in: folder).finish()
+                let output = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(output.status == 65 && output.err.contains("have different data"), "\(output.err)")
                 #expect(!exists("\(folder)/Runs"))
             }
         }
 
         @Test func aRunOfAnotherRecipeIsRefused() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let train = ["train", "start.toml", "--set", "phase.2.optimizer.rate=1e30"]
                 try #require(try Tool.start(train, in: folder).finish().status == 70)
-                let output = try Tool.start(reproduce, in: folder).finish()
+                let output = try Tool.start(TinyTable.reproduce, in: folder).finish()
                 #expect(output.status == 78 && output.err.contains("`phase.2.optimizer.rate`"))
             }
         }
 
         @Test func tablesAndRecipesAreToldApart() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let train = try Tool.run("train", "table.toml", in: folder)
                 #expect(train.status == 78 && train.err.contains("fce reproduce"))
                 let recipe = try Tool.run("reproduce", "tiny.toml", in: folder)
@@ -413,11 +296,11 @@ extension CommandLine {
         }
 
         @Test func aSmokeRunLeavesNothing() throws {
-            try withTable { folder in
+            try TinyTable.withTable { folder in
                 let output = try Tool.run("reproduce", "table.toml", "--smoke", in: folder)
                 #expect(output.status == 0 && output.out.contains("| tiny-smoke |"), "\(output.err)")
                 #expect(
-                    try names(folder).filter { !$0.hasPrefix(".") } == [
+                    try TinyTable.names(folder).filter { !$0.hasPrefix(".") } == [
                         "start.toml", "table.toml", "tiny.toml",
                     ])
             }
