@@ -3,7 +3,6 @@ import EnergyModels
 import Gradients
 import Networks
 import Schemas
-import System
 import Tensors
 import Training
 
@@ -241,26 +240,12 @@ public final class ChainsPhase: Phase {
         let pass = Pass(grid.energy.store, on: tape, mode: .train(dropout: key), trainable: true)
         let f = grid.energy.logits(tape.constant(backend.stacked([data, walk.end])), pass)
         let (onData, onChains) = (f.rows(0..<count), f.rows(count..<2 * count))
-        let (fData, fChains) = (mean(backend.doubles(onData.value)), mean(backend.doubles(onChains.value)))
-        try checkGap(fData - fChains)
+        var measures = try context.chainMeasures(
+            data: onData, chains: onChains, walk, largestGap: settings.chains.divergenceGuard)
         tape.backward(
             from: contrastiveDivergenceLoss(
                 data: onData, chains: onChains, penalty: settings.chains.penalty))
-        return [
-            "fData": fData, "fChains": fChains, "gap": fData - fChains,
-            "chainRise": fChains - walk.startValue, "chainDisplacement": walk.displacement,
-            "chainGradFirst": walk.gradientNorm.first, "chainGradLast": walk.gradientNorm.last,
-            "gradNorm": optimizer.update(pass.gradient(), schedule(state.step)),
-        ]
-    }
-
-    /// - Throws: `UserError(.diverged)` once the chains no longer follow the energy.
-    private func checkGap(_ gap: Double) throws {
-        let largest = settings.chains.divergenceGuard
-        guard !(abs(gap) <= largest) else { return }
-        throw UserError(
-            .diverged, "mean f differs by \(gap) between data and chains, chains.guard is \(largest)",
-            at: "phase \(context.phaseIndex + 1) (chains), step \(context.state.step + 1)",
-            advice: "lower optimizer.rate, take more or smaller chains.steps, or set chains.penalty")
+        measures["gradNorm"] = optimizer.update(pass.gradient(), schedule(state.step))
+        return measures
     }
 }

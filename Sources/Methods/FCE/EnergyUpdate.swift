@@ -53,6 +53,8 @@ package final class EnergyUpdate {
     /// The parts of the joined batch.
     private struct Batch {
         var unlabelled: Tensor?
+        /// Their log q, nats `[N]`, where it was stored with them.
+        var logDensity: Tensor?
         /// Indices of the unlabelled images among the training images.
         var indices: [Int] = []
         var labels: [Int] = []
@@ -79,8 +81,7 @@ package final class EnergyUpdate {
     ) -> Outcome {
         let state = context.state
         guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
-        var cached: Tensor?
-        let batch = assemble(samples, &cached)
+        let batch = assemble(samples)
         let tape = Tape(context.backend)
         let key = context.key(.dropout, .dropout, step: state.step)
         let pass = Pass(energy.store, on: tape, mode: .train(dropout: key), trainable: true)
@@ -103,7 +104,7 @@ package final class EnergyUpdate {
             let needsLogDensity = contrast.needsLogDensity
             let onData = contrast.difference(
                 marginal.rows(batch.unlabelledRows), images: images,
-                logDensity: needsLogDensity ? cached ?? logDensity?(images) : nil, on: tape)
+                logDensity: needsLogDensity ? batch.logDensity ?? logDensity?(images) : nil, on: tape)
             let onSamples = contrast.difference(
                 marginal.rows(batch.sampleRows), images: samples.images,
                 logDensity: needsLogDensity ? samples.logDensity : nil, on: tape)
@@ -146,7 +147,7 @@ package final class EnergyUpdate {
         }
     }
 
-    private func assemble(_ samples: Samples?, _ cached: inout Tensor?) -> Batch {
+    private func assemble(_ samples: Samples?) -> Batch {
         var (batch, row) = (Batch(), 0)
         func append(_ part: Tensor) -> Range<Int> {
             batch.parts.append(part)
@@ -158,7 +159,7 @@ package final class EnergyUpdate {
             let drawn = draws.batch(settings.batch, step: step)
             batch.unlabelled = drawn.images
             batch.indices = drawn.indices
-            cached = drawn.logDensity
+            batch.logDensity = drawn.logDensity
         } else if let unlabelled {
             let drawn = unlabelled.batch(step)
             batch.unlabelled = context.images(drawn.images)

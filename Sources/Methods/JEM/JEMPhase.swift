@@ -3,7 +3,6 @@ import EnergyModels
 import Gradients
 import Networks
 import Schemas
-import System
 import Tensors
 import Training
 
@@ -131,7 +130,8 @@ public final class JEMPhase: Phase {
         var loss =
             settings.densityWeight
             * contrastiveDivergenceLoss(data: onData, chains: onChains, penalty: settings.chains.penalty)
-        var measures = try self.measures(onData, onChains, walk)
+        var measures = try context.chainMeasures(
+            data: onData, chains: onChains, walk, largestGap: settings.chains.divergenceGuard)
         if let labels, let labelled {
             let term = labelled.loss(
                 logits.rows(2 * settings.batch..<logits.shape.first), labels.labels, pass)
@@ -165,25 +165,5 @@ public final class JEMPhase: Phase {
         buffer.put(walk.end, at: drawn.indices)
         ends = walk.end
         return walk
-    }
-
-    /// - Throws: `UserError(.diverged)` once the chains no longer follow the energy.
-    private func measures(_ onData: Variable, _ onChains: Variable, _ walk: Langevin.Walk) throws -> Measures
-    {
-        let backend = context.backend
-        let (fData, fChains) = (mean(backend.doubles(onData.value)), mean(backend.doubles(onChains.value)))
-        guard abs(fData - fChains) <= settings.chains.divergenceGuard else {
-            throw UserError(
-                .diverged,
-                "mean f differs by \(fData - fChains) between data and chains, "
-                    + "chains.guard is \(settings.chains.divergenceGuard)",
-                at: "phase \(context.phaseIndex + 1) (jem), step \(context.state.step + 1)",
-                advice: "lower optimizer.rate, take more or smaller chains.steps, or set chains.penalty")
-        }
-        return [
-            "fData": fData, "fChains": fChains, "gap": fData - fChains,
-            "chainRise": fChains - walk.startValue, "chainDisplacement": walk.displacement,
-            "chainGradFirst": walk.gradientNorm.first, "chainGradLast": walk.gradientNorm.last,
-        ]
     }
 }
