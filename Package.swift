@@ -38,28 +38,28 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
     ("Gradients", ["Tensors"]),
     ("Networks", ["Gradients", "Tensors", "Schemas"]),
     ("Flows", ["Networks", "Gradients", "Tensors", "Schemas"]),
-    ("EnergyModels", ["Networks", "Gradients", "Tensors", "Schemas", "System"]),
+    ("EnergyModels", ["Networks", "Gradients", "Tensors", "Schemas", "Scores", "System"]),
     ("Datasets", ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"]),
     ("Probes", ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"]),
     (
         "Training",
         [
             "Probes", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Schemas",
-            "System",
+            "Scores", "System",
         ]
     ),
     (
         "Methods",
         [
             "Training", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors", "Schemas",
-            "System",
+            "Scores", "System",
         ]
     ),
     (
         "FlowContrast",
         [
             "Methods", "Training", "Datasets", "EnergyModels", "Flows", "Networks", "Gradients", "Tensors",
-            "Schemas", "System",
+            "Schemas", "Scores", "System",
         ]
     ),
     (

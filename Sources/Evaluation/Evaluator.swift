@@ -76,12 +76,12 @@ public struct Evaluator {
     package func quickTest() throws -> Measures {
         var measures = logDensityErrors()?.scores.measures ?? [:]
         let context = context(of: state.phase)
-        if let own = context.phase.heldOutMeasures(context) { return measures.merging(own) { $1 } }
-        measures.merge(state.training?.counts ?? [:]) { $1 }
+        if let own = context.phase.heldOutMeasures(context) { return measures.merging(own) }
+        measures.merge(state.training?.counts ?? [:])
         guard let predictions = try predictions(of: data.test) else { return measures }
-        measures["testError"] = predictions.errorRate
-        measures["testNLL"] = predictions.negativeLogLikelihood
-        measures["heldOutError"] = try heldOutPredictions()?.errorRate
+        measures[.testError] = predictions.errorRate
+        measures[.testNLL] = predictions.negativeLogLikelihood
+        measures[.heldOutError] = try heldOutPredictions()?.errorRate
         return measures
     }
 

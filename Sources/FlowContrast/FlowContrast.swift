@@ -9,6 +9,7 @@
 @_exported import Methods
 @_exported import Networks
 @_exported import Schemas
+@_exported import Scores
 @_exported import System
 @_exported import Tensors
 @_exported import Training

@@ -204,7 +204,7 @@ public final class Experiment: TrainingObserver {
 
     public func test(_ state: TrainingState) throws {
         let measures = try Evaluator(recipe, data, state).quickTest()
-        lastError = measures["testError"] ?? lastError
+        lastError = measures[.testError] ?? lastError
         try record(row(measures))
     }
 
@@ -222,7 +222,7 @@ public final class Experiment: TrainingObserver {
         phases = phases.prefix(state.phase) + [score]
         try directory.saveWeights(state.weightsFile, at: position)
         try writeSamples(evaluator)
-        let measures = score.scores.measures.merging(state.training?.counts ?? [:]) { $1 }
+        let measures = score.scores.measures.merging(state.training?.counts ?? [:])
         lastError = score.scores[.testError] ?? lastError
         try record(row(measures, event: MetricsRow.phaseEnd))
         log.end()
@@ -294,20 +294,18 @@ public final class Experiment: TrainingObserver {
         let position = position
         return MetricsRow(
             phase: position.phase, phaseIndex: position.phaseIndex, step: position.step,
-            time: position.seconds, event: event, values: measures, words: words)
+            time: position.seconds, event: event, values: measures.logged, words: words)
     }
 
     private func status(_ measures: Measures) -> ProgressStatus {
         let phase = recipe.phases[state.phase]
-        let shown = [
-            ("bpd", "bpd"), ("labelLoss", "label"), ("value", "V"), ("vat", "VAT"), ("gap", "gap"),
-            ("bpdBound", "bound"), ("criticLoss", "critic"), ("generatorLoss", "generator"),
-        ]
         return ProgressStatus(
             phase: phase.kind, phaseIndex: state.phase, phaseCount: recipe.phases.count,
             step: state.updates, steps: phase.steps,
-            losses: shown.compactMap { key, name in measures[key].map { (name, $0) } },
-            gateAccuracy: measures["accuracyGate"], lastError: lastError)
+            losses: Metric.progress.compactMap { metric in
+                metric.name(at: .progress).flatMap { name in measures[metric].map { (name, $0) } }
+            },
+            gateAccuracy: measures[.accuracyGate], lastError: lastError)
     }
 
     private func writeSamples(_ evaluator: Evaluator) throws {

@@ -3,9 +3,9 @@ import System
 /// A number that says something of a model or of an update: what files call it, and how people read it.
 public struct Metric: Sendable {
     /// The key in `result.json`, `evaluation.json` and JSON output.
-    public let key: String
+    public private(set) var key: String
     /// The key in `metrics.jsonl`; nil for a score that is not logged.
-    public let logKey: String?
+    public private(set) var logKey: String?
     /// What it is called, without its unit.
     public let title: String
     public let unit: Unit
@@ -43,12 +43,20 @@ public struct Metric: Sendable {
     }
 
     /// A number of an update or of a test during training, which `metrics.jsonl` has under `key`.
-    package init(
+    public init(
         logged key: String, _ title: String, _ unit: Unit = .number, isLowerBetter: Bool? = nil,
         names: [Place: String] = [:], curve: Curve? = nil
     ) {
         self.init(
             key, log: key, title, unit, isLowerBetter: isLowerBetter, names: names, curve: curve)
+    }
+
+    /// The same number of another part of the model, whose name `metrics.jsonl` has behind the key.
+    package func suffixed(_ part: String) -> Metric {
+        var copy = self
+        copy.key += part
+        copy.logKey? += part
+        return copy
     }
 
     /// What `place` calls it; nil where it is not shown.
@@ -133,7 +141,7 @@ extension Metric {
         /// Its name in the legend.
         public let label: String
 
-        package init(_ chart: MetricChart, _ label: String) {
+        public init(_ chart: MetricChart, _ label: String) {
             self.chart = chart
             self.label = label
         }

@@ -38,10 +38,10 @@ public struct Scores: Sendable, Equatable {
         return copy
     }
 
-    /// The numbers by the names that `metrics.jsonl` uses.
-    package var measures: [String: Double] {
+    /// The numbers that `metrics.jsonl` has.
+    package var measures: Measures {
         Metric.scores.reduce(into: [:]) { measures, metric in
-            if let key = metric.logKey { measures[key] = self[metric] }
+            if metric.logKey != nil { measures[metric] = self[metric] }
         }
     }
 }

@@ -14,6 +14,9 @@ extension Metric {
         + [criticLoss, generatorLoss, inputGradient, penalty, clipped, generatorEntropy, featureDistance]
         + [gradNorm, flowGradNorm, generatorGradNorm, posteriorGradNorm, rate, flowRate, generatorRate]
 
+    /// What the line of progress shows, in this order.
+    package static let progress = logged.filter { $0.name(at: .progress) != nil }
+
     /// What `fce watch` shows of a run, in this order.
     public static let watched = [
         testError, heldOutError, bpd, bpdValidation, value, labelLoss, vat, gap, bpdBound, criticLoss,
@@ -25,6 +28,9 @@ extension Metric {
         let name = key.replacing(/Grid[0-9]+$/, with: "")
         return logged.first { $0.logKey == name }
     }
+
+    /// The same of the energy of a coarser grid, of `side` pixels.
+    package func onGrid(_ side: Int) -> Metric { suffixed("Grid\(side)") }
 }
 
 // MARK: - Likelihood

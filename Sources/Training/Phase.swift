@@ -1,6 +1,7 @@
 import Datasets
 import Networks
 import Schemas
+import Scores
 import Tensors
 
 /// One stretch of training: which models are updated, by what loss, and for how long.
@@ -214,9 +215,6 @@ extension PhaseSettings {
 public func scaled(_ count: Int, _ share: Double) -> Int {
     max(min(count, 1), Int((share * Double(count)).rounded()))
 }
-
-/// Numbers of one update, by the names that `metrics.jsonl` uses.
-public typealias Measures = [String: Double]
 
 /// What one update did.
 public struct Update: Sendable {

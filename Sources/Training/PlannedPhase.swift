@@ -1,6 +1,7 @@
 import Datasets
 import Networks
 import Schemas
+import Scores
 
 /// A phase of a recipe: settings of any kind.
 public struct PlannedPhase: Sendable {

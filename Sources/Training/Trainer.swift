@@ -1,4 +1,5 @@
 import Foundation
+import Scores
 import System
 
 /// What happens around training: metrics, progress, checkpoints.
@@ -108,7 +109,7 @@ public final class Trainer {
     private func check(_ measures: Measures) throws {
         guard let wrong = measures.first(where: { !$0.value.isFinite }) else { return }
         throw UserError(
-            .diverged, "\(wrong.key) is \(wrong.value)",
+            .diverged, "\(wrong.metric.key) is \(wrong.value)",
             at: "phase \(state.phase + 1) (\(recipe.phases[state.phase].kind)), step \(state.step)",
             advice: "lower the phase's rate or set its optimizer.clip")
     }

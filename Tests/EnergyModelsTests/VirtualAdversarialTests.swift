@@ -2,6 +2,7 @@ import EnergyModels
 import Gradients
 import Networks
 import RealModule
+import Scores
 import Tensors
 import TestSupport
 import Testing
@@ -46,9 +47,9 @@ import Testing
         let cosines = backend.cosines(exact, difference)
         #expect(cosines.allSatisfy { $0 > 0.999 })
         let vat = VirtualAdversarial(step: 1e-5)
-        let checked = try #require(vat.selfCheck(clean)["vatCosine"])
+        let checked = try #require(vat.selfCheck(clean)[.vatCosine])
         expectClose([checked], [cosines.reduce(0, +) / 3], relative: 1e-12)
-        #expect(try #require(VirtualAdversarial(step: 100).selfCheck(clean)["vatCosine"]) < 0.9)
+        #expect(try #require(VirtualAdversarial(step: 100).selfCheck(clean)[.vatCosine]) < 0.9)
     }
 
     @Test("Every perturbation has norm ε, and one power step beats a random direction")

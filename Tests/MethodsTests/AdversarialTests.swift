@@ -1,6 +1,7 @@
 import EnergyModels
 import Gradients
 import Networks
+import Scores
 import Tensors
 import TestSupport
 import Testing
@@ -76,7 +77,7 @@ private let cases = [
         let pass = Pass(generator.store, on: Tape(backend), mode: training, trainable: true)
         // Scales of 1: ½·ln(2πe) each, of 4 + 2 + 1 channels.
         let term = try #require(DeepDirected().regularizer(of: generator, pass))
-        expectClose([try #require(term.measures["generatorEntropy"])], [7 * 1.418_938_533], relative: 1e-8)
+        expectClose([try #require(term.measures[.generatorEntropy])], [7 * 1.418_938_533], relative: 1e-8)
         expectClose(backend.doubles(term.loss.value), [-7 * 1.418_938_533], relative: 1e-8)
         #expect(NonSaturating().regularizer(of: generator, pass) == nil)
     }
@@ -95,7 +96,7 @@ private let cases = [
         #expect(after[3...] == before[3...])
         #expect(backend.doubles(store["mean"]) == [3, -4])
         // 0.01 as a float is below 0.01.
-        #expect(measures == ["clipped": 0.4])
+        #expect(measures.logged == ["clipped": 0.4])
     }
 
     /// A critic of the golden file.
@@ -134,8 +135,8 @@ private let cases = [
             backend.doubles(energy.logits(inference.constant(x), inference).value), golden.values("logits"),
             relative: 2e-8, "logits")
         let (term, gradient) = penalty(energy, x)
-        expectClose([try #require(term.measures["penalty"])], golden.values("penalty"), relative: 2e-8)
-        expectClose([try #require(term.measures["inputGradient"])], golden.values("slope"), relative: 2e-8)
+        expectClose([try #require(term.measures[.penalty])], golden.values("penalty"), relative: 2e-8)
+        expectClose([try #require(term.measures[.inputGradient])], golden.values("slope"), relative: 2e-8)
         // The largest gradients are stored as float32. Biases move no slope.
         let weights = energy.store.names.filter { $0.hasSuffix(".w") }
         for name in weights {
@@ -152,7 +153,7 @@ private let cases = [
         let energy = critic(try Golden("critic"), on: backend)
         backend.fill(energy.store.values, with: 0)
         let (term, gradient) = penalty(energy, backend.randomTensor([3, 16, 16, 3], seed: 1))
-        #expect(term.measures == ["penalty": 10, "inputGradient": 0])
+        #expect(term.measures.logged == ["penalty": 10, "inputGradient": 0])
         #expect(backend.doubles(gradient).allSatisfy { $0 == 0 })
     }
 

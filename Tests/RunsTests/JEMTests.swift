@@ -3,6 +3,7 @@ import EnergyModels
 import Foundation
 import Gradients
 import Networks
+import Scores
 import System
 import Tensors
 import TestSupport
@@ -107,9 +108,9 @@ private struct Run {
             crossEntropy += (logSumExp(logits) - logits[4 * row + label]) / 4
         }
         let measures = try phase.update().measures
-        expectClose([try #require(measures["fData"])], [fData], relative: 1e-9, "f on data")
-        expectClose([try #require(measures["labelLoss"])], [crossEntropy], relative: 1e-9, "labels")
-        #expect(measures["gap"] == measures["fData"]! - measures["fChains"]!)
+        expectClose([try #require(measures[.fData])], [fData], relative: 1e-9, "f on data")
+        expectClose([try #require(measures[.labelLoss])], [crossEntropy], relative: 1e-9, "labels")
+        #expect(measures[.gap] == measures[.fData]! - measures[.fChains]!)
     }
 
     @Test(arguments: [

@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Foundation
 import Schemas
+import Scores
 import System
 import Tensors
 import Testing
@@ -76,7 +77,7 @@ private let recipe = """
         let terms = batch.labels.enumerated().map { row, label in
             raw[label] / mean * -log(Double(probabilities[4 * row + label]))
         }
-        let loss = try #require(try training.update().measures["labelLoss"])
+        let loss = try #require(try training.update().measures[.labelLoss])
         #expect(abs(loss - terms.reduce(0, +) / 9) < 1e-4, "\(loss), not \(terms.reduce(0, +) / 9)")
         #expect(Set(counts).count > 1, "classes of one size would hide what balancing does")
     }

@@ -21,9 +21,9 @@ class SilentObserver: TrainingObserver {
     func finished(_ state: TrainingState) {}
 }
 
-/// Keeps what every update measured; stops before update `limit`.
+/// Keeps what every update measured, as `metrics.jsonl` would have it; stops before update `limit`.
 final class Recorder: SilentObserver {
-    var rows: [Measures] = []
+    var rows: [[String: Double]] = []
     /// Where chains ended at the end of the last phase.
     var chainEnds: Tensor?
     private let limit: Int
@@ -33,8 +33,8 @@ final class Recorder: SilentObserver {
     override var isInterrupted: Bool { rows.count >= limit }
     override func finished(_ state: TrainingState) { chainEnds = (state.training as? ChainsPhase)?.ends }
     override func updated(_ state: TrainingState, _ update: Update) {
-        rows.append(update.measures)
-        let unknown = update.measures.keys.filter { Metric.logged($0) == nil }
+        rows.append(update.measures.logged)
+        let unknown = update.measures.map(\.metric.key).filter { Metric.logged($0) == nil }
         #expect(unknown.isEmpty, "every measure is declared as a metric")
     }
 

@@ -142,7 +142,7 @@ private final class PictureRecorder: SilentObserver {
         expectClose(
             [errors.flow ?? .nan, errors.energy ?? .nan], [byHand(models.flow), byHand(models.energy)],
             relative: 1e-9)
-        #expect(errors.scores.measures.keys.sorted() == ["energyLogDensityMSE", "flowLogDensityMSE"])
+        #expect(errors.scores.measures.logged.keys.sorted() == ["energyLogDensityMSE", "flowLogDensityMSE"])
     }
 
     @Test func theGaussianOfNCEIsThatOfTheTrainingPoints() throws {
@@ -163,11 +163,11 @@ private final class PictureRecorder: SilentObserver {
     @Test func testsAndPicturesOfAJointPhaseCountTheEnergysUpdates() throws {
         let recorder = PictureRecorder()
         let (_, _, state) = try train(joint, recorder)
-        #expect(recorder.tests.map { $0.measures["energyUpdates"] } == [2, 4])
+        #expect(recorder.tests.map { $0.measures[.energyUpdates] } == [2, 4])
         #expect(recorder.pictures == [3])
         let steps = recorder.tests.map(\.step)
         #expect(steps.allSatisfy { $0 > 0 } && (steps.last ?? 0) > 4, "the flow has had its turns: \(steps)")
-        #expect(recorder.tests.allSatisfy { $0.measures["energyLogDensityMSE"] != nil })
+        #expect(recorder.tests.allSatisfy { $0.measures[.energyLogDensityMSE] != nil })
         #expect(state.flow?.configuration.isGaussian == false)
     }
 

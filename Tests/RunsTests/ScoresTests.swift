@@ -74,6 +74,30 @@ import Testing
     }
 }
 
+@Suite struct MeasuresTests {
+    @Test func numbersStandInTheOrderInWhichTheyWereSet() {
+        var measures: Measures = [.rate: 1, .value: -1.5, .turn: nil]
+        measures[.gradNorm] = 2
+        measures[.rate] = 3
+        #expect(measures.map(\.metric.key) == ["rate", "value", "gradNorm"])
+        #expect(measures.map(\.value) == [3, -1.5, 2])
+        measures[.value] = nil
+        #expect(measures[.value] == nil && measures.count == 2)
+    }
+
+    @Test func ofTwoNumbersOfAMetricTheMergedOneCounts() {
+        let merged = ([.rate: 1, .value: 2] as Measures).merging([.value: 3, .turn: 0])
+        #expect(merged.logged == ["rate": 1, "value": 3, "turn": 0])
+        #expect(merged.map(\.metric.key) == ["rate", "value", "turn"])
+    }
+
+    @Test func theLogHasTheKeysThatMetricsDeclare() {
+        let own = Metric("scoreOfMine", log: "mine", "a score of one's own", .number)
+        let measures: Measures = [own: 1, .flowBitsPerDim: 2, .ece: 3, .gap.onGrid(4): 5]
+        #expect(measures.logged == ["mine": 1, "bpdTest": 2, "gapGrid4": 5])
+    }
+}
+
 @Suite struct MetricTests {
     @Test func everyMetricIsDeclaredOnce() {
         #expect(Set(Metric.scores.map(\.key)).count == Metric.scores.count)

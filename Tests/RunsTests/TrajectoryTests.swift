@@ -1,4 +1,5 @@
 import Datasets
+import Scores
 import Tensors
 import TestSupport
 import Testing
@@ -64,8 +65,8 @@ private final class LossRecorder: SilentObserver {
     var losses: [(name: String, value: Double)] = []
 
     override func updated(_ state: TrainingState, _ update: Update) {
-        for name in ["bpd", "labelLoss", "value", "vat"] {
-            if let value = update.measures[name] { losses.append((name, value)) }
+        for metric in [Metric.bpd, .labelLoss, .value, .vat] {
+            if let value = update.measures[metric] { losses.append((metric.key, value)) }
         }
     }
 }

@@ -1,10 +1,11 @@
 import Gradients
+import Scores
 import Tensors
 
 /// E[H(p(y|x))] in nats: classes should lie apart. Grandvalet & Bengio, *Semi-supervised Learning by Entropy
 /// Minimization*, NIPS 2004, eq. 8.
 public struct EntropyMinimization: Regularizer {
-    public let name = "entropy"
+    public let metric = Metric.entropy
 
     public init() {}
 

@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import Scores
 
 /// The classifier should agree with the average of its own past weights: the mean of (p(y|x) − p_teacher(y|x))² over
 /// images and classes, each under dropout of its own, the teacher held fixed. Tarvainen & Valpola, *Mean teachers are
@@ -8,7 +9,7 @@ import Networks
 /// As for ``PiModel``, the paper's weight is relative to a label term that is divided by the whole mixed batch of one
 /// labelled image in 100; with a labelled batch of its own the same balance is 100.
 public struct MeanTeacher: Regularizer {
-    public let name = "consistency"
+    public let metric = Metric.consistency
 
     public init() {}
 

@@ -1,23 +1,24 @@
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// A term that unlabelled images add to a classifier's loss: one small file each, with its equation and citation.
 /// Training code does not know which one it runs.
 public protocol Regularizer {
-    /// Its name in the metrics.
-    var name: String { get }
+    /// The metric that its loss is logged as.
+    var metric: Metric { get }
     /// Whether ``UnlabelledBatch/linearization`` is needed.
     var needsLinearization: Bool { get }
     /// The term, a scalar to be minimised, differentiable for the classifier's parameters.
     func loss(_ batch: UnlabelledBatch) -> Variable
-    /// Measures of how the term works, by the names that metrics use; called at some updates only.
-    func selfCheck(_ batch: UnlabelledBatch) -> [String: Double]
+    /// Measures of how the term works; called at some updates only.
+    func selfCheck(_ batch: UnlabelledBatch) -> Measures
 }
 
 extension Regularizer {
     public var needsLinearization: Bool { false }
-    public func selfCheck(_ batch: UnlabelledBatch) -> [String: Double] { [:] }
+    public func selfCheck(_ batch: UnlabelledBatch) -> Measures { [:] }
 }
 
 /// Unlabelled images after their evaluation in the energy's update, the clean pass. They come first in their batch, so

@@ -1,6 +1,7 @@
 import Glibc
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// The classifier should agree with the running average of its past predictions for each image: the mean of
@@ -10,7 +11,7 @@ import Tensors
 /// An image is visited once an epoch, so updating its row at the visit is the paper's update at the epoch's end. At
 /// its first visit an image has no target and adds nothing. The paper's weight 30 · M/N is 30 here: see ``PiModel``.
 public final class TemporalEnsembling: Regularizer {
-    public let name = "consistency"
+    public let metric = Metric.consistency
     /// α.
     public let momentum: Double
     public let classes: Int

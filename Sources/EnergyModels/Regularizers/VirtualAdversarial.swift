@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// How VAT finds the direction in which p(y|x) changes most.
@@ -13,7 +14,7 @@ public enum AdversarialDirection: String, Sendable, CaseIterable, Codable {
 /// Virtual adversarial training: KL(p(y|x) ‖ p(y|x + r)), r the most damaging step of length ε.
 /// Miyato et al., *Virtual Adversarial Training*, TPAMI 2019, eqs. 5–12.
 public struct VirtualAdversarial: Regularizer, Sendable {
-    public let name = "vat"
+    public let metric = Metric.vat
     /// ε, Euclidean norm over an image, in the units of the data.
     public var radius: Double
     /// Power iterations.
@@ -61,7 +62,7 @@ public struct VirtualAdversarial: Regularizer, Sendable {
 
     /// The mean cosine between the difference's perturbation and the exact one, from the same start. Near 1 the step ξ
     /// and the precision serve; at 0.2–0.6 VAT trains on noise. Empty where the network has no exact direction.
-    public func selfCheck(_ batch: UnlabelledBatch) -> [String: Double] {
+    public func selfCheck(_ batch: UnlabelledBatch) -> Measures {
         guard batch.linearization != nil else { return [:] }
         let perturbations = AdversarialDirection.allCases.map { direction in
             var copy = self
@@ -69,7 +70,7 @@ public struct VirtualAdversarial: Regularizer, Sendable {
             return copy.perturbation(batch)
         }
         let cosines = batch.backend.cosines(perturbations[0], perturbations[1])
-        return ["vatCosine": cosines.reduce(0, +) / Double(cosines.count)]
+        return [.vatCosine: cosines.reduce(0, +) / Double(cosines.count)]
     }
 
     private func exactGradient(_ d: Tensor, _ batch: UnlabelledBatch) -> Tensor {

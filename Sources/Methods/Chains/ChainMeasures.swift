@@ -1,4 +1,5 @@
 import Gradients
+import Scores
 import System
 import Tensors
 import Training
@@ -25,9 +26,9 @@ extension TrainingContext {
                 advice: "lower optimizer.rate, take more or smaller chains.steps, or set chains.penalty")
         }
         return [
-            "fData": fData, "fChains": fChains, "gap": gap, "chainRise": fChains - walk.startValue,
-            "chainDisplacement": walk.displacement, "chainGradFirst": walk.gradientNorm.first,
-            "chainGradLast": walk.gradientNorm.last,
+            .fData: fData, .fChains: fChains, .gap: gap, .chainRise: fChains - walk.startValue,
+            .chainDisplacement: walk.displacement, .chainGradFirst: walk.gradientNorm.first,
+            .chainGradLast: walk.gradientNorm.last,
         ]
     }
 }

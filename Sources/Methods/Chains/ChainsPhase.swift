@@ -3,6 +3,7 @@ import EnergyModels
 import Gradients
 import Networks
 import Schemas
+import Scores
 import Tensors
 import Training
 
@@ -88,10 +89,13 @@ public final class ChainsPhase: Phase {
         let ratio: Int
         /// Pixels here that a pixel of the next coarser grid makes; of an image of one pixel for the coarsest.
         let growth: Int
-        /// Suffix of the measures' names; empty for the images' own grid.
-        let suffix: String
+        /// Pixels of the coarser grid's side, which its measures are logged with; nil for the images' own grid.
+        let side: Int?
         /// Name of the optimiser among the state's companions; nil for the run's energy.
         let companion: String?
+
+        /// What a measure of this grid is logged as.
+        func metric(_ metric: Metric) -> Metric { side.map(metric.onGrid) ?? metric }
     }
 
     public init(_ settings: Settings, _ context: TrainingContext) throws {
@@ -107,11 +111,11 @@ public final class ChainsPhase: Phase {
             }
             return Grid(
                 energy: energy, ratio: side / own, growth: own / (number == 0 ? 1 : sides[number - 1]),
-                suffix: "Grid\(own)", companion: name)
+                side: own, companion: name)
         }
         grids =
             coarser + [
-                Grid(energy: energy, ratio: 1, growth: side / (sides.last ?? 1), suffix: "", companion: nil)
+                Grid(energy: energy, ratio: 1, growth: side / (sides.last ?? 1), side: nil, companion: nil)
             ]
         batches = context.stream(
             context.data.split.unlabelled, batch: settings.batch, .unlabelled, start: context.state.step)
@@ -168,12 +172,12 @@ public final class ChainsPhase: Phase {
             let walk = walk(from: start, grid, number)
             if let indices { persistent?.put(walk.end, at: indices) }
             ends = walk.end
-            for (name, value) in try train(grid, data, walk) { measures[name + grid.suffix] = value }
+            for (metric, value) in try train(grid, data, walk) { measures[grid.metric(metric)] = value }
         }
         state.energyUpdates += 1
         self.ends = isLast && settings.chains.start == .data ? fromNoise(ends) : ends
         state.average?.follow(energy.store, step: state.energyUpdates)
-        measures["rate"] = schedule(state.step).rate
+        measures[.rate] = schedule(state.step).rate
         return Update(measures)
     }
 
@@ -245,7 +249,7 @@ public final class ChainsPhase: Phase {
         tape.backward(
             from: contrastiveDivergenceLoss(
                 data: onData, chains: onChains, penalty: settings.chains.penalty))
-        measures["gradNorm"] = optimizer.update(pass.gradient(), schedule(state.step))
+        measures[.gradNorm] = optimizer.update(pass.gradient(), schedule(state.step))
         return measures
     }
 }

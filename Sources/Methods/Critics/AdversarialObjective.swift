@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// The losses of the two sides of a GAN: a critic f, which maps images to `[N, K]`, and a generator. A trainer knows a
@@ -27,21 +28,21 @@ public protocol AdversarialObjective: Sendable {
     func regularizer(of generator: Generator, _ pass: Pass) -> AdversarialTerm?
 
     /// Called after every update of the critic, to keep its parameters within bounds; returns what is worth logging.
-    func constrain(_ critic: ParameterStore) -> [String: Double]
+    func constrain(_ critic: ParameterStore) -> Measures
 }
 
 extension AdversarialObjective {
     public var comparesWithData: Bool { false }
     public func penalty(_: Critic, data: Tensor, samples: Tensor, key: RandomKey) -> AdversarialTerm? { nil }
     public func regularizer(of generator: Generator, _ pass: Pass) -> AdversarialTerm? { nil }
-    public func constrain(_ critic: ParameterStore) -> [String: Double] { [:] }
+    public func constrain(_ critic: ParameterStore) -> Measures { [:] }
 }
 
 /// A further term of a loss, with the measures that are logged beside it.
 public struct AdversarialTerm {
     /// The number to add to the loss, float64 `[1]`. Its gradient is the term's; its value may be another.
     public let loss: Variable
-    public let measures: [String: Double]
+    public let measures: Measures
 }
 
 /// The critic of an update, as a function, computed in the real type throughout.

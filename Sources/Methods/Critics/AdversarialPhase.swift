@@ -3,6 +3,7 @@ import EnergyModels
 import Gradients
 import Networks
 import Schemas
+import Scores
 import Tensors
 import Training
 
@@ -166,9 +167,9 @@ public final class AdversarialPhase: Phase {
         for turn in 0..<turns {
             measures = updateCritic(context.state.step * turns + turn)
             // A later update must not hide a number that is not finite.
-            guard measures.values.allSatisfy(\.isFinite) else { return Update(measures) }
+            guard measures.allSatisfy(\.value.isFinite) else { return Update(measures) }
         }
-        return Update(measures.merging(updateGenerator()) { $1 })
+        return Update(measures.merging(updateGenerator()))
     }
 
     /// Update `step` of the critic, counted over the whole phase.
@@ -182,17 +183,17 @@ public final class AdversarialPhase: Phase {
         let f = energy.logits(ofParts: [images, samples], pass)
         let count = images.shape.first
         var loss = objective.criticLoss(data: f.rows(0..<count), samples: f.rows(count..<f.shape.first))
-        var measures = ["criticLoss": context.backend.scalar(loss.value)]
+        var measures: Measures = [.criticLoss: context.backend.scalar(loss.value)]
         let key = context.key(.sample, .adversary, step: step)
         if let penalty = objective.penalty(critic(pass), data: images, samples: samples, key: key) {
             loss = loss + penalty.loss
-            measures.merge(penalty.measures) { $1 }
+            measures.merge(penalty.measures)
         }
         pass.tape.backward(from: loss)
         let pace = schedule(state.step)
-        measures["gradNorm"] = optimizer.update(pass.gradient(), pace)
-        measures["rate"] = pace.rate
-        measures.merge(objective.constrain(energy.store)) { $1 }
+        measures[.gradNorm] = optimizer.update(pass.gradient(), pace)
+        measures[.rate] = pace.rate
+        measures.merge(objective.constrain(energy.store))
         state.energyUpdates += 1
         state.average?.follow(energy.store, step: optimizer.step)
         return measures
@@ -210,13 +211,13 @@ public final class AdversarialPhase: Phase {
             let data = players.data.map { energy.logits($0, players.opponent) }
             var loss = objective.generatorLoss(
                 data: data, samples: energy.logits(players.samples, players.opponent))
-            measures["generatorLoss"] = context.backend.scalar(loss.value)
+            measures[.generatorLoss] = context.backend.scalar(loss.value)
             if let regularizer = objective.regularizer(of: generator, players.generator) {
                 loss = loss + regularizer.loss
-                measures.merge(regularizer.measures) { $1 }
+                measures.merge(regularizer.measures)
             }
             return loss
         }
-        return measures.merging(update) { $1 }
+        return measures.merging(update)
     }
 }

@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// A deep directed generative model: an energy E = −f, of a product of experts, and a generator that follows it. The
@@ -19,7 +20,7 @@ public struct DeepDirected: AdversarialObjective {
         guard let first = scales.first else { return nil }
         let entropy = scales.dropFirst().reduce(Self.entropy(first)) { $0 + Self.entropy($1) }
         return AdversarialTerm(
-            loss: -entropy, measures: ["generatorEntropy": pass.backend.scalar(entropy.value)])
+            loss: -entropy, measures: [.generatorEntropy: pass.backend.scalar(entropy.value)])
     }
 
     /// Σ ½·ln(2πe·γ² + 10⁻⁸), float64 `[1]`, of `[C]`: finite where a scale is 0, as in that code.

@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// The Wasserstein distance by a critic whose gradient is pulled to length 1: ``Wasserstein`` without clipping, and
@@ -47,7 +48,7 @@ public struct GradientPenalty: AdversarialObjective {
         let penalty = norms.reduce(0) { $0 + ($1 - 1) * ($1 - 1) } * weight / Double(count)
         return AdversarialTerm(
             loss: loss.sum(.all),
-            measures: ["penalty": penalty, "inputGradient": norms.reduce(0, +) / Double(count)])
+            measures: [.penalty: penalty, .inputGradient: norms.reduce(0, +) / Double(count)])
     }
 
     private static func interpolates(

@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import Scores
 import Tensors
 
 /// The Wasserstein distance by a critic of bounded weights: the critic minimises E_z[f(g(z))] − E_data[f(x)], the
@@ -16,14 +17,14 @@ public struct Wasserstein: AdversarialObjective {
     public func generatorLoss(data: Variable?, samples: Variable) -> Variable { -samples.mean() }
 
     /// Clips what gradients reach, and tells the share of it that was clipped as `clipped`.
-    public func constrain(_ critic: ParameterStore) -> [String: Double] {
+    public func constrain(_ critic: ParameterStore) -> Measures {
         let moved = critic.backend.zeros([1], .float64)
         var total = 0
         for name in critic.trainedNames {
             critic.backend.clip(critic[name], to: bound, count: moved)
             total += critic[name].count
         }
-        return ["clipped": critic.backend.scalar(moved) / Double(max(total, 1))]
+        return [.clipped: critic.backend.scalar(moved) / Double(max(total, 1))]
     }
 }
 

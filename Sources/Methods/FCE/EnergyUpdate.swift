@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Gradients
 import Networks
+import Scores
 import Tensors
 import Training
 
@@ -96,7 +97,7 @@ package final class EnergyUpdate {
         if let labelled, !batch.labels.isEmpty {
             terms.add(
                 labelled.loss(logits.rows(batch.labelledRows), batch.labels, pass),
-                weight: context.recipe.label.weight, "labelLoss")
+                weight: context.recipe.label.weight, .labelLoss)
         }
         var accuracy: Double?
         if let samples, let images = batch.unlabelled, let weight = settings.valueWeight {
@@ -111,7 +112,7 @@ package final class EnergyUpdate {
             let negatives = Double(context.recipe.energy.negatives)
             terms.add(
                 contrastValue(data: onData, samples: onSamples, negatives: negatives), weight: -weight,
-                "value")
+                .value)
             let statistics = ContrastStatistics(onData, onSamples, context.backend)
             terms.record(statistics.measures)
             accuracy = statistics.accuracy
@@ -143,7 +144,7 @@ package final class EnergyUpdate {
             let weight = regularizer.weight(at: context.state.step)
             // First the check: a loss may change what its regulariser has gathered.
             if isLogged { terms.record(regularizer.term.selfCheck(batch)) }
-            terms.add(regularizer.term.loss(batch), weight: weight, regularizer.term.name)
+            terms.add(regularizer.term.loss(batch), weight: weight, regularizer.term.metric)
         }
     }
 
@@ -184,20 +185,20 @@ private struct Terms {
 
     init(_ pass: Pass) { self.pass = pass }
 
-    mutating func add(_ term: Variable, weight: Double, _ name: String) {
-        measures[name] = pass.backend.scalar(term.value)
+    mutating func add(_ term: Variable, weight: Double, _ metric: Metric) {
+        measures[metric] = pass.backend.scalar(term.value)
         let weighted = term.affine(scale: weight)
         loss = loss.map { $0 + weighted } ?? weighted
     }
 
-    mutating func record(_ values: Measures) { measures.merge(values) { $1 } }
+    mutating func record(_ values: Measures) { measures.merge(values) }
 
     /// Backward pass and update; the measures with the gradient's norm.
     mutating func descend(_ optimizer: Optimizer, _ pace: Pace) -> Measures {
         guard let loss else { return measures }
         pass.tape.backward(from: loss)
-        measures["gradNorm"] = optimizer.update(pass.gradient(), pace)
-        measures["rate"] = pace.rate
+        measures[.gradNorm] = optimizer.update(pass.gradient(), pace)
+        measures[.rate] = pace.rate
         return measures
     }
 }
@@ -210,8 +211,8 @@ extension ContrastStatistics {
 
     package var measures: Measures {
         [
-            "accuracyGate": accuracy, "dData": meanOnData, "dSamples": meanOnSamples,
-            "saturated": saturated, "valueData": valueOnData, "valueSamples": valueOnSamples,
+            .accuracyGate: accuracy, .dData: meanOnData, .dSamples: meanOnSamples,
+            .saturated: saturated, .valueData: valueOnData, .valueSamples: valueOnSamples,
         ]
     }
 }

@@ -3,6 +3,7 @@ import EnergyModels
 import Flows
 import Gradients
 import Networks
+import Scores
 import Tensors
 import Training
 
@@ -31,10 +32,10 @@ package final class FlowUpdate {
     package func callAsFunction(_ optimizer: Optimizer, pace: Pace) -> EnergyUpdate.Outcome {
         let (loss, pass, statistics, value) = loss()
         var measures = statistics.measures
-        measures["value"] = context.backend.scalar(value.value)
+        measures[.value] = context.backend.scalar(value.value)
         pass.tape.backward(from: loss)
-        measures["flowGradNorm"] = optimizer.update(pass.gradient(), pace)
-        measures["flowRate"] = pace.rate
+        measures[.flowGradNorm] = optimizer.update(pass.gradient(), pace)
+        measures[.flowRate] = pace.rate
         context.state.flowUpdates += 1
         return .init(measures: measures, accuracy: statistics.accuracy)
     }

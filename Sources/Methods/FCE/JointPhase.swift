@@ -3,6 +3,7 @@ import Flows
 import Foundation
 import Networks
 import Schemas
+import Scores
 import System
 import Tensors
 import Training
@@ -148,8 +149,8 @@ public final class JointPhase: Phase {
 
     public var counts: Measures {
         [
-            "energyUpdates": Double(context.state.energyUpdates),
-            "flowUpdates": Double(context.state.flowUpdates),
+            .energyUpdates: Double(context.state.energyUpdates),
+            .flowUpdates: Double(context.state.flowUpdates),
         ]
     }
 
@@ -170,14 +171,14 @@ public final class JointPhase: Phase {
         let outcome = turn == .energy ? updateEnergy() : updateFlow()
         guard let accuracy = outcome.accuracy else { preconditionFailure("an update without V") }
         let isSwitch = gate.record(accuracy)
-        var update = Update(outcome.measures.merging(counts) { $1 })
-        update.measures["gateEMA"] = gate.accuracy
-        update.measures["turn"] = turn == .energy ? 0 : 1
+        var update = Update(outcome.measures.merging(counts))
+        update.measures[.gateEMA] = gate.accuracy
+        update.measures[.turn] = turn == .energy ? 0 : 1
         if isSwitch {
             update.event = .init(name: "switch", measures: counts, words: ["to": gate.turn.rawValue])
         }
         if turn == .flow && context.state.flowUpdates % Self.guardInterval == 0 {
-            update.measures["bpdValidation"] = try guardedBitsPerDimension()
+            update.measures[.bpdValidation] = try guardedBitsPerDimension()
             update.isAlwaysLogged = true
         }
         return update

@@ -2,6 +2,7 @@ import EnergyModels
 import Gradients
 import Networks
 import Schemas
+import Scores
 import Tensors
 import Training
 
@@ -103,7 +104,7 @@ public final class GANPhase: Phase {
 
     public func restore(from archive: StateArchive) throws { try generatorUpdate.restore(from: archive) }
 
-    public func update() -> Update { Update(updateDiscriminator().merging(updateGenerator()) { $1 }) }
+    public func update() -> Update { Update(updateDiscriminator().merging(updateGenerator())) }
 
     private func updateDiscriminator() -> Measures {
         let samples = generatorUpdate.samples(step: context.state.step)
@@ -122,7 +123,7 @@ public final class GANPhase: Phase {
             distance = context.backend.scalar(loss.value)
             return loss
         }
-        return measures.merging(["featureDistance": distance]) { $1 }
+        return measures.merging([.featureDistance: distance])
     }
 
     /// log q of images under the constant that a GAN's discriminator is measured against.

@@ -2,6 +2,7 @@ import Datasets
 import EnergyModels
 import Gradients
 import Networks
+import Scores
 import Tensors
 import Training
 
@@ -82,7 +83,7 @@ package final class GeneratorUpdate {
         tape.backward(from: loss(players))
         let pace = schedule(state.step)
         return [
-            "generatorRate": pace.rate, "generatorGradNorm": optimizer.update(pass.gradient(), pace),
+            .generatorRate: pace.rate, .generatorGradNorm: optimizer.update(pass.gradient(), pace),
         ]
     }
 

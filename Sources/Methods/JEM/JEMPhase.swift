@@ -3,6 +3,7 @@ import EnergyModels
 import Gradients
 import Networks
 import Schemas
+import Scores
 import Tensors
 import Training
 
@@ -135,13 +136,13 @@ public final class JEMPhase: Phase {
         if let labels, let labelled {
             let term = labelled.loss(
                 logits.rows(2 * settings.batch..<logits.shape.first), labels.labels, pass)
-            measures["labelLoss"] = context.backend.scalar(term.value)
+            measures[.labelLoss] = context.backend.scalar(term.value)
             loss = loss + context.recipe.label.weight * term
         }
         pass.tape.backward(from: loss)
         let pace = schedule(step)
-        measures["gradNorm"] = optimizer.update(pass.gradient(), pace)
-        measures["rate"] = pace.rate
+        measures[.gradNorm] = optimizer.update(pass.gradient(), pace)
+        measures[.rate] = pace.rate
         context.state.energyUpdates += 1
         context.state.average?.follow(energy.store, step: optimizer.step)
         return Update(measures)

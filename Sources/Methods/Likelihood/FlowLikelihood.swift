@@ -3,6 +3,7 @@ import Flows
 import Gradients
 import Networks
 import Schemas
+import Scores
 import Tensors
 import Training
 
@@ -41,7 +42,7 @@ public final class FlowLikelihood: Phase {
 
     public static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) -> Measures? {
         let images = context.fixedImages(context.data.heldOut(TrainingContext.initializationCount))
-        return context.state.flow.map { ["bpdValidation": $0.meanBitsPerDimension(images)] }
+        return context.state.flow.map { [.bpdValidation: $0.meanBitsPerDimension(images)] }
     }
 
     private let context: TrainingContext
@@ -78,7 +79,7 @@ public final class FlowLikelihood: Phase {
         let norm = optimizer.update(pass.gradient(), pace)
         state.flowUpdates += 1
         return Update([
-            "bpd": flow.bitsPerDimension(backend.scalar(mean.value)), "rate": pace.rate, "gradNorm": norm,
+            .bpd: flow.bitsPerDimension(backend.scalar(mean.value)), .rate: pace.rate, .gradNorm: norm,
         ])
     }
 
@@ -86,7 +87,7 @@ public final class FlowLikelihood: Phase {
         let points = context.fixedImages(context.data.split.unlabelled)
         try flow.fitGaussian(to: points)
         context.state.flowUpdates += 1
-        return Update(["bpd": flow.meanBitsPerDimension(points)])
+        return Update([.bpd: flow.meanBitsPerDimension(points)])
     }
 
     public func save(to archive: inout StateArchive) { archive.write(optimizer, "flow") }

@@ -4,6 +4,7 @@ import Flows
 import Gradients
 import Networks
 import Schemas
+import Scores
 import Tensors
 import Training
 
@@ -135,10 +136,10 @@ public final class VAEPhase: Phase {
         tape.backward(from: bound.affine(scale: 1 / Double(context.data.dimensions)))
         state.energyUpdates += 1
         var measures = descend(passes)
-        measures["bpdBound"] = Flows.bitsPerDimension(
+        measures[.bpdBound] = Flows.bitsPerDimension(
             -backend.scalar(bound.value), dimensions: context.data.dimensions)
-        measures["divergence"] = backend.scalar(divergence.value)
-        measures["logLikelihood"] = backend.scalar(likelihood.value)
+        measures[.divergence] = backend.scalar(divergence.value)
+        measures[.logLikelihood] = backend.scalar(likelihood.value)
         state.average?.follow(encoder.store, step: state.energyUpdates)
         return Update(measures)
     }
@@ -150,8 +151,8 @@ public final class VAEPhase: Phase {
         let norms = zip([encoder, posteriorOptimizer, decoderOptimizer], passes)
             .map { $0.update($1.gradient(), pace) }
         return [
-            "gradNorm": norms[0], "posteriorGradNorm": norms[1], "generatorGradNorm": norms[2],
-            "rate": pace.rate,
+            .gradNorm: norms[0], .posteriorGradNorm: norms[1], .generatorGradNorm: norms[2],
+            .rate: pace.rate,
         ]
     }
 

@@ -4,6 +4,7 @@ import Flows
 import Glibc
 import Gradients
 import Networks
+import Scores
 import Tensors
 import Training
 
@@ -14,7 +15,7 @@ extension VAEPhase {
     public static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) -> Measures? {
         let indices = context.data.heldOut(TrainingContext.initializationCount)
         return boundBitsPerDimension(context, of: context.data.train, indices).map {
-            ["bpdBoundValidation": $0]
+            [.bpdBoundValidation: $0]
         }
     }
 

@@ -63,6 +63,11 @@ public final class BoxContrast: Phase {
         pass.tape.backward(from: -value)
         _ = context.state.energyOptimizer?.update(pass.gradient(), schedule(step))
         context.state.energyUpdates += 1
-        return Update(["value": context.backend.scalar(value.value)])
+        return Update([.boxValue: context.backend.scalar(value.value)])
     }
+}
+
+extension Metric {
+    /// V against noise on the box.
+    public static let boxValue = Metric(logged: "boxValue", "V against the box", .nats)
 }

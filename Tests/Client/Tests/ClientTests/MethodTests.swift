@@ -20,7 +20,7 @@ import Testing
         contrast.steps = 300
         let session = try TrainingSession(on: points, energy: energy, phases: [contrast], backend: backend)
         var values: [Double] = []
-        try session.run { values.append($0.measures["value"] ?? .nan) }
+        try session.run { values.append($0.measures[.boxValue] ?? .nan) }
         #expect(values.count == 300)
         let (early, late) = (values.prefix(20).reduce(0, +) / 20, values.suffix(20).reduce(0, +) / 20)
         #expect(late > early + 0.2, "V rises from \(early) to \(late) nats")
@@ -38,7 +38,7 @@ import Testing
             backend: backend)
         var turns = Set<Double>()
         try session.run { update in
-            if let turn = update.measures["turn"] { turns.insert(turn) }
+            if let turn = update.measures[.turn] { turns.insert(turn) }
         }
         #expect(turns == [0, 1])
         let values = points.values(
