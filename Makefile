@@ -14,7 +14,7 @@ help:
 	@echo '  make demo     train on Fashion-MNIST with 100 labels: a table and a report, 5 minutes on 2 cores'
 	@echo '  make test     run every test'
 	@echo '  make build    build $(FCE), optimised'
-	@echo '  make bench    time the steps of training, PyTorch beside them where it is installed, and how they grow'
+	@echo '  make bench    time the steps of training in turns with PyTorch where it is installed, and how they grow'
 	@echo '                (FC_PYTHON=python ARGS="--network conv-large": see Benchmarks/README.md)'
 	@echo '  make smoke    run every recipe for a few steps'
 	@echo '  make dist     a tarball that runs without Swift: program, manual, completions (.ci/dist tries it)'

@@ -1,65 +1,38 @@
 #!/usr/bin/env python3
-"""One sitting of `fce bench` and of torch_steps.py, step by step, as a table.
+"""One sitting of `fce bench` beside PyTorch: every step against every variant, in turns.
 
-Every step of every contender runs in a process of its own, one right after the other, so that a ratio compares
-neighbouring minutes and a peak belongs to one step. The step `probe` stands beside scikit-learn (sklearn_probe.py),
-`latency` is ours alone (latency.py). A variant of PyTorch is a precision, fp32 or bf16, with +cl for channels-last and
-+compile for torch.compile. `faster` is against the fastest of the variants for that step, `than fp32` of those of
-float32, for our float32 rows. A variant that fails is named on one line and left out of that step's row.
+For each step a process of ours and one of the variant are both ready, each with its models in memory, and take
+turns: ours, theirs, ours, theirs, for as many rounds as -n says. So a ratio compares neighbouring seconds, and a
+neighbour who disturbs a round shows in the range. A variant of PyTorch is a precision, fp32 or bf16, with +cl for
+channels-last and +compile for torch.compile; all eight run unless --variants names some. The step `probe` stands
+beside scikit-learn (sklearn_probe.py), `latency` is ours alone (latency.py). A variant that fails is named on one
+line and left out.
+
+The first table has a row for each variant as it is measured. The last has one for each step: the fastest variant is
+the one that ours leads by least. A round is disturbed where others took more than a tenth of the processors, or
+where a turn took a quarter more than the contender's median.
 
 Through Benchmarks/run: `--growth` measures growth with sizes and threads instead (`fce bench --growth`) and writes
 growth.md and growth.svg; a sitting of all steps ends with that table, unless `--no-growth` is given.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import subprocess
 import sys
 
+import saving
+import summary
+from contender import Contender, Failure
+
 HERE = pathlib.Path(__file__).parent
 STEPS = ["mle", "ebm", "ebm_pool", "flow", "vat", "infer", "probe", "latency"]
 FLAGS = {"cl": "--channels-last", "compile": "--compile"}
+VARIANTS = [mode + flags for mode in ("fp32", "bf16") for flags in ("", "+cl", "+compile", "+cl+compile")]
 PRECISIONS = ["auto", "float32", "bfloat16"]
 FCE = os.environ.get("FCE", ".build/release/fce")
-
-
-class Failure(Exception):
-    """A contender that ended with an error; the message is one line."""
-
-
-def run(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        program = next(word for word in command if word != sys.executable)
-        raise Failure(f"{pathlib.Path(program).name} ended with {done.returncode}: {reason(lines)}")
-    sys.stderr.write(done.stderr)
-    return json.loads(done.stdout)
-
-
-def reason(lines):
-    """The last line that names an error, else the last one: tracebacks may end in hints."""
-    errors = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception", "error"))]
-    return (errors or lines or ["no message"])[-1]
-
-
-def ours(options, step, precision):
-    return run([FCE, "bench", "--json", "--steps", step, *shared(options), "--precision", precision])
-
-
-def torch(options, step, variant):
-    mode, *flags = variant.split("+")
-    command = [sys.executable, str(HERE / "torch_steps.py"), "--mode", mode, "--steps", step, *shared(options)]
-    return run(command + [FLAGS[flag] for flag in flags])
-
-
-def sklearn(options):
-    return run([sys.executable, str(HERE / "sklearn_probe.py"), *threads(options)])
-
-
-def latency(options):
-    return run([sys.executable, str(HERE / "latency.py"), *threads(options)])
 
 
 def threads(options):
@@ -67,126 +40,95 @@ def threads(options):
 
 
 def shared(options):
-    return ["--network", options.network, "--batch", str(options.batch), "-n", str(options.runs), *threads(options)]
+    return ["--network", options.network, "--batch", str(options.batch), *threads(options)]
 
 
-def rivals(options, step):
-    """The reports of the other side by variant; those that fail are left out."""
+def ours(options, step, precision):
+    return Contender([FCE, "bench", "--on-demand", "--steps", step, *shared(options), "--precision", precision])
+
+
+def rival(options, step, variant):
     if step == "probe":
-        contenders = {"sklearn": lambda: sklearn(options)}
-    else:
-        contenders = {v: lambda v=v: torch(options, step, v) for v in options.variants}
-    reports = {}
-    for name, contender in contenders.items():
-        try:
-            reports[name] = contender()
-        except Failure as failure:
-            print(f"compare: {step}, {name} left out: {failure}", file=sys.stderr, flush=True)
-    return reports
-
-
-def fastest(step, theirs):
-    """The report of the fastest variant; None of none."""
-    return min(theirs.values(), key=lambda report: report["ms"][step], default=None)
-
-
-def header(options):
-    variants = [f"torch {variant}" for variant in options.variants]
-    than = ["than fp32"] if compares_precisions(options) else []
-    return ["step", "precision", "ms", "GFLOP/s", "of peak", *variants, "faster", *than, "MB", "torch MB", "of it"]
-
-
-def compares_precisions(options):
-    """Whether a float32 row has more to say than how it stands against the fastest of all variants."""
-    return len({variant.split("+")[0] for variant in options.variants}) == 2
-
-
-def row(options, step, mine, theirs):
-    """Times, and ratios against the fastest variant; a ratio of memory is ours over theirs."""
-    ms, mb, best = mine["ms"][step], mine["peak_mb"][step], fastest(step, theirs)
-    # A probe's features are float32 whatever the networks are.
-    precision = "float32" if step == "probe" else mine["precision"]
-    cells = [step, precision, f"{ms:.0f}", f"{mine['gflops'][step]:.0f}", f"{100 * mine['of_peak'][step]:.0f} %"]
-    cells += [f"{theirs[v]['ms'][step]:.0f}" if v in theirs else "–" for v in options.variants]
-    cells.append(faster(step, ms, best))
-    if compares_precisions(options):
-        alike = {name: report for name, report in theirs.items() if name.startswith("fp32")}
-        cells.append(faster(step, ms, fastest(step, alike)) if precision == "float32" else "–")
-    cells.append(f"{mb:.0f}")
-    return cells + ([f"{best['peak_mb'][step]:.0f}", f"{mb / best['peak_mb'][step]:.2f}"] if best else ["–", "–"])
-
-
-def faster(step, ms, best):
-    return f"{best['ms'][step] / ms:.2f}x" if best else "–"
-
-
-def show(cells):
-    print("| " + " | ".join(cells) + " |", flush=True)
+        return Contender([sys.executable, str(HERE / "sklearn_probe.py"), *threads(options)])
+    mode, *flags = variant.split("+")
+    command = [sys.executable, str(HERE / "torch_steps.py"), "--on-demand", "--mode", mode, "--steps", step]
+    return Contender(command + shared(options) + [FLAGS[flag] for flag in flags])
 
 
 def measure(options, step):
-    """Prints the rows of one step, one for each of our precisions, and returns what was measured."""
-    # A probe has no networks to reduce: further precisions would repeat it.
+    """What was measured of one step; prints a row for each variant and each of our precisions."""
+    # A probe has no networks to reduce, and its rival takes minutes.
     precisions = options.precision[:1] if step == "probe" else options.precision
-    mine = {precision: ours(options, step, precision) for precision in precisions}
-    theirs = rivals(options, step)
-    for report in mine.values():
-        show(row(options, step, report, theirs))
-    return {"fce": mine, **({"sklearn": theirs.get("sklearn")} if step == "probe" else {"torch": theirs})}
+    variants, count = (["sklearn"], 1) if step == "probe" else (options.variants, options.runs)
+    measured = {"fce": {}, "rivals": {}, "rounds": {}}
+    with contextlib.ExitStack() as stack:
+        mine = {precision: stack.enter_context(ours(options, step, precision)) for precision in precisions}
+        for variant in variants:
+            against(options, step, variant, count, mine, measured)
+        if not measured["rounds"]:
+            for contender in mine.values():
+                for _ in range(count):
+                    contender.turn()
+        measured["fce"] = {precision: contender.report() for precision, contender in mine.items()}
+    return measured
+
+
+def against(options, step, variant, count, mine, measured):
+    """The rounds against one variant; a variant that fails is left out."""
+    print(f"compare: {step}, {variant}: getting ready", file=sys.stderr, flush=True)
+    try:
+        with rival(options, step, variant) as theirs:
+            rounds = [{"fce": {precision: contender.turn() for precision, contender in mine.items()},
+                       "rival": theirs.turn()} for _ in range(count)]
+            measured["rivals"][variant] = theirs.report()
+    except Failure as failure:
+        print(f"compare: {step}, {variant} left out: {failure}", file=sys.stderr, flush=True)
+        return
+    measured["rounds"][variant] = rounds
+    for precision in mine:
+        print(summary.markdown(summary.detail(step, precision, precision, variant, rounds)), flush=True)
 
 
 def sitting(options):
     steps = [step for step in options.steps if step != "latency"]
     if steps:
-        columns = header(options)
-        show(columns)
-        print("|---|---|" + "---:|" * (len(columns) - 2), flush=True)
+        print(summary.head(summary.DETAIL, 3), flush=True)
     return {step: measure(options, step) for step in steps}
 
 
-def machine_of(measured):
-    """What our reports and theirs say of themselves, and the load after all of it."""
-    mine = [report for step in measured.values() for report in step["fce"].values()]
-    theirs = [report for step in measured.values() for report in (step.get("torch") or {}).values()]
-    theirs += [step["sklearn"] for step in measured.values() if step.get("sklearn")]
+def machine_of(steps, before):
+    """What our reports and theirs say of themselves, and the load before and after all of it."""
+    mine = [report for step in steps.values() for report in step["fce"].values()]
+    theirs = [report for step in steps.values() for report in step["rivals"].values()]
     versions = {key: report[key] for report in theirs for key in ("torch", "sklearn") if key in report}
     facts = {key: mine[0][key] for key in ("cpu", "isa", "threads")} if mine else {}
-    return {**facts, **versions, "load": os.getloadavg()}
+    return {**facts, **versions, "load_before": before, "load_after": os.getloadavg()}
 
 
-def footer(options, measured, machine):
-    notes = []
-    if report := measured.get("probe", {}).get("sklearn"):
-        notes.append(f"probe: scikit-learn's LinearSVC, once, {report['ms']['probe']:.0f} ms")
+def footer(options, machine):
     names = {"torch": "PyTorch", "sklearn": "scikit-learn"}
     others = "".join(f"; {name} {machine[key]}" for key, name in names.items() if key in machine)
-    if measured:
-        notes.append(f"{machine['cpu']} ({machine['isa']}), {machine['threads']} threads, {options.network}, "
-                     f"batch {options.batch}, median of {options.runs}{others}")
-    return notes + [f"load average {machine['load'][0]:.1f}"]
+    facts = f"{machine['cpu']} ({machine['isa']}), {machine['threads']} threads, {options.network}, " \
+            f"batch {options.batch}, {options.runs} rounds{others}; " if "cpu" in machine else ""
+    return f"{facts}load average {machine['load_before'][0]:.1f} before, {machine['load_after'][0]:.1f} after"
 
 
 def begin(options):
     """How long starting takes, on one line."""
-    report = latency(options)
+    done = subprocess.run([sys.executable, str(HERE / "latency.py"), *threads(options)], stdout=subprocess.PIPE)
+    if done.returncode:
+        raise Failure(f"latency.py ended with {done.returncode}")
+    report = json.loads(done.stdout)
     print(f"\nlatency: `fce --help` {report['help_ms']:.0f} ms; `fce train` to its first update "
           f"{report['train_ms']:.0f} ms, of which the update itself {report['update_ms']:.0f} ms", flush=True)
     return report
 
 
-def save(options, machine, steps):
-    settings = {"network": options.network, "batch": options.batch, "runs": options.runs}
-    path = HERE / "results" / f"{options.save}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"machine": machine, "settings": settings, "steps": steps}, indent=1) + "\n")
-    print(f"written to {path}")
-
-
 def growth(options):
     """One precision: growth with sizes is much the same in another."""
-    command = [FCE, "bench", "--growth", *shared(options), "--precision", options.precision[0]]
+    command = [FCE, "bench", "--growth", *shared(options), "-n", str(options.runs)]
     print(flush=True)
-    if code := subprocess.run(command).returncode:
+    if code := subprocess.run(command + ["--precision", options.precision[0]]).returncode:
         raise Failure(f"fce bench --growth ended with {code}")
 
 
@@ -198,13 +140,15 @@ def parsed():
     parser.add_argument("--network", choices=["conv-small", "conv-large"], default="conv-small")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=names, default=STEPS, help="names, separated by commas")
-    parser.add_argument("--variants", type=names, default="fp32,bf16,fp32+cl,bf16+cl",
-                        help="of PyTorch, separated by commas")
-    parser.add_argument("--precision", type=names, default="auto",
+    parser.add_argument("--variants", type=names, default=VARIANTS,
+                        help="of PyTorch, separated by commas; by default all: " + ", ".join(VARIANTS))
+    parser.add_argument("--precision", type=names, default=["auto"],
                         help=f"ours: {', '.join(PRECISIONS)}; of several, separated by commas, each has its row")
     parser.add_argument("--threads", type=int)
-    parser.add_argument("-n", "--runs", type=int, default=5, help="timed executions of each step")
-    parser.add_argument("--save", metavar="NAME", help="write Benchmarks/results/NAME.json too")
+    parser.add_argument("-n", "--runs", type=int, default=5, help="rounds against each variant")
+    parser.add_argument("--save", metavar="NAME", help="write Benchmarks/results/NAME.json too; what it holds of "
+                        "other steps and variants stays, so a sitting can be made in pieces")
+    parser.add_argument("--show", metavar="NAME", help="measure nothing: print the tables of results/NAME.json")
     parser.add_argument("--and-growth", action="store_true", help="end with the table of growth")
     options = parser.parse_args()
     if unknown := set(options.steps) - set(STEPS):
@@ -213,18 +157,25 @@ def parsed():
         parser.error(f"no precision named {', '.join(sorted(unknown))}")
     if any(v.split("+")[0] not in ("fp32", "bf16") or set(v.split("+")[1:]) - set(FLAGS) for v in options.variants):
         parser.error("a variant is fp32 or bf16, followed by +cl and +compile as wanted")
+    if options.runs < 1:
+        parser.error("-n takes 1 or more")
     return options
 
 
 def main():
     options = parsed()
     try:
+        if options.show:
+            saving.show(options)
+            return
+        before = os.getloadavg()
         measured = sitting(options)
+        summary.show(measured)
         steps = measured | ({"latency": begin(options)} if "latency" in options.steps else {})
-        machine = machine_of(measured)
-        print("\n" + "\n\n".join(footer(options, measured, machine)))
+        machine = machine_of(measured, before)
+        print("\n" + footer(options, machine))
         if options.save:
-            save(options, machine, steps)
+            saving.save(options, machine, steps)
         if options.and_growth:
             growth(options)
     except Failure as failure:

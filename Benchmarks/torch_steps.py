@@ -13,15 +13,16 @@ or torch.compile where asked. The steps:
   infer     classification of 500 images
 
 Prints one JSON object: {"ms": {step: median}, "peak_mb": {step: peak resident memory}, "mode": ..., "threads": ...}.
-One step a process (`--steps mle`) gives the cleanest memory; `Benchmarks/run` does that.
+One step a process (`--steps mle`) gives the cleanest memory; `compare.py` does that.
 """
 import argparse
 import ctypes
 import json
 import math
+import statistics
 import sys
-import time
 
+import on_demand
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -307,34 +308,43 @@ def main():
     parser.add_argument("--threads", type=int)
     parser.add_argument("--compile", action="store_true", help="torch.compile log q, sampling and the energy")
     parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--on-demand", action="store_true", help="time one step when asked: see on_demand.py")
     options = parser.parse_args()
     names = options.steps.split(",")
+    if options.on_demand and len(names) > 1:
+        parser.error("--on-demand takes one step")
     if unknown := set(names) - set(STEPS):
         parser.error(f"no step named {', '.join(sorted(unknown))}")
 
     bench = Bench(options)
     work = {name: getattr(bench, "flow_step" if name == "flow" else name) for name in names}
-    report = {"ms": {}, "peak_mb": {}}
-    for name in names:
+    report = {
+        "mode": options.mode, "compile": options.compile, "channels_last": options.channels_last,
+        "threads": torch.get_num_threads(), "torch": torch.__version__, "ms": {}, "peak_mb": {},
+    }
 
-        def step():
+    def execution(name):
+        def execute():
             with torch.autocast("cpu", torch.bfloat16, enabled=options.mode == "bf16"):
                 work[name]()
 
+        # torch.compile works in the first two executions: neither their time nor their memory counts.
+        execute()
+        execute()
         reset_peak()
-        step()
-        step()
-        times = []
-        for _ in range(options.runs):
-            start = time.perf_counter()
-            step()
-            times.append(time.perf_counter() - start)
-        report["ms"][name] = round(sorted(times)[len(times) // 2] * 1e3, 1)
+        return execute
+
+    def record(name, median):
+        report["ms"][name] = round(median, 1)
         report["peak_mb"][name] = peak_megabytes()
-    report |= {
-        "mode": options.mode, "compile": options.compile, "channels_last": options.channels_last,
-        "threads": torch.get_num_threads(), "torch": torch.__version__,
-    }
+        return report
+
+    if options.on_demand:
+        on_demand.serve(execution(names[0]), lambda median: record(names[0], median))
+        return
+    for name in names:
+        execute = execution(name)
+        record(name, statistics.median(on_demand.milliseconds(execute) for _ in range(options.runs)))
     print(json.dumps(report))
 
 

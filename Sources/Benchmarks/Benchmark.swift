@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// Times the steps a run is made of, through the code that runs make them with.
@@ -38,37 +37,27 @@ public enum Benchmark {
         _ settings: BenchmarkSettings, measured: (Measurement) -> Void = { _ in },
         warn: (String) -> Void = { _ in }
     ) throws -> BenchmarkReport {
-        let backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
         let measurements = try settings.steps.map { step in
             let measurement = try measure(step, settings, warn)
             measured(measurement)
             return measurement
         }
+        return try report(measurements, settings)
+    }
+
+    /// What was measured with `settings`, and the machine.
+    public static func report(
+        _ measurements: [Measurement], _ settings: BenchmarkSettings
+    ) throws -> BenchmarkReport {
+        let backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
         return BenchmarkReport(measurements, backend)
     }
 
     package static func measure(
         _ step: BenchmarkStep, _ settings: BenchmarkSettings, _ warn: (String) -> Void
     ) throws -> Measurement {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let subject = try BenchmarkSubject(step, settings)
-        let started = (clock.now - start) / .milliseconds(1)
-        if !ResidentMemory.resetPeak() {
-            warn("\(step.rawValue): this system does not reset peak memory; its peak is the process's so far")
-        }
-        subject.backend.resetPeak()
-        for _ in 0..<2 { try subject.run() }
-        let times = try (0..<settings.runs).map { _ in
-            try clock.measure { try subject.run() } / .milliseconds(1)
-        }
-        // Read before the products that measure the peak rate: they have memory of their own.
-        let (resident, tensors) = (ResidentMemory.peak ?? 0, subject.backend.memory.peak)
-        let precision = step.precision(subject.backend)
-        return Measurement(
-            step: step, startMilliseconds: started, milliseconds: times.sorted()[times.count / 2],
-            peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
-            gigaflop: 1e-9 * step.operations(settings), precision: precision,
-            peakRate: try settings.device.measurePeak(of: precision, threads: settings.threads))
+        let timed = try TimedStep(step, settings, warn)
+        for _ in 0..<settings.runs { _ = try timed.time() }
+        return try timed.measurement()
     }
 }

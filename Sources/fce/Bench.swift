@@ -85,6 +85,12 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var threadOptions: ThreadOptions
 
+    @Flag(
+        help: ArgumentHelp(
+            "Time one step at the request of another program: see Benchmarks/README.md.",
+            visibility: .hidden))
+    var onDemand = false
+
     @Flag(help: "Measure growth with sizes and threads instead.")
     var growth = false
 
@@ -104,6 +110,9 @@ struct Bench: ParsableCommand {
         if !growth && (axes != nil || out != nil) {
             throw ValidationError("--axes and --out belong to --growth.")
         }
+        if onDemand && (growth || steps?.names.count != 1) {
+            throw ValidationError("--on-demand takes --steps with one step.")
+        }
         if !(1...8192).contains(batch) { throw ValidationError("--batch takes 1 to 8192.") }
         if !(1...10_000).contains(runs) { throw ValidationError("--runs takes 1 to 10000.") }
     }
@@ -118,6 +127,8 @@ struct Bench: ParsableCommand {
         if let precision { settings.precision = precision.precision }
         if growth {
             try printGrowth(settings)
+        } else if onDemand, let step = settings.steps.first {
+            try answerDemands(step, settings)
         } else if json {
             print(try Benchmark.run(settings, warn: { Console.warn([$0]) }).json())
         } else {

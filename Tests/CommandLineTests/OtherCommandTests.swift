@@ -121,13 +121,29 @@ extension CommandLine {
         @Test(arguments: [
             ["--axes", "batch"], ["--out", "."], ["--growth", "--steps", "mle"],
             ["--growth", "--axes", "none"],
-            ["--steps", "mle,"],
+            ["--steps", "mle,"], ["--on-demand"], ["--on-demand", "--steps", "mle,ebm"],
+            ["--on-demand", "--growth"],
         ])
         func benchmarksRefuseWhatDoesNotFit(options: [String]) throws {
             try withFolder { folder in
                 let output = try Tool.start(["bench"] + options, in: folder).finish()
                 #expect(output.status == 64 && output.out.isEmpty)
                 #expect(output.err.hasPrefix("fce: error: "))
+            }
+        }
+
+        @Test func benchmarksAnswerWhoTakesTurns() throws {
+            try withFolder { folder in
+                let bench = "\"$FCE\" bench --on-demand --steps ebm_pool --batch 1 --threads 1"
+                let output = try Tool.shell("printf '2\\n1\\n' | \(bench)", in: folder)
+                let lines = try output.out.split(separator: "\n").map {
+                    try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+                }
+                #expect(output.status == 0 && lines.count == 4 && lines[0]["ready"] as? Bool == true)
+                #expect(lines[1...2].map { ($0["ms"] as? [Double])?.count } == [2, 1])
+                let ms = try #require(lines[3]["ms"] as? [String: Double])
+                let times = lines[1...2].flatMap { $0["ms"] as? [Double] ?? [] }.sorted()
+                #expect(times.count == 3 && abs((ms["ebm_pool"] ?? 0) - times[1]) < 0.1, "the median of all")
             }
         }
 
