@@ -3,10 +3,10 @@ import Gradients
 import Networks
 import Tensors
 
-/// A K-class conditional energy-based model: p_k(x) = exp(f_k(x) − c_k), all layers but the last shared.
-/// Gao et al. 2020, eqs. 15, 16 and 18.
+/// A K-class conditional energy: K functions f_k(x) with all layers but the last shared. The module `Methods` makes densities
+/// p_k(x) = exp(f_k(x) − c_k) of them.
 ///
-/// c_k = c̄ + δ_k: c̄ is one float64 constant, set by ``calibrate(_:logDensity:)`` and never trained (a float32 parameter
+/// c_k = c̄ + δ_k: c̄ is one float64 constant, calibrated once and never trained (a float32 parameter
 /// near 10⁴ could not take a step of 3·10⁻⁴); δ_k is trained and is the last layer's only bias.
 public final class ConditionalEnergy {
     public let configuration: EnergyConfiguration
@@ -134,25 +134,14 @@ public final class ConditionalEnergy {
         return (0..<configuration.classes).map { Glibc.log(priors?[$0] ?? uniform) }
     }
 
-    private func logPriors(_ tape: Tape) -> Variable {
+    /// log ρ_k on a tape, float64 `[K]`.
+    package func logPriors(_ tape: Tape) -> Variable {
         tape.constant(tape.backend.tensor(logPriors, [configuration.classes], .float64))
     }
 
-    /// log Σ_k ρ_k exp(f_k − δ_k) = log p(x) + c̄ (− log q for a tilted base), nats `[N]`. Eq. 18 with ρ_k = 1/K.
-    public func logMarginal(_ logits: Variable, _ pass: Pass) -> Variable {
-        logits.combined(.add, logPriors(pass.tape), .channels).logSumExp()
-    }
-
-    /// log p(y|x) = log softmax(f_k − δ_k + log ρ_k), `[N, K]`. Eq. 17's posterior.
-    public func logPosterior(_ logits: Variable, _ pass: Pass) -> Variable {
-        guard configuration.priors != nil else { return logits.logSoftmax() }
-        return logits.combined(.add, logPriors(pass.tape), .channels).logSoftmax()
-    }
-
-    /// Sets c̄ so that log p − log q has mean 0 over a batch: `marginals` are logMarginal values and `logDensity`
-    /// log q, both nats `[N]`.
-    public func calibrate(_ marginals: [Double], logDensity: [Double]) {
-        precondition(marginals.count == logDensity.count && !marginals.isEmpty)
-        normalizer = zip(marginals, logDensity).reduce(0) { $0 + $1.0 - $1.1 } / Double(marginals.count)
+    /// Numbers of the classes, `[N, K]`, whose softmax is p(y|x): f_k(x) − δ_k + log ρ_k. Equal ρ_k cancel in it and are left
+    /// out.
+    public func classScores(_ logits: Variable, _ pass: Pass) -> Variable {
+        configuration.priors == nil ? logits : logits.combined(.add, logPriors(pass.tape), .channels)
     }
 }

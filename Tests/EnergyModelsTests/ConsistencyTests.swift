@@ -22,7 +22,7 @@ import Testing
         let energy = energy(seed: 3)
         let pass = Pass(energy.store, on: Tape(backend), mode: mode, trainable: true)
         let images = backend.randomTensor([3, 16, 16, 1], seed: 2, scale: 0.3)
-        let posterior = energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
+        let posterior = energy.classScores(energy.logits(pass.constant(images), pass), pass).logSoftmax()
         return UnlabelledBatch(
             energy: energy, images: images, logPosterior: posterior, pass: pass,
             key: RandomKey(seed: 5, purpose: .adversary), teacher: teacher)

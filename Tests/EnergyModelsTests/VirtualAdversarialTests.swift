@@ -25,7 +25,7 @@ import Testing
         let map = energy.linearization(count: 3)
         let logits = energy.logits(pass.constant(images), pass, trace: map)
         return UnlabelledBatch(
-            energy: energy, images: images, logPosterior: energy.logPosterior(logits, pass),
+            energy: energy, images: images, logPosterior: energy.classScores(logits, pass).logSoftmax(),
             linearization: map,
             pass: pass, key: key)
     }
@@ -94,7 +94,8 @@ import Testing
             of: { points in
                 backend.copy(points[0], into: energy.store.values)
                 let pass = trainingPass(energy)
-                let perturbed = energy.logPosterior(energy.logits(pass.constant(moved), pass), pass)
+                let perturbed = energy.classScores(energy.logits(pass.constant(moved), pass), pass)
+                    .logSoftmax()
                 return backend.scalar(meanDivergence(pass.constant(target), perturbed).value)
             },
             at: [backend.tensor(start, [start.count], .float64)], on: backend, step: 1e-7, relative: 1e-4)

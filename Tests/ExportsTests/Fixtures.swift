@@ -1,5 +1,6 @@
 import EnergyModels
 import Gradients
+import Methods
 import Networks
 import Tensors
 import TestSupport

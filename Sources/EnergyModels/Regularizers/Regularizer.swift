@@ -56,9 +56,14 @@ public struct UnlabelledBatch {
 
     var backend: any Backend { pass.backend }
 
+    /// log p(y|x) of f_k(x) − δ_k, `[B, K]`.
+    func logPosterior(of logits: Variable, in pass: Pass) -> Variable {
+        energy.classScores(logits, pass).logSoftmax()
+    }
+
     /// log p(y|x') of other images `[B, H, W, C]` in `pass`.
     func logPosterior(of images: Tensor, in pass: Pass) -> Variable {
-        energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
+        logPosterior(of: energy.logits(pass.constant(images), pass), in: pass)
     }
 }
 

@@ -1,4 +1,3 @@
-import Datasets
 import EnergyModels
 import Gradients
 import Networks
@@ -6,10 +5,8 @@ import Scores
 import Tensors
 import Training
 
-/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12 and 17), plus regularisers.
-///
-/// The three batches run through the network as one, unlabelled images first: their dropout masks then equal those of
-/// the regularisers' further passes.
+/// One update of the energy: θ maximises L_label + V (Gao et al. 2020, eqs. 12 and 17), plus regularisers. The parts of the
+/// batch run through the network as one.
 package final class EnergyUpdate {
     /// Samples of the flow for an update, with log q in nats, float64 `[N]`.
     package typealias Samples = (images: Tensor, logDensity: Tensor)
@@ -23,13 +20,19 @@ package final class EnergyUpdate {
         package var valueWeight: Double?
     }
 
+    /// What an update measured.
+    package struct Outcome {
+        package var measures: Measures
+        /// Share of right answers of d's sign, for the gate; nil without V.
+        package var accuracy: Double?
+    }
+
     private let context: TrainingContext
     private let energy: ConditionalEnergy
     private let settings: Settings
     private let contrast: Contrast
-    private let unlabelled: BatchStream?
     private let labelled: LabelledImages?
-    private let draws: CachedDraws?
+    private let batches: EnergyBatches
 
     /// - Parameters:
     ///   - isFixed: whether the flow stands still, as ``Contrast/isFixed``.
@@ -41,35 +44,12 @@ package final class EnergyUpdate {
         self.context = context
         self.energy = energy
         self.settings = settings
-        self.draws = draws
         contrast = Contrast(context: context, energy: energy, isFixed: isFixed)
-        let (split, start) = (context.data.split, context.state.step)
-        let needsUnlabelled = settings.valueWeight != nil || !context.state.regularizers.isEmpty
-        unlabelled =
-            needsUnlabelled && draws == nil
-            ? context.stream(split.unlabelled, batch: settings.batch, .unlabelled, start: start) : nil
         labelled = LabelledImages(context, energy: energy, batch: settings.labelledBatch)
-    }
-
-    /// The parts of the joined batch.
-    private struct Batch {
-        var unlabelled: Tensor?
-        /// Their log q, nats `[N]`, where it was stored with them.
-        var logDensity: Tensor?
-        /// Indices of the unlabelled images among the training images.
-        var indices: [Int] = []
-        var labels: [Int] = []
-        var parts: [Tensor] = []
-        var unlabelledRows = 0..<0
-        var labelledRows = 0..<0
-        var sampleRows = 0..<0
-    }
-
-    /// What an update measured.
-    package struct Outcome {
-        package var measures: Measures
-        /// Share of right answers of d's sign, for the gate; nil without V.
-        package var accuracy: Double?
+        batches = EnergyBatches(
+            context, settings,
+            needsUnlabelled: settings.valueWeight != nil || !context.state.regularizers.isEmpty,
+            labelled: labelled, draws: draws)
     }
 
     /// Updates the energy's parameters by the recipe's loss and counts the update.
@@ -82,55 +62,77 @@ package final class EnergyUpdate {
     ) -> Outcome {
         let state = context.state
         guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
-        let batch = assemble(samples)
-        let tape = Tape(context.backend)
+        let batch = batches.batch(state.step, samples: samples?.images)
         let key = context.key(.dropout, .dropout, step: state.step)
-        let pass = Pass(energy.store, on: tape, mode: .train(dropout: key), trainable: true)
-        let regularizers = state.regularizers
-        let needsTrace = regularizers.contains { $0.term.needsLinearization || isLogged }
-        let trace =
-            needsTrace && energy.isLinearizable
-            ? energy.linearization(count: batch.unlabelledRows.count) : nil
+        let pass = Pass(energy.store, on: Tape(context.backend), mode: .train(dropout: key), trainable: true)
+        let trace = linearization(batch)
         let logits = energy.logits(ofParts: batch.parts, pass, trace)
 
-        var terms = Terms(pass)
+        // −L_label − V + Σ w·R, which θ minimises.
+        var loss = WeightedLoss(pass)
         if let labelled, !batch.labels.isEmpty {
-            terms.add(
+            loss.add(
                 labelled.loss(logits.rows(batch.labelledRows), batch.labels, pass),
                 weight: context.recipe.label.weight, .labelLoss)
         }
         var accuracy: Double?
-        if let samples, let images = batch.unlabelled, let weight = settings.valueWeight {
-            let marginal = energy.logMarginal(logits, pass)
-            let needsLogDensity = contrast.needsLogDensity
-            let onData = contrast.difference(
-                marginal.rows(batch.unlabelledRows), images: images,
-                logDensity: needsLogDensity ? batch.logDensity ?? logDensity?(images) : nil, on: tape)
-            let onSamples = contrast.difference(
-                marginal.rows(batch.sampleRows), images: samples.images,
-                logDensity: needsLogDensity ? samples.logDensity : nil, on: tape)
-            let negatives = Double(context.recipe.energy.negatives)
-            terms.add(
-                contrastValue(data: onData, samples: onSamples, negatives: negatives), weight: -weight,
-                .value)
-            let statistics = ContrastStatistics(onData, onSamples, context.backend)
-            terms.record(statistics.measures)
-            accuracy = statistics.accuracy
+        if let weight = settings.valueWeight, let samples {
+            accuracy = addValue(to: &loss, weight, logits, batch, samples, logDensity)
         }
-        if let images = batch.unlabelled, !regularizers.isEmpty {
-            let unlabelled = logits.rows(batch.unlabelledRows)
-            regularize(
-                &terms,
-                UnlabelledBatch(
-                    energy: energy, images: images, indices: batch.indices,
-                    logPosterior: energy.logPosterior(unlabelled, pass), linearization: trace, pass: pass,
-                    key: context.key(.adversary, .adversary, step: state.step), teacher: state.average?.store)
-            )
-        }
-        let measures = terms.descend(optimizer, pace)
+        regularize(&loss, logits, batch, trace)
+
+        let measures = loss.descend(optimizer, pace)
         state.energyUpdates += 1
         state.average?.follow(energy.store, step: optimizer.step)
         return Outcome(measures: measures, accuracy: accuracy)
+    }
+
+    /// Adds −w·V of eq. 12; returns the accuracy of d's sign.
+    private func addValue(
+        to loss: inout WeightedLoss, _ weight: Double, _ logits: Variable, _ batch: EnergyBatch,
+        _ samples: Samples, _ logDensity: ((Tensor) -> Tensor)?
+    ) -> Double? {
+        guard let images = batch.unlabelled else { return nil }
+        let (pass, needsLogDensity) = (loss.pass, contrast.needsLogDensity)
+        let marginal = energy.logMarginal(logits, pass)
+        let onData = contrast.difference(
+            marginal.rows(batch.unlabelledRows), images: images,
+            logDensity: needsLogDensity ? batch.logDensity ?? logDensity?(images) : nil, on: pass.tape)
+        let onSamples = contrast.difference(
+            marginal.rows(batch.sampleRows), images: samples.images,
+            logDensity: needsLogDensity ? samples.logDensity : nil, on: pass.tape)
+        let negatives = Double(context.recipe.energy.negatives)
+        loss.add(
+            contrastValue(data: onData, samples: onSamples, negatives: negatives), weight: -weight, .value)
+        let statistics = ContrastStatistics(onData, onSamples, context.backend)
+        loss.measures.merge(statistics.measures)
+        return statistics.accuracy
+    }
+
+    /// Adds what unlabelled images say of p(y|x), whose weights the recipe gives.
+    private func regularize(
+        _ loss: inout WeightedLoss, _ logits: Variable, _ batch: EnergyBatch, _ trace: Linearization?
+    ) {
+        let (state, pass) = (context.state, loss.pass)
+        guard let images = batch.unlabelled, !state.regularizers.isEmpty else { return }
+        let unlabelled = UnlabelledBatch(
+            energy: energy, images: images, indices: batch.indices,
+            logPosterior: energy.logPosterior(logits.rows(batch.unlabelledRows), pass),
+            linearization: trace, pass: pass, key: context.key(.adversary, .adversary, step: state.step),
+            teacher: state.average?.store)
+        for regularizer in state.regularizers {
+            let weight = regularizer.weight(at: state.step)
+            // First the check: a loss may change what its regulariser has gathered.
+            if isLogged { loss.measures.merge(regularizer.term.selfCheck(unlabelled)) }
+            loss.add(regularizer.term.loss(unlabelled), weight: weight, regularizer.term.metric)
+        }
+    }
+
+    /// What VAT's exact direction asks of the network; nil where nobody asks.
+    private func linearization(_ batch: EnergyBatch) -> Linearization? {
+        let isNeeded = context.state.regularizers.contains { $0.term.needsLinearization || isLogged }
+        guard isNeeded, energy.isLinearizable else { return nil }
+        return energy.linearization(count: batch.unlabelledRows.count)
     }
 
     /// Whether this update's measures go to the log: self-checks are made then only.
@@ -138,81 +140,29 @@ package final class EnergyUpdate {
         let every = context.recipe.log.every
         return every > 0 && (context.state.step + 1) % every == 0
     }
-
-    private func regularize(_ terms: inout Terms, _ batch: UnlabelledBatch) {
-        for regularizer in context.state.regularizers {
-            let weight = regularizer.weight(at: context.state.step)
-            // First the check: a loss may change what its regulariser has gathered.
-            if isLogged { terms.record(regularizer.term.selfCheck(batch)) }
-            terms.add(regularizer.term.loss(batch), weight: weight, regularizer.term.metric)
-        }
-    }
-
-    private func assemble(_ samples: Samples?) -> Batch {
-        var (batch, row) = (Batch(), 0)
-        func append(_ part: Tensor) -> Range<Int> {
-            batch.parts.append(part)
-            defer { row += part.shape.first }
-            return row..<row + part.shape.first
-        }
-        let step = context.state.step
-        if let draws {
-            let drawn = draws.batch(settings.batch, step: step)
-            batch.unlabelled = drawn.images
-            batch.indices = drawn.indices
-            batch.logDensity = drawn.logDensity
-        } else if let unlabelled {
-            let drawn = unlabelled.batch(step)
-            batch.unlabelled = context.images(drawn.images)
-            batch.indices = drawn.indices
-        }
-        if let images = batch.unlabelled { batch.unlabelledRows = append(images) }
-        if let labelled {
-            let drawn = labelled.batch(step)
-            batch.labels = drawn.labels
-            batch.labelledRows = append(drawn.images)
-        }
-        if let samples { batch.sampleRows = append(samples.images) }
-        return batch
-    }
 }
 
 /// The weighted terms of a loss on one tape, and what they measured.
-private struct Terms {
+private struct WeightedLoss {
     let pass: Pass
-    private var loss: Variable?
-    private var measures: Measures = [:]
+    var measures: Measures = [:]
+    private var sum: Variable?
 
     init(_ pass: Pass) { self.pass = pass }
 
+    /// Adds a term, which is logged without its weight.
     mutating func add(_ term: Variable, weight: Double, _ metric: Metric) {
         measures[metric] = pass.backend.scalar(term.value)
         let weighted = term.affine(scale: weight)
-        loss = loss.map { $0 + weighted } ?? weighted
+        sum = sum.map { $0 + weighted } ?? weighted
     }
-
-    mutating func record(_ values: Measures) { measures.merge(values) }
 
     /// Backward pass and update; the measures with the gradient's norm.
     mutating func descend(_ optimizer: Optimizer, _ pace: Pace) -> Measures {
-        guard let loss else { return measures }
-        pass.tape.backward(from: loss)
+        guard let sum else { return measures }
+        pass.tape.backward(from: sum)
         measures[.gradNorm] = optimizer.update(pass.gradient(), pace)
         measures[.rate] = pace.rate
         return measures
-    }
-}
-
-extension ContrastStatistics {
-    /// Statistics of d on data and on samples, for the gate and for the log.
-    package init(_ onData: Variable, _ onSamples: Variable, _ backend: any Backend) {
-        self.init(data: backend.doubles(onData.value), samples: backend.doubles(onSamples.value))
-    }
-
-    package var measures: Measures {
-        [
-            .accuracyGate: accuracy, .dData: meanOnData, .dSamples: meanOnSamples,
-            .saturated: saturated, .valueData: valueOnData, .valueSamples: valueOnSamples,
-        ]
     }
 }

@@ -1,10 +1,9 @@
-import Glibc
 import Gradients
 import Tensors
 
-// The objective of flow contrastive estimation. Gao et al., *Flow Contrastive Estimation of Energy-Based Models*,
-// CVPR 2020. Everything is a function of d = log p(x) − log q(x) − log ν, in nats and float64, on data and on ν samples
-// a datum; p/(p + νq) = σ(d).
+// The objective of flow contrastive estimation: V of eq. 12 and L_label of eq. 17. Gao et al., *Flow Contrastive Estimation
+// of Energy-Based Models*, CVPR 2020. Everything is a function of d = log p(x) − log q(x) − log ν, in nats and float64, on data
+// and on ν samples a datum; p/(p + νq) = σ(d).
 
 /// V(θ, α) of eq. 12: E_data[log σ(d)] + ν·E_samples[log(1 − σ(d))], in nats a datum.
 public func contrastValue(data: Variable, samples: Variable, negatives: Double = 1) -> Variable {
@@ -43,35 +42,6 @@ public enum FlowGradient: String, Sendable, CaseIterable, Codable {
 public func crossEntropy(_ logPosterior: Variable, oneHot labels: Variable) -> Variable {
     -(logPosterior * labels).sum(.all).affine(scale: 1 / Double(labels.shape.first))
 }
-
-/// Statistics of d for the gate and for the log.
-public struct ContrastStatistics: Sendable, Equatable {
-    /// ½(P(d > 0 on data) + P(d < 0 on samples)); a tie counts for neither.
-    public let accuracy: Double
-    public let meanOnData: Double
-    public let meanOnSamples: Double
-    /// E_data[log σ(d)] and E_samples[log(1 − σ(d))], the terms of V, nats.
-    public let valueOnData: Double
-    public let valueOnSamples: Double
-    /// Share of |d| > 20, where σ(d) has no gradient left.
-    public let saturated: Double
-
-    public init(data: [Double], samples: [Double]) {
-        func share(_ values: [Double], _ holds: (Double) -> Bool) -> Double {
-            values.isEmpty ? 0 : Double(values.count(where: holds)) / Double(values.count)
-        }
-        accuracy = (share(data) { $0 > 0 } + share(samples) { $0 < 0 }) / 2
-        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
-        meanOnData = mean(data)
-        meanOnSamples = mean(samples)
-        valueOnData = mean(data.map { -softplus(-$0) })
-        valueOnSamples = mean(samples.map { -softplus($0) })
-        saturated = share(data + samples) { abs($0) > 20 }
-    }
-}
-
-/// log(1 + exp x), without overflow.
-private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(Glibc.exp(-abs(x))) }
 
 extension Backend {
     /// Labels as float64 `[N, K]`.
