@@ -9,9 +9,11 @@ struct Compare: ParsableCommand {
               fce compare Runs/fashion-mnist-demo --against Runs/fashion-mnist-demo-supervised
               fce compare Runs/A/seed-1 Runs/A/seed-2 --against Runs/B/seed-1 Runs/B/seed-2
 
-            Prints the difference of the test errors with its 95 % interval by a paired
-            bootstrap over test images; an interval that excludes 0 tells the recipes
-            apart. Seeds of a recipe are pooled.
+            Prints the difference of the test errors, that of each seed, and two 95 % intervals.
+            The first is over seeds and test images: only where it excludes 0, with five seeds
+            or more, does it say which recipe errs less. Seeds are paired where both recipes
+            have the same. The second takes these trainings as given and resamples the test
+            images alone.
             """)
 
     @Argument(help: "Runs of one recipe: run directories, result.json files, or folders of them.")

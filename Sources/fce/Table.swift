@@ -35,11 +35,17 @@ struct Table: ParsableCommand {
 
     @OptionGroup var images: ScoredImages
 
+    @Option(
+        help: ArgumentHelp(
+            "The recipe that others are compared with; by default the first.", valueName: "recipe"))
+    var against: String?
+
     @Flag(exclusivity: .exclusive)
     var format: Format?
 
     func run() throws {
-        let table = try ResultsTable(try images.results(at: runs))
+        var table = try ResultsTable(try images.results(at: runs))
+        if let against { table = try table.compared(with: against) }
         let text =
             switch format {
             case .markdown: table.markdown

@@ -249,18 +249,32 @@ extension CommandLine {
             let error = try #require(try RunFiles(path: TinyRun.path).result().scores[.testError])
             let difference = try #require(output["difference"] as? Double)
             #expect(abs(difference + 100 * error) < 1e-9)
-            #expect(output["excludesZero"] as? Bool == true)
-            let named = try fce("compare", "perfect.json", "--against", run)
-            #expect(named.out.contains("excludes 0: perfect errs less"))
+            #expect(output["verdict"] as? String == "too few seeds" && output["interval"] == nil)
+            #expect((output["differences"] as? [Double])?.count == 1)
+            #expect(output["imagesInterval"] is [String: Any])
+            let few = try fce("compare", "perfect.json", "--against", run)
+            #expect(few.out.contains("fewer than 5 seeds cannot tell which recipe errs less"))
             perfect.recipe = "tiny"
-            try JSONEncoder().encode(perfect).write(to: URL(fileURLWithPath: path))
-            let alike = try fce("compare", "perfect.json", "--against", run)
-            #expect(alike.out.contains("excludes 0: the first errs less"))
+            perfect.protocolHash = "other"
+            let five = (1...5).map { seed in
+                var one = perfect
+                one.seed = seed
+                return one
+            }
+            try FileManager.default.createDirectory(
+                atPath: "\(TinyRun.folder)/five", withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: "\(TinyRun.folder)/five") }
+            for one in five {
+                try JSONEncoder().encode(one).write(
+                    to: URL(fileURLWithPath: "\(TinyRun.folder)/five/\(one.seed).json"))
+            }
+            let alike = try fce("compare", "five", "--against", "five")
+            #expect(alike.out.contains("contains 0, so the recipes cannot be told apart"))
             let same = try fce("compare", run, "--against", run)
             let old = try Tool.run("compare", run, "--", run, in: TinyRun.folder)
             #expect(old.status == 64 && old.err.contains("fce compare RUN --against RUN"))
             #expect(old.err.split(separator: "\n").count == 1)
-            #expect(same.out.contains("difference 0.00 points") || same.out.contains("does not exclude 0"))
+            #expect(same.out.contains("difference +0.00 points; each seed: +0.00"))
             try FileManager.default.removeItem(atPath: path)
         }
 
@@ -277,7 +291,7 @@ extension CommandLine {
             #expect(Double(wrong.count { $0 }) / 8 == error)
             let table = try fce("table", run, "--held-out")
             #expect(table.out.contains("8 held-out training images"))
-            #expect(try fce("compare", run, "--against", run, "--held-out").out.contains("over 8 images"))
+            #expect(try fce("compare", run, "--against", run, "--held-out").out.contains("(8 images)"))
         }
 
         @Test func reportIsOnePage() throws {

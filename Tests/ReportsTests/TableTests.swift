@@ -219,9 +219,9 @@ import Testing
         a.errors = RunResult.bitmap(of: (0..<40).map { $0 < 20 })
         b.errors = RunResult.bitmap(of: (0..<40).map { _ in false })
         let rows = try ResultsTable([a, b]).rows
-        let comparison = try rows[0].compared(to: rows[1], testCount: 40)
-        #expect(comparison.difference == 0.5 && comparison.interval.excludesZero)
-        #expect(throws: UserError.self) { try rows[0].compared(to: rows[1], testCount: 400) }
+        let comparison = try RunComparison(rows[0], against: rows[1])
+        #expect(comparison.difference == 50 && comparison.imagesInterval.excludesZero)
+        #expect(throws: UserError.self) { try rows[0].wrong(400) }
     }
 
     @Test func onlyTheSameImagesAreCompared() throws {

@@ -38,6 +38,7 @@ public struct ComparisonReport: Sendable {
         section("Results") {
             if content.tables.isEmpty { remark("No run has finished yet.") } else { resultsTable }
             paperWords
+            content.tables.compactMap(differences)
             if let chart = content.labelEfficiency {
                 Markup("div", ["class": "panels two"]) { figure(chart) }
             }
@@ -61,6 +62,15 @@ public struct ComparisonReport: Sendable {
     }
 
     private static let time = "time a seed"
+
+    /// How much less the rows of a table err than one of them; nil for a single row.
+    private func differences(_ results: ResultsTable) -> Markup? {
+        guard let differences = results.differences else { return nil }
+        return Markup([
+            table(differences.title, differences.head, differences.rows, numeric: [1]),
+            remark(differences.note),
+        ])
+    }
 
     /// The words say what sets rows apart from the paper's numbers beside them: each sentence once, after the rows it
     /// is about.

@@ -31,6 +31,8 @@ public struct ResultsTable: Sendable {
     public var title = ""
     /// The caption ends with these sentences.
     public var notes: [String] = []
+    /// The recipe that the other rows are compared with; nil: that of the first row that classifies.
+    public private(set) var against: String?
 
     /// Groups results by recipe, in the order the recipes first appear.
     ///
@@ -55,6 +57,19 @@ public struct ResultsTable: Sendable {
             return Row(cell, sample: sample)
         }
         shared = first
+    }
+
+    /// The table with its rows compared with those of `recipe`, a name with or without its folder.
+    /// - Throws: `UserError(.missing)` when no row is called so.
+    public func compared(with recipe: String) throws -> ResultsTable {
+        var copy = self
+        copy.against = recipe
+        guard copy.reference != nil else {
+            throw UserError(
+                .missing, "no row is called \(recipe)",
+                advice: "choose among " + rows.map(\.sample.recipe).joined(separator: ", "))
+        }
+        return copy
     }
 
     /// Throws `UserError(.data)` for results of other data, split or selection rule.
@@ -130,17 +145,9 @@ extension ResultsTable.Row {
             from: paper.value)
     }
 
-    /// Compares the errors of two cells by resampling their common test images.
-    ///
-    /// - Parameters:
-    ///   - other: another row of the same data.
-    ///   - testCount: number of test images.
-    /// - Throws: `UserError` when a run did not record which of so many images it misses.
-    public func compared(to other: Self, testCount: Int) throws -> PairedBootstrap {
-        try PairedBootstrap(try wrong(testCount), try other.wrong(testCount))
-    }
-
-    private func wrong(_ count: Int) throws -> [[Bool]] {
+    /// Which of `count` images each seed misses.
+    /// - Throws: `UserError` when a run did not record it of so many.
+    func wrong(_ count: Int) throws -> [[Bool]] {
         try results.map { result in
             guard let wrong = result.wrongImages(count: count) else {
                 throw UserError(

@@ -36,20 +36,22 @@ extension ResultsTable {
         let table = (lines + body).map { "| " + $0.joined(separator: " | ") + " |" }
         let commands = commands.map { "    " + $0.replacing("\n", with: " ") }
         let head = title.isEmpty ? [] : [markdownHeading(title), ""]
-        return (head + [escapedForMarkdown(caption), ""] + table + ["", "Made by:", ""] + commands)
-            .joined(separator: "\n") + "\n"
+        let parts = head + [escapedForMarkdown(caption), ""] + table + differencesMarkdown
+        return (parts + ["", "Made by:", ""] + commands).joined(separator: "\n") + "\n"
     }
 
-    /// `{"caption": …, "commands": […], "rows": […], "title": …}`; a figure that is missing or not finite is left out.
+    /// `{"caption": …, "commands": […], "rows": […], "comparisons": […], "title": …}`; a figure that is missing or not finite is left out.
     public func json() throws -> String {
         struct Content: Encodable {
             let title: String
             let caption: String
             let commands: [String]
             let rows: [TableRecord]
+            let comparisons: [RunComparison]
         }
         let content = Content(
-            title: title, caption: caption, commands: commands, rows: rows.map(TableRecord.init))
+            title: title, caption: caption, commands: commands, rows: rows.map(TableRecord.init),
+            comparisons: comparisons)
         return try jsonText(content) + "\n"
     }
 

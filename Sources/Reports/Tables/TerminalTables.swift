@@ -15,6 +15,17 @@ extension ResultsTable: WrittenTable {
     public func terminal(width: Int) -> String {
         let table = TextTable(columns: ranked.map(written))
         return table.text(title: title, caption: paperSentence + shortened(caption), width: width)
+            + differencesText(width: width)
+    }
+
+    /// The rows' differences from one of them, below the table.
+    private func differencesText(width: Int) -> String {
+        guard let table = differences else { return "" }
+        let columns = table.head.indices.map { column in
+            TextTable.Column(
+                title: table.head[column], isNumeric: column == 1, cells: table.rows.map { $0[column] })
+        }
+        return "\n" + TextTable(columns: columns).text(title: table.title, caption: table.note, width: width)
     }
 
     /// The sentence names the paper's cells that its numbers are, and their rows.
