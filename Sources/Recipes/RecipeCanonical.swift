@@ -27,7 +27,7 @@ extension Recipe {
     /// SHA-256 over what must agree for runs to share a table's cell: everything but name, seeds, paths,
     /// report, and how often metrics, tests and checkpoints are written.
     public var protocolHash: String {
-        let apart = ["name", "seed", "flow.seed", "data.directory"]
+        let apart = ["name", "seed", "flow.seed", "data.split-seed", "data.directory"]
         return Self.hash(of: decisions.filter { !apart.contains($0.key) && !Self.isBookkeeping($0.key) })
     }
 
@@ -46,13 +46,19 @@ extension Recipe {
                 || ["precision", "data.train", "data.validation", "input.flip", "input.crop"]
                     .contains(line.key)
         }
-        return Self.hash(of: [("data", data)] + deciding + labelledImages)
+        return Self.hash(of: [("data", data)] + deciding + labelledImages + heldOutImages)
     }
 
     /// What decides which images are labelled, where the flow must not see them.
     private var labelledImages: [(key: String, value: String)] {
         guard !data.unlabelledIncludesLabelled else { return [] }
-        return [("without", "\(data.allLabels ? "all" : "\(data.labels)") labels of seed \(seed)")]
+        return [("without", "\(data.allLabels ? "all" : "\(data.labels)") labels of seed \(labelSeed)")]
+    }
+
+    /// What decides which images are held out, where that is not the flow's own seed.
+    private var heldOutImages: [(key: String, value: String)] {
+        guard data.validation > 0, heldOutSeed != flow.seed else { return [] }
+        return [("held-out", "seed \(heldOutSeed)")]
     }
 
     /// The keys whose values differ between two recipes, such as `energy.width`.

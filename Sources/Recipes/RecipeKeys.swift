@@ -26,7 +26,7 @@ extension Recipe {
         ).required(),
         .integer(
             "seed", \.seed, .between(0, Recipe.seeds.upperBound),
-            "moves split, initialisation and batches (--seed)"),
+            "moves initialisation and batches, and the labelled images where data.split-seed is 0 (--seed)"),
         .choice("precision", \.precision, "number format of convolution activations and weights"),
         .table(
             "data", \.data, DataSettings.schema, "the data, and how many labels are used",

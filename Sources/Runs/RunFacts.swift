@@ -34,6 +34,8 @@ public struct RunFacts: Codable, Sendable, Equatable {
     public var base: String
     /// The layers' table, and the factor on its widths where that is not 1.
     public var network: String
+    /// Of the labelled and the held-out images, where a seed of their own draws them.
+    public var splitSeed: Int?
     /// Of the flow; equal for all seeds of a cell, or one for each. Absent from old results.
     public var flowSeed: Int?
     /// Names the trained flow that the run began with: runs of one name shared it. Nil for a run that trained none.
@@ -76,6 +78,7 @@ public struct RunFacts: Codable, Sendable, Equatable {
         splitRule = split.rule
         base = recipe.energy.base.rawValue
         network = recipe.energy.networkTitle + recipe.input.title
+        splitSeed = recipe.data.splitSeed > 0 ? recipe.data.splitSeed : nil
         flowSeed = recipe.flow.seed
         let hasFlow = recipe.phases.first?.is(FlowLikelihood.self) == true
         flowHash = hasFlow ? recipe.flowHash(data: header.data.sha256) : nil

@@ -47,7 +47,13 @@ public struct RunResult: Sendable, Equatable {
         return copy
     }
 
-    /// Whether this is told of held-out images; which these are the flow's seed decides.
+    /// The seed that drew the labelled images.
+    public var labelSeed: Int { facts.splitSeed ?? facts.seed }
+
+    /// The seed that drew the held-out images; nil for results of old.
+    public var heldOutSeed: Int? { facts.splitSeed ?? facts.flowSeed }
+
+    /// Whether this is told of held-out images; which these are ``heldOutSeed`` decides.
     public var isOnHeldOut: Bool { facts.selection != Self.selectionRule }
 
     /// One bit an image in base64: bit `i % 8` of byte `i / 8`, from the least significant; 1 is wrong.

@@ -72,6 +72,7 @@ extension TableCell {
             ("test set", result.testSHA256 ?? data?.testSHA256 ?? "", data?.testSHA256),
             ("split rule", result.splitRule, data?.splitRule),
             ("selection rule", result.selection, RunResult.selectionRule),
+            ("seed of the split", String(result.splitSeed ?? 0), String(recipe.data.splitSeed)),
             ("seed of the flow", String(flowSeed), String(recipe.flow.seed)),
         ]
         for (what, theirs, ours) in rules {

@@ -148,25 +148,39 @@ package struct TableRow {
 }
 
 extension TableFile {
-    /// The recipes of the rows, changed by `common`: a recipe with labels once for each of ``labels``.
+    /// The recipes of the rows, changed by `common`: a recipe with labels once for each of ``labels``, and each once for every
+    /// combination of ``splitSeeds`` and ``flowSeeds``.
     package func rows(_ common: [String]) throws -> [TableRow] {
         try recipes.flatMap { listed in
             let file = path(of: listed)
             let recipe = try Recipe.load(file, overrides: common)
-            guard recipe.data.hasLabels, !labels.isEmpty else {
-                return [TableRow(listed: listed, file: file, overrides: common, recipe: recipe)]
+            let counts = recipe.data.hasLabels && !labels.isEmpty ? labels.map(Self.labels) : [("", [])]
+            let variants = [
+                counts, Self.each(splitSeeds, "split", "data.split-seed"),
+                Self.each(flowSeeds, "flow", "flow.seed"),
+            ].reduce([Variant("", [])]) { made, next in
+                made.flatMap { one in next.map { (one.suffix + $0.suffix, one.changes + $0.changes) } }
             }
-            return try labels.map { count in
-                let overrides =
-                    common + [
-                        "name=\"\(recipe.name)-\(count == 0 ? "all" : String(count))\"",
-                        "data.labels=\(count)",
-                        "data.all-labels=\(count == 0)",
-                    ]
+            return try variants.map { variant in
+                guard !variant.changes.isEmpty else {
+                    return TableRow(listed: listed, file: file, overrides: common, recipe: recipe)
+                }
+                let overrides = common + ["name=\"\(recipe.name)\(variant.suffix)\""] + variant.changes
                 return TableRow(
                     listed: listed, file: file, overrides: overrides,
                     recipe: try Recipe.load(file, overrides: overrides))
             }
         }
+    }
+
+    /// What tells a row from others of its recipe: the end of its name, and changes as `--set` takes them.
+    private typealias Variant = (suffix: String, changes: [String])
+
+    private static func labels(_ count: Int) -> Variant {
+        ("-\(count == 0 ? "all" : String(count))", ["data.labels=\(count)", "data.all-labels=\(count == 0)"])
+    }
+
+    private static func each(_ seeds: [Int], _ word: String, _ key: String) -> [Variant] {
+        seeds.isEmpty ? [("", [])] : seeds.map { ("-\(word)-\($0)", ["\(key)=\($0)"]) }
     }
 }

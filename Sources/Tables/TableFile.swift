@@ -17,6 +17,10 @@ public struct TableFile: Sendable, Equatable {
     /// Numbers of labels, 0 for all: every recipe with labels is a row for each of them, and the table is one of error
     /// against labels. Empty: recipes are rows as they are.
     public var labels: [Int] = []
+    /// Seeds of the split: every recipe is a row for each of them. Empty: the split follows the run's seed.
+    public var splitSeeds: [Int] = []
+    /// Seeds of the flow: every recipe is a row for each of them. Empty: see ``flowPerSeed``.
+    public var flowSeeds: [Int] = []
     /// Whether every seed trains a flow of its own; else one flow serves all of them.
     public var flowPerSeed = false
 
@@ -28,14 +32,7 @@ public struct TableFile: Sendable, Equatable {
     private static let table = Schema<TableFile>(
         [
             .text("title", \.title, "what stands above the table").required(),
-            .list(
-                "seeds", \.seeds, "an array of integers, each from 0 to \(Recipe.seeds.upperBound)",
-                "the seeds of every row",
-                read: { node in
-                    guard case .integer(let seed) = node, Recipe.seeds.contains(seed) else { return nil }
-                    return seed
-                },
-                write: { .integer($0) }),
+            seedList("seeds", \.seeds, least: 0, "the seeds of every row"),
             .text("results", \.results, "folder of result.json files; by default Results/FOLDER-NAME"),
             .list(
                 "recipes", \.recipes, "an array of strings", "the rows' recipes, relative to this file",
@@ -54,7 +51,27 @@ public struct TableFile: Sendable, Equatable {
                 },
                 write: { .integer($0) }),
             .flag("flow-per-seed", \.flowPerSeed, "every seed trains a flow of its own; else all share one"),
+            seedList(
+                "split-seeds", \.splitSeeds, least: 1,
+                "a row of every recipe for each data.split-seed of these"),
+            seedList(
+                "flow-seeds", \.flowSeeds, least: 0, "a row of every recipe for each flow.seed of these"),
         ])
+
+    private static func seedList(
+        _ name: String, _ path: any WritableKeyPath<TableFile, [Int]> & Sendable, least: Int,
+        _ summary: String
+    ) -> SchemaField<TableFile> {
+        .list(
+            name, path, "an array of integers, each from \(least) to \(Recipe.seeds.upperBound)", summary,
+            read: { node in
+                guard case .integer(let seed) = node, seed >= least, Recipe.seeds.contains(seed) else {
+                    return nil
+                }
+                return seed
+            },
+            write: { .integer($0) })
+    }
 
     /// Reads the table at `path`; its recipes are not read yet.
     ///
@@ -95,7 +112,13 @@ public struct TableFile: Sendable, Equatable {
             if !condition { throw cursor.entering(key).error(what, advice: advice) }
         }
         try require(!seeds.isEmpty, "seeds", "no seeds", "list at least one")
-        try require(Set(seeds).count == seeds.count, "seeds", "a seed is listed twice", "list each once")
+        for (key, list) in [("seeds", seeds), ("split-seeds", splitSeeds), ("flow-seeds", flowSeeds)] {
+            try require(Set(list).count == list.count, key, "a seed is listed twice", "list each once")
+        }
+        try require(
+            flowSeeds.isEmpty || !flowPerSeed, "flow-seeds",
+            "flow-per-seed and flow-seeds contradict each other",
+            "leave one of them out")
         try require(
             Set(labels).count == labels.count, "labels", "a number of labels is listed twice",
             "list each once")

@@ -49,6 +49,8 @@ public struct DataSettings: Sendable, Equatable {
     public var size = 32
     public var channels = 3
     public var density = PlaneDensity.twoSpirals
+    /// Draws the labelled and the held-out images; 0: the run's seed draws the labelled ones, the flow's the held-out ones.
+    public var splitSeed = 0
     /// Draws the points; 0: the flow's.
     public var seed = 0
     /// Training examples to use, or, of a density, to draw; 0: all.
@@ -93,6 +95,11 @@ extension DataSettings {
         .flag(
             "unlabelled-includes-labelled", \.unlabelledIncludesLabelled,
             "labelled images are among the unlabelled ones too"),
+        .integer(
+            "split-seed", \.splitSeed, .between(0, FlowSettings.largestSeed),
+            "draws the labelled and the held-out images; 0: the labelled ones follow seed, the held-out ones flow.seed"
+        )
+        .later(\.splitSeed, default: 0),
         .flag("extra", \.extra, "SVHN's extra images as unlabelled ones").when(\.source, "source", .svhn),
         .integer("size", \.size, .between(8, 256), "side of the square images in pixels")
             .when(\.source, "source", anyOf: DataSettings.Source.those(\.isResized)),

@@ -19,8 +19,8 @@ public struct ExperimentData: Sendable {
 
     /// Reads or draws the data a recipe names and splits it.
     ///
-    /// Held-out images are chosen by the flow's seed, labelled ones by the run's: runs that share a flow hold
-    /// out the same images.
+    /// Held-out images are chosen by the flow's seed, labelled ones by the run's, unless `data.split-seed` chooses both: runs
+    /// that share a flow hold out the same images.
     /// - Throws: `UserError` as the readers do, `.recipe` when the classes do not match, and when nothing is left to
     ///   test on or to train on, be it of one class only.
     public init(_ recipe: Recipe) throws {
@@ -44,7 +44,7 @@ public struct ExperimentData: Sendable {
         split = try Split.classBalanced(
             dataset: train, labels: recipe.data.allLabels ? nil : labels,
             validation: validation ?? recipe.data.validation,
-            seed: UInt64(recipe.seed), validationSeed: UInt64(recipe.flow.seed),
+            seed: UInt64(recipe.labelSeed), validationSeed: UInt64(recipe.heldOutSeed),
             includeLabelledInUnlabelled: recipe.data.unlabelledIncludesLabelled)
         try expectImages(of: recipe)
         try expectLabels(of: recipe)

@@ -49,7 +49,7 @@ public struct ProbePlan: Sendable, Equatable {
         settings.draws = draws
         settings.holdOut = holdOut
         settings.seed = UInt64(recipe.seed)
-        settings.holdOutSeed = UInt64(recipe.flow.seed)
+        settings.holdOutSeed = UInt64(recipe.heldOutSeed)
         return settings
     }
 

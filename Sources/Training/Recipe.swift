@@ -12,7 +12,8 @@ public struct Recipe: Sendable, Equatable {
     public var name = ""
     /// The row of the table that the run belongs to.
     public var method = Method("fce", lastPhase: "joint")
-    /// Moves the split, the initialisation and the batches; `--seed` sets it. The flow has its own.
+    /// Moves the initialisation and the batches, and which images are labelled unless `data.split-seed` does; `--seed` sets it.
+    /// The flow has its own.
     public var seed = 1
     /// Number format of convolution activations and weights: bfloat16 where the processor computes in it, with `auto`.
     public var precision = Precision.auto
@@ -44,6 +45,12 @@ public struct Recipe: Sendable, Equatable {
 extension Recipe {
     /// What a seed may be: room above for what is drawn from the seeds that follow.
     public static let seeds = 0...FlowSettings.largestSeed
+
+    /// Draws the labelled images.
+    public var labelSeed: Int { data.splitSeed > 0 ? data.splitSeed : seed }
+
+    /// Draws the held-out images. By default that is the flow's seed, so that runs that share a flow hold out the same.
+    public var heldOutSeed: Int { data.splitSeed > 0 ? data.splitSeed : flow.seed }
 
     /// Draws points and generated images: the flow's seed unless told otherwise, so that all seeds of a row see the same.
     package var dataSeed: UInt64 { UInt64(data.seed > 0 ? data.seed : flow.seed) }

@@ -8,7 +8,7 @@ struct Table: ParsableCommand {
             Examples:
               fce table Runs/svhn10k-500-*
               fce table Runs/svhn10k-500-fce Runs/svhn10k-500-supervised --csv
-              fce table Results/svhn10k-table-500 --latex > table.tex
+              fce table Results/svhn10k-table-500-shared-flow --latex > table.tex
 
             On a terminal columns are aligned, as many as the window has room for; --markdown
             prints all of them, as does a pipe.

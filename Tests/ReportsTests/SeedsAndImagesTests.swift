@@ -118,20 +118,6 @@ private func results(_ name: String, _ wrong: [String], firstSeed: Int = 1) -> [
     }
 }
 
-/// Vigna's SplitMix64.
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func uniform() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-    }
-
-    mutating func normal() -> Double { (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform()) }
-}
-
 /// Which images each of five seeds of two methods misses: a quarter of them, in the mean.
 private func simulated(spread: Double, _ random: inout SplitMix) -> ([[Bool]], [[Bool]]) {
     let images = (0..<4000).map { _ in 0.6 * random.uniform() }

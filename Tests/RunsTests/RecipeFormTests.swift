@@ -77,7 +77,8 @@ private let files =
         let moved = try Recipe.parse(
             smallRecipe, file: "other.toml",
             overrides: [
-                "seed=9", "flow.seed=4", "data.directory=/elsewhere", "log.every=7", "evaluate.every=3",
+                "seed=9", "flow.seed=4", "data.split-seed=3", "data.directory=/elsewhere", "log.every=7",
+                "evaluate.every=3",
                 "checkpoint.every=2", "report.paper={value=1, cell='x'}",
             ])
         #expect(moved.protocolHash == recipe.protocolHash)
@@ -98,6 +99,15 @@ private let files =
             let other = try Recipe.parse(smallRecipe, overrides: [change])
             #expect(other.flowHash(data: "a") != hash, "\(change)")
         }
+        // The flow does not see the held-out images; by default its own seed draws them.
+        let splits = try [1, 2].map { seed in
+            try Recipe.parse(smallRecipe, overrides: ["data.split-seed=\(seed)"]).flowHash(data: "a")
+        }
+        #expect(splits[0] == hash && splits[1] != hash)
+        let none = try ["data.split-seed=2", "data.split-seed=3"].map { change in
+            try Recipe.parse(smallRecipe, overrides: ["data.validation=0", change]).flowHash(data: "a")
+        }
+        #expect(none[0] == none[1])
         // A flow that does not see the labelled images depends on which these are.
         let hidden = try ["seed=1", "seed=2", "data.labels=1000"].map { change in
             let overrides = ["data.unlabelled-includes-labelled=false", change]

@@ -58,6 +58,14 @@ private let sample = """
         ("title =", "tilte =", ":2", "unknown key `tilte`", "did you mean `title`?"),
         ("title = \"Small\"", "", "", "`title` is missing", "what stands above the table"),
         ("[4, 2]", "[4, 4]", ":3", "a seed is listed twice", "list each once"),
+        (
+            "title", "flow-per-seed = true\nflow-seeds = [1, 2]\ntitle", ":3",
+            "flow-per-seed and flow-seeds contradict each other", "leave one of them out"
+        ),
+        (
+            "title", "split-seeds = [0]\ntitle", ":2",
+            "`split-seeds` takes an array of integers, each from 1 to 4294967296, not an array of 1", nil
+        ),
         ("[4, 2]", "[]", ":3", "no seeds", "list at least one"),
         (
             "[4, 2]", "[4, -1]", ":3",
@@ -106,6 +114,23 @@ private let sample = """
         }
     }
 
+    @Test func seedsOfSplitAndFlowAreRows() throws {
+        try withTable("title", "split-seeds = [1, 3]\nflow-seeds = [2, 5]\ntitle") { path in
+            let cells = try TableCells(try TableFile.load(path), TableOptions())
+            #expect(cells.cells.count == 2 * 2 * 2 * 2)
+            let first = cells.cells.prefix(4).map { ($0.recipe.data.splitSeed, $0.recipe.flow.seed) }
+            #expect(first.map(\.0) == [1, 1, 3, 3] && first.map(\.1) == [2, 5, 2, 5])
+            #expect(cells.recipes[1].name.hasSuffix("small-split-1-flow-5"))
+            #expect(Set(cells.recipes.prefix(4).map(\.protocolHash)).count == 1)
+            // A worker that is told so trains the same recipe.
+            for cell in cells.cells {
+                let seed = "seed=\(cell.seed)"
+                let worker = try Recipe.load(cell.file, overrides: cell.overrides + [seed])
+                #expect(worker.hash == cell.recipe.hash && worker.name == cell.recipe.name)
+            }
+        }
+    }
+
     @Test func theCommandLineChangesEveryRecipe() throws {
         try withTable { path in
             var options = TableOptions()
@@ -134,7 +159,7 @@ private let sample = """
     @Test func tablesOfThePackageAreValid() throws {
         for file in ["svhn10k/table-500.toml", "fashion-mnist/table-100.toml"] {
             let cells = try TableCells(try TableFile.load("\(package)/Recipes/\(file)"), .init())
-            #expect(cells.cells.count == 3 * cells.recipes.count && cells.recipes.count > 2)
+            #expect(cells.cells.count == 5 * cells.recipes.count && cells.recipes.count > 2)
         }
     }
 }

@@ -75,11 +75,11 @@ public struct RunComparison: Encodable, Sendable {
     /// Held-out images are drawn by a seed of their own, which the sides must share.
     private static func expectSameHeldOut(_ own: ResultsTable.Row, _ other: ResultsTable.Row) throws {
         guard own.sample.isOnHeldOut,
-            Set(own.results.map(\.flowSeed)) != Set(other.results.map(\.flowSeed))
+            Set(own.results.map(\.heldOutSeed)) != Set(other.results.map(\.heldOutSeed))
         else { return }
         throw UserError(
-            .data, "the held-out images differ: the flow's seed, which chooses them, is not the same",
-            advice: "compare runs of one flow.seed")
+            .data, "the held-out images differ: the seed that chooses them is not the same",
+            advice: "compare runs of one data.split-seed, or of one flow.seed where that is 0")
     }
 
     private static func row(_ results: [RunResult]) throws -> ResultsTable.Row {
@@ -96,7 +96,7 @@ public struct RunComparison: Encodable, Sendable {
 
 extension RunResult {
     /// The seeds that decide which images a run had: what two runs share that are paired.
-    fileprivate var draws: [Int?] { [facts.seed, isOnHeldOut ? facts.flowSeed : nil] }
+    fileprivate var draws: [Int?] { [facts.seed, labelSeed, isOnHeldOut ? heldOutSeed : nil] }
 }
 
 extension Interval {
