@@ -123,7 +123,7 @@ public struct Evaluator {
     }
 
     private func bitsPerDim(_ logDensities: [Double]) -> Double? {
-        state.flow?.bitsPerDimension(mean(logDensities))
+        state.bitsPerDimension(mean(logDensities))
     }
 
     /// log Z from 1,000 samples of the flow; nil without a flow.

@@ -1,8 +1,28 @@
 import Schemas
+import Tensors
 
 /// `[flow]`: the tractable density q.
 public struct FlowSettings: Sendable, Equatable {
-    public enum Kind: String, CaseIterable, Sendable { case glow, plane }
+    /// What makes the flow. A new kind is added to `allCases` and known to recipes by its design's name.
+    public struct Kind: RawRepresentable, Sendable, Hashable, CaseIterable {
+        public static let glow = Kind(ImageGlow())
+        public static let plane = Kind(PlaneGlow())
+        public static let allCases: [Kind] = [.glow, .plane]
+
+        let design: any FlowDesign
+
+        /// A flow of one's own, beside those that recipes know by name.
+        public init(_ design: any FlowDesign) { self.design = design }
+
+        public init?(rawValue: String) {
+            guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+            self = known
+        }
+
+        /// The name.
+        public var rawValue: String { design.name }
+    }
+
     public typealias Coupling = Flows.Coupling.Kind
 
     public var kind: Kind
@@ -26,15 +46,21 @@ public struct FlowSettings: Sendable, Equatable {
         if kind == .plane { width = 128 }
     }
 
-    /// - Parameter extents: height, width and channels of one example.
-    public func configuration(extents: [Int]) -> GlowConfiguration {
-        switch kind {
-        case .plane: .plane(couplings: couplings, hidden: width)
-        case .glow:
-            GlowConfiguration(
-                height: extents[0], width: extents[1], channels: extents[2], levels: levels, blocks: blocks,
-                hidden: width, coupling: coupling)
-        }
+    /// Whether the flow is a Gaussian, which is fitted to the data in closed form.
+    package var isGaussian: Bool { kind == .plane && couplings == 0 }
+
+    /// The flow as it starts.
+    ///
+    /// - Parameters:
+    ///   - extents: height, width and channels of one example.
+    ///   - backend: where the flow computes.
+    public func makeFlow(extents: [Int], backend: any Backend) -> any Flow {
+        kind.design.makeFlow(self, extents: extents, backend: backend)
+    }
+
+    /// Multiplications in the products of one density or sampling pass of one example.
+    public func multiplications(extents: [Int]) -> Int {
+        kind.design.multiplications(self, extents: extents)
     }
 }
 

@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import System
 import Tensors
 
 /// Shape of a Glow.
@@ -100,8 +101,27 @@ public final class Glow: Flow {
 
     /// The parts of the 1×1 convolutions that are drawn from the seed and never trained, by the names of their
     /// parameters: the signs of U's diagonal, and P. Row i of P·A is row `permutation[i]` of A.
-    public var fixedRotations: [(name: String, signs: [Float], permutation: [Int])] {
+    var fixedRotations: [(name: String, signs: [Float], permutation: [Int])] {
         levels.flatMap(\.steps).map { ("\($0.name).rotation", $0.rotation.signs, $0.rotation.permutation) }
+    }
+
+    /// The signs and permutations of the 1×1 convolutions: `NAME.rotation.signs` and `NAME.rotation.permutation`.
+    public var constants: [(name: String, entry: SafetensorsEntry)] {
+        fixedRotations.flatMap { name, signs, permutation in
+            [
+                ("\(name).signs", SafetensorsEntry(floats: signs, shape: [signs.count])),
+                (
+                    "\(name).permutation",
+                    SafetensorsEntry(int32s: permutation.map(Int32.init), shape: [permutation.count])
+                ),
+            ]
+        }
+    }
+
+    /// ``fitGaussian(to:)`` where the flow is a Gaussian.
+    public var closedFormFit: ((_ examples: Tensor) throws -> Void)? {
+        guard configuration.isGaussian else { return nil }
+        return { try self.fitGaussian(to: $0) }
     }
 
     /// Elements of one datum.
@@ -144,7 +164,7 @@ public final class Glow: Flow {
 
     /// Samples g(z), z ~ N(0, temperature²), with their log q carried along: x `[N, H, W, C]` and nats `[N]`.
     /// Gradients reach the parameters through both.
-    public func sample(_ count: Int, key: RandomKey, temperature: Double = 1, _ pass: Pass) -> (
+    public func sample(_ count: Int, key: RandomKey, temperature: Double, _ pass: Pass) -> (
         x: Variable, logDensity: Variable
     ) {
         let prior = topPrior(pass)
@@ -168,14 +188,6 @@ public final class Glow: Flow {
             zeros.combined(.add, pass.parameter("prior.mean"), .channels),
             zeros.combined(.add, pass.parameter("prior.logs"), .channels)
         )
-    }
-}
-
-extension Glow {
-    /// Bits per dimension from nats of a log density: of 8-bit data, −log q/(D ln 2) + 8, for images on [−½, ½);
-    /// −log q/(D ln 2) for points in the plane.
-    public func bitsPerDimension(_ logDensity: Double) -> Double {
-        Flows.bitsPerDimension(logDensity, dimensions: dimensions) - (configuration.isSpatial ? 0 : 8)
     }
 }
 

@@ -66,6 +66,32 @@ public final class TrainingSession {
         self.updated = updated
         try Trainer(recipe, data, state, observer: self).run()
     }
+
+    /// Everything that training has changed, from which ``restore(_:)`` goes on bit for bit.
+    public var checkpoint: SafetensorsFile {
+        var file = state.stateFile
+        file.metadata["phase"] = String(state.phase)
+        file.metadata["step"] = String(state.step)
+        return file
+    }
+
+    /// Takes up a checkpoint of a session with the same models, phases and examples; ``run(_:)`` then trains what is left.
+    ///
+    /// - Throws: `UserError(.data)` for a checkpoint that does not fit.
+    public func restore(_ checkpoint: SafetensorsFile) throws {
+        let words = ["phase", "step"].map { checkpoint.metadata[$0].flatMap { Int($0) } }
+        guard let phase = words[0], let step = words[1], (0...recipe.phases.count).contains(phase) else {
+            throw UserError(
+                .data, "the checkpoint does not say where training stood", at: "checkpoint",
+                advice: "take it from `checkpoint` of a session")
+        }
+        if phase < recipe.phases.count {
+            try state.restore(checkpoint, phase: phase, step: step, of: recipe, at: "checkpoint")
+        } else {
+            try state.restoreWeights(checkpoint, of: recipe, at: "checkpoint")
+            state.phase = phase
+        }
+    }
 }
 
 extension TrainingSession: TrainingObserver {

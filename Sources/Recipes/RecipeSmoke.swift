@@ -75,9 +75,11 @@ extension Recipe {
 
     private mutating func shrinkModels() {
         flow.width = min(flow.width, 16)
-        switch flow.kind {
-        case .glow: flow.blocks = min(flow.blocks, 2)
-        case .plane: flow.couplings = min(flow.couplings, 4)
+        // Of these a kind of flow reads one; the other stays at its default.
+        if flow.kind == .plane {
+            flow.couplings = min(flow.couplings, 4)
+        } else {
+            flow.blocks = min(flow.blocks, 2)
         }
         energy.width = min(energy.width, 0.125)
         if uses(.generator) { generator.width = min(generator.width, 0.125) }

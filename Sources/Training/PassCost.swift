@@ -19,7 +19,7 @@ public struct PassCost {
     public init(recipe: Recipe, extents: [Int]) {
         self.recipe = recipe
         self.extents = extents
-        flow = recipe.uses(.flow) ? Double(recipe.flow.configuration(extents: extents).multiplications) : 0
+        flow = recipe.uses(.flow) ? Double(recipe.flow.multiplications(extents: extents)) : 0
         let energy = recipe.energyConfiguration.multiplications(shape: Shape(extents))
         self.energy = Double(energy.total)
         energyTraining = 3 * self.energy - Double(energy.first)

@@ -23,7 +23,7 @@ extension TrainingState {
     public var weightsFile: SafetensorsFile {
         var file = SafetensorsFile()
         for (prefix, store) in stores { store.write(to: &file, prefix: prefix) }
-        for (name, entry) in rotations { file.tensors[name] = entry }
+        for (name, entry) in constants { file.tensors[name] = entry }
         if let energy { file.metadata["normalizer"] = energy.normalizer.description }
         file.metadata["flowIsInitialized"] = String(flowIsInitialized)
         file.metadata["energyIsInitialized"] = String(energyIsInitialized)
@@ -44,16 +44,8 @@ extension TrainingState {
     }
 
     /// The flow's constants, so that other programs need not draw them.
-    private var rotations: [(name: String, entry: SafetensorsEntry)] {
-        (flow?.fixedRotations ?? []).flatMap { name, signs, permutation in
-            [
-                ("flow.\(name).signs", SafetensorsEntry(floats: signs, shape: [signs.count])),
-                (
-                    "flow.\(name).permutation",
-                    SafetensorsEntry(int32s: permutation.map(Int32.init), shape: [permutation.count])
-                ),
-            ]
-        }
+    private var constants: [(name: String, entry: SafetensorsEntry)] {
+        (flow?.constants ?? []).map { ("flow.\($0.name)", $0.entry) }
     }
 
     private var stores: [(prefix: String, store: ParameterStore)] {
@@ -78,7 +70,7 @@ extension TrainingState {
         for (prefix, store) in stores where prefix != "energy" || hasEnergy {
             try store.read(from: file, prefix: prefix, at: place)
         }
-        for (name, entry) in rotations where file.tensors[name] ?? entry != entry {
+        for (name, entry) in constants where file.tensors[name] ?? entry != entry {
             throw StateArchive(file, backend, at: place).lacking(name)
         }
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0

@@ -32,7 +32,7 @@ public struct TrainingContext {
 
     /// The flow that the phase trains, or takes samples of.
     /// - Throws: `UserError(.recipe)` where there is none.
-    public func flow() throws(UserError) -> Glow {
+    public func flow() throws(UserError) -> any Flow {
         guard let flow = state.flow else { throw lacking("a flow") }
         return flow
     }
@@ -87,19 +87,9 @@ public struct TrainingContext {
     }
 }
 
-extension Glow {
-    /// log q of `[N, H, W, C]`, nats `[N]` on the device, in chunks of 256 to bound memory.
-    public func logDensities(_ images: Tensor) -> Tensor {
-        let chunks = stride(from: 0, to: images.shape.first, by: 256).map { start in
-            let chunk = images.rows(start..<min(start + 256, images.shape.first))
-            let pass = Pass.inference(store)
-            return logDensity(pass.constant(chunk), pass).value
-        }
-        return chunks.count == 1 ? chunks[0] : store.backend.stacked(chunks)
-    }
-
-    /// Mean bits/dim of `[N, H, W, C]`.
-    public func meanBitsPerDimension(_ images: Tensor) -> Double {
-        bitsPerDimension(mean(store.backend.doubles(logDensities(images))))
+extension TrainingContext {
+    /// Mean bits/dim of `[N, H, W, C]` under a flow.
+    package func meanBitsPerDimension(_ flow: any Flow, _ images: Tensor) -> Double {
+        state.bitsPerDimension(mean(backend.doubles(flow.logDensities(images))))
     }
 }

@@ -10,11 +10,11 @@ public final class TrainingState {
     /// Height, width and channels of one example.
     public let extents: [Int]
     /// q_α; nil where no phase takes a flow.
-    public let flow: Glow?
+    public let flow: (any Flow)?
     /// The conditional energy; nil where no phase takes one.
     public let energy: ConditionalEnergy?
     /// q₀, the flow as it was when the energy's first phase began; kept for `base = "flow"` only.
-    public var base: Glow?
+    public var base: (any Flow)?
     /// Models of single methods.
     public private(set) var companions: [Companion] = []
     /// Averaged weights of the energy, where the recipe asks for them.
@@ -52,11 +52,7 @@ public final class TrainingState {
         self.backend = backend
         self.extents = extents
         regularizers = recipe.regularizers(images: images, backend)
-        flow =
-            recipe.uses(.flow)
-            ? Glow(
-                recipe.flow.configuration(extents: extents), backend: backend, seed: UInt64(recipe.flow.seed))
-            : nil
+        flow = recipe.uses(.flow) ? recipe.flow.makeFlow(extents: extents, backend: backend) : nil
         energy =
             recipe.uses(.energy)
             ? ConditionalEnergy(
@@ -78,6 +74,13 @@ public final class TrainingState {
 
     /// Updates of the phase in training, as its length counts them.
     public var updates: Int { training?.updates ?? step }
+
+    /// Bits per dimension from nats of a log density of one example: of 8-bit images, −log q/(D ln 2) + 8, as pixels lie on
+    /// [−½, ½); −log q/(D ln 2) of points, which are one pixel.
+    public func bitsPerDimension(_ logDensity: Double) -> Double {
+        let isPoint = extents.dropLast().allSatisfy { $0 == 1 }
+        return Flows.bitsPerDimension(logDensity, dimensions: extents.reduce(1, *)) - (isPoint ? 8 : 0)
+    }
 
     /// The parameters that reports evaluate: the average where there is one.
     public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }

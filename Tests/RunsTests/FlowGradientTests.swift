@@ -75,7 +75,7 @@ private struct Subject {
         let observer = Stopper()
         let trainer = Trainer(recipe, data, state, observer: observer)
         do { try trainer.run() } catch is Interrupted {}
-        flow = try #require(state.flow)
+        flow = try #require(state.flow as? Glow)
         let context = TrainingContext(recipe: recipe, data: data, state: state, phaseIndex: 2)
         phase = try #require(try context.phase.makePhase(context) as? JointPhase)
         try phase.start()

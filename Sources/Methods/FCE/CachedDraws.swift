@@ -13,7 +13,7 @@ package final class CachedDraws {
     private let logDensity: Tensor
     private var order: (epoch: Int, permutation: [Int])?
 
-    package init(_ context: TrainingContext, flow: Glow, draws: Int) {
+    package init(_ context: TrainingContext, flow: any Flow, draws: Int) {
         self.context = context
         self.draws = draws
         let indices = context.data.split.unlabelled

@@ -40,7 +40,8 @@ package struct Contrast {
     ///
     /// - Parameter known: log q_α(x) where it is known with all gradients, as sampling does.
     package func difference(
-        _ marginal: Variable, x: Variable, logDensity known: Variable? = nil, of flow: Glow, _ flowPass: Pass,
+        _ marginal: Variable, x: Variable, logDensity known: Variable? = nil, of flow: any Flow,
+        _ flowPass: Pass,
         gradient: FlowGradient
     ) -> Variable {
         let tape = flowPass.tape
@@ -62,7 +63,7 @@ package struct Contrast {
     }
 
     /// log q(x), with gradient for x but not for q.
-    private static func fixed(_ flow: Glow, at x: Variable, _ tape: Tape) -> Variable {
+    private static func fixed(_ flow: any Flow, at x: Variable, _ tape: Tape) -> Variable {
         flow.logDensity(x, Pass(flow.store, on: tape, mode: .evaluate, trainable: false))
     }
 }

@@ -50,7 +50,7 @@ extension TrainingContext {
     }
 
     /// Initialises actnorm from unlabelled training images, unless somebody has.
-    package func initializeFlow(_ flow: Glow) {
+    package func initializeFlow(_ flow: any Flow) {
         guard !state.flowIsInitialized else { return }
         flow.initialize(
             with: fixedImages(Array(data.split.unlabelled.prefix(Self.initializationCount))))
@@ -61,7 +61,7 @@ extension TrainingContext {
     package static let initializationCount = 256
 
     /// Samples of the flow as it is now, for the state's update.
-    package func freshSamples(_ flow: Glow, _ count: Int) -> EnergyUpdate.Samples {
+    package func freshSamples(_ flow: any Flow, _ count: Int) -> EnergyUpdate.Samples {
         let pass = Pass.inference(flow.store)
         let sample = flow.sample(count, key: key(.sample, .samples, step: state.step), pass)
         return (sample.x.value, sample.logDensity.value)

@@ -13,9 +13,9 @@ extension Method {
     public static let fceInitVAT = Method("fce-init-vat", lastPhase: FixedFlowPhase.kind, usesVAT: true)
     /// Noise contrastive estimation: the energy against a Gaussian that is fitted to the data.
     public static let nce = Method("nce", lastPhase: FixedFlowPhase.kind) { recipe, root in
-        let isGaussian = recipe.flow.kind == .plane && recipe.flow.couplings == 0
         try require(
-            isGaussian && recipe.phases.map(\.kind) == [FlowLikelihood.kind, FixedFlowPhase.kind],
+            recipe.flow.isGaussian
+                && recipe.phases.map(\.kind) == [FlowLikelihood.kind, FixedFlowPhase.kind],
             root.entering("method"),
             "method \"nce\" contrasts the energy with a Gaussian fitted to the data",
             advice: "set flow.couplings = 0, with phases of kind \"flow-mle\" and \"energy\"")

@@ -83,7 +83,7 @@ public final class FixedFlowPhase: Phase {
     private let context: TrainingContext
     private let settings: Settings
     private let energy: ConditionalEnergy
-    private let flow: Glow
+    private let flow: any Flow
     private let energyUpdate: EnergyUpdate
     private let pool: SamplePool?
     private let schedule: Schedule

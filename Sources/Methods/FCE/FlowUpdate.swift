@@ -13,12 +13,12 @@ package final class FlowUpdate {
     private let context: TrainingContext
     private let settings: JointPhase.Settings
     private let energy: ConditionalEnergy
-    private let flow: Glow
+    private let flow: any Flow
     private let contrast: Contrast
     private let batches: BatchStream
 
     package init(
-        _ context: TrainingContext, _ settings: JointPhase.Settings, energy: ConditionalEnergy, flow: Glow
+        _ context: TrainingContext, _ settings: JointPhase.Settings, energy: ConditionalEnergy, flow: any Flow
     ) {
         self.context = context
         self.settings = settings

@@ -119,7 +119,7 @@ public final class JointPhase: Phase {
     private let context: TrainingContext
     private let settings: Settings
     private let energy: ConditionalEnergy
-    private let flow: Glow
+    private let flow: any Flow
     private let energyUpdate: EnergyUpdate
     package let flowUpdate: FlowUpdate
     private let energySchedule: Schedule
@@ -197,8 +197,8 @@ public final class JointPhase: Phase {
     }
 
     private var heldOutBitsPerDimension: Double {
-        flow.meanBitsPerDimension(
-            context.fixedImages(context.data.heldOut(TrainingContext.initializationCount)))
+        context.meanBitsPerDimension(
+            flow, context.fixedImages(context.data.heldOut(TrainingContext.initializationCount)))
     }
 
     /// - Throws: `UserError(.diverged)` when the flow has lost more than the recipe allows since the phase began.

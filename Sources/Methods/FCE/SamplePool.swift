@@ -9,7 +9,7 @@ import Training
 /// Entry i of generation g is a pure function of (flow, seed, g, i): a resumed run draws the pool again
 /// instead of storing it.
 package final class SamplePool {
-    private let flow: Glow
+    private let flow: any Flow
     private let context: TrainingContext
     private let size: Int
     private let uses: Int
@@ -21,7 +21,7 @@ package final class SamplePool {
     /// - Parameters:
     ///   - size: samples in memory at once.
     ///   - uses: how often each is shown before the pool is drawn anew.
-    package init(_ flow: Glow, _ context: TrainingContext, size: Int, uses: Int) {
+    package init(_ flow: any Flow, _ context: TrainingContext, size: Int, uses: Int) {
         self.flow = flow
         self.context = context
         self.size = size

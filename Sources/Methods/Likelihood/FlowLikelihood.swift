@@ -29,9 +29,8 @@ public final class FlowLikelihood: Phase {
     public static let schema = Schema<Settings>(Settings.commonFields)
 
     public static func check(_ settings: Settings, _ place: PhasePlace) throws {
-        let flow = place.recipe.flow
         try require(
-            flow.kind != .plane || flow.couplings > 0 || settings.steps == 1,
+            !place.recipe.flow.isGaussian || settings.steps == 1,
             place.cursor.entering("steps"), "a Gaussian is fitted to all points in one step",
             advice: "set \(place.cursor.entering("steps").key) = 1")
     }
@@ -42,11 +41,11 @@ public final class FlowLikelihood: Phase {
 
     public static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) -> Measures? {
         let images = context.fixedImages(context.data.heldOut(TrainingContext.initializationCount))
-        return context.state.flow.map { [.bpdValidation: $0.meanBitsPerDimension(images)] }
+        return context.state.flow.map { [.bpdValidation: context.meanBitsPerDimension($0, images)] }
     }
 
     private let context: TrainingContext
-    private let flow: Glow
+    private let flow: any Flow
     private let batches: BatchStream
     private let schedule: Schedule
     private var optimizer: Optimizer?
@@ -67,7 +66,7 @@ public final class FlowLikelihood: Phase {
     }
 
     public func update() throws -> Update {
-        guard !flow.configuration.isGaussian else { return try fitGaussian() }
+        if let fit = flow.closedFormFit { return try fitOnce(fit) }
         guard let optimizer else { preconditionFailure("update before start") }
         let (state, backend) = (context.state, context.backend)
         let x = context.images(batches.batch(state.step).images)
@@ -79,15 +78,16 @@ public final class FlowLikelihood: Phase {
         let norm = optimizer.update(pass.gradient(), pace)
         state.flowUpdates += 1
         return Update([
-            .bpd: flow.bitsPerDimension(backend.scalar(mean.value)), .rate: pace.rate, .gradNorm: norm,
+            .bpd: state.bitsPerDimension(backend.scalar(mean.value)), .rate: pace.rate, .gradNorm: norm,
         ])
     }
 
-    private func fitGaussian() throws -> Update {
-        let points = context.fixedImages(context.data.split.unlabelled)
-        try flow.fitGaussian(to: points)
+    /// A flow whose maximum is known needs no more than one update.
+    private func fitOnce(_ fit: (Tensor) throws -> Void) throws -> Update {
+        let examples = context.fixedImages(context.data.split.unlabelled)
+        try fit(examples)
         context.state.flowUpdates += 1
-        return Update([.bpd: flow.meanBitsPerDimension(points)])
+        return Update([.bpd: context.meanBitsPerDimension(flow, examples)])
     }
 
     public func save(to archive: inout StateArchive) { archive.write(optimizer, "flow") }

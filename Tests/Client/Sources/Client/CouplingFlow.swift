@@ -6,7 +6,7 @@ public final class CouplingFlow: Flow {
     public let store: ParameterStore
     public let dimensions = 2
     private let couplings: Int
-    private static let hidden = 32
+    static let hidden = 32
 
     public init(couplings: Int = 6, backend: any Backend, seed: UInt64) {
         self.couplings = couplings
@@ -66,6 +66,22 @@ public final class CouplingFlow: Flow {
     private func density(of z: Variable, _ pass: Pass) -> Variable {
         let zeros = pass.zeros([2], pass.backend.real)
         return z.gaussianLogDensity(mean: zeros, logDeviation: zeros)
+    }
+}
+
+/// How `[flow]` and sessions make a ``CouplingFlow``.
+public struct CouplingDesign: FlowDesign {
+    public let name = "coupling"
+
+    public init() {}
+
+    public func makeFlow(_ settings: FlowSettings, extents: [Int], backend: any Backend) -> any Flow {
+        CouplingFlow(couplings: settings.couplings, backend: backend, seed: UInt64(settings.seed))
+    }
+
+    /// Two layers a coupling.
+    public func multiplications(_ settings: FlowSettings, extents: [Int]) -> Int {
+        settings.couplings * 3 * CouplingFlow.hidden
     }
 }
 
