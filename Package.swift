@@ -31,7 +31,7 @@ let commit: [CSetting] =
 
 /// The library from the floor up. A module imports those that its line names, and they lie above it in this list.
 let modules: [(name: String, dependencies: [Target.Dependency])] = [
-    ("System", ["CZlib"]),
+    ("System", ["CZlib", "CSHA256"]),
     ("Schemas", ["System"]),
     ("Scores", ["System"]),
     ("Tensors", ["System", "CKernels", "COpenBLAS", "COneDNN"]),
@@ -125,6 +125,7 @@ var packageTargets: [Target] = [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     // Loaded at run time: see COpenBLAS.h.
     .target(name: "COpenBLAS", cSettings: kernels),
+    .target(name: "CSHA256", cSettings: kernels),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     // Loaded at run time too: see CWebP.h.
     .target(name: "CWebP", cSettings: kernels),
@@ -170,7 +171,7 @@ packageTargets += tested.map { name in
     .testTarget(
         name: "\(name)Tests",
         dependencies: modules.map { .target(name: $0.name) } + [
-            "TestSupport", "BuiltInRecipes", .product(name: "Numerics", package: "swift-numerics"),
+            "TestSupport", "BuiltInRecipes", "CSHA256", .product(name: "Numerics", package: "swift-numerics"),
         ],
         exclude: hasFixtures(name) ? ["Fixtures"] : [],
         swiftSettings: strict)

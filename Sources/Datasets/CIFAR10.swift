@@ -20,8 +20,12 @@ public enum CIFAR10: DatasetReader {
         _ path: String, _ options: DatasetOptions = DatasetOptions()
     ) throws(UserError) -> DataPair {
         let (train, test) = batches(path)
-        return DataPair(
-            train: try read(train, name: "cifar10 train"), test: try read(test, name: "cifar10 test"))
+        let (training, testing) = try Parallel.both { () throws(UserError) in
+            try read(train, name: "cifar10 train")
+        } _: { () throws(UserError) in
+            try read(test, name: "cifar10 test")
+        }
+        return DataPair(train: training, test: testing)
     }
 
     public static func inspect(_ path: String) throws(UserError) -> DatasetInspection {

@@ -20,13 +20,13 @@ struct Catalogue<Item: Sendable>: Sendable {
     var test: [Entry]?
     var notices: [String] = []
 
-    /// Decodes everything, each set in an order drawn by seed: files come class by class, and whoever takes the first
-    /// images of a set wants some of all.
+    /// Decodes everything on all processors, each set in an order drawn by seed: files come class by class, and whoever takes
+    /// the first images of a set wants some of all.
     /// - Parameter decode: the pixels of an item, `[options.size, options.size, channels]`.
-    /// - Throws: `UserError(.recipe)` for settings that these examples do not allow; what `decode` throws.
+    /// - Throws: `UserError(.recipe)` for settings that these examples do not allow; what `decode` throws for the first item.
     func pair(
         _ name: String, at place: String, _ options: DatasetOptions,
-        decode: (Item) throws(UserError) -> [UInt8]
+        decode: @Sendable (Item) throws(UserError) -> [UInt8]
     ) throws(UserError) -> DataPair {
         try checkClassCount(at: place)
         var (train, test) = (train, test ?? [])
@@ -38,13 +38,12 @@ struct Catalogue<Item: Sendable>: Sendable {
         let order = order(train.count, lane: 0, options)
         let heldOut = order.indices.filter { order[$0] >= ordinary }
         func set(_ entries: [Entry], _ part: String, _ heldOut: [Int]) throws(UserError) -> ImageDataset {
-            var pixels: [UInt8] = []
-            pixels.reserveCapacity(entries.count * options.size * options.size * (options.channels ?? 3))
-            for entry in entries { pixels += try decode(entry.item) }
+            let size = options.size * options.size * (options.channels ?? 3)
             return ImageDataset(
                 name: "\(name) \(part)", height: options.size, width: options.size,
-                channels: options.channels ?? 3, classNames: classNames, pixels: pixels,
-                labels: entries.map(\.label), files: entries.compactMap { file($0.item, at: place) },
+                channels: options.channels ?? 3, classNames: classNames,
+                pixels: try pixels(entries, size, decode),
+                labels: entries.map(\.label), files: files(entries.map(\.item), at: place),
                 heldOut: heldOut)
         }
         return DataPair(
@@ -53,13 +52,43 @@ struct Catalogue<Item: Sendable>: Sendable {
             notices: notices)
     }
 
-    /// An item's file below the source, or beside a source that is a file itself; nil for items that are no files.
-    private func file(_ item: Item, at place: String) -> String? {
-        guard let path = item as? String else { return nil }
+    /// The pixels of all entries, `size` numbers each, one after the other.
+    private func pixels(
+        _ entries: [Entry], _ size: Int, _ decode: @Sendable (Item) throws(UserError) -> [UInt8]
+    ) throws(UserError) -> [UInt8] {
+        var failure: UserError?
+        let pixels = [UInt8](unsafeUninitializedCapacity: entries.count * size) { buffer, filled in
+            // Each call writes the bytes of its own entry.
+            nonisolated(unsafe) let memory = UnsafeMutableRawBufferPointer(buffer)
+            do throws(UserError) {
+                try Parallel.forEach(entries.count, threads: Device.standard.availableProcessors) {
+                    index throws(UserError) in
+                    let image = try decode(entries[index].item)
+                    precondition(image.count == size)
+                    image.withUnsafeBytes {
+                        UnsafeMutableRawBufferPointer(rebasing: memory[index * size..<(index + 1) * size])
+                            .copyMemory(from: $0)
+                    }
+                }
+                filled = entries.count * size
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return pixels
+    }
+
+    /// The items' files below the source, or beside a source that is a file itself; empty for items that are no files.
+    private func files(_ items: [Item], at place: String) -> [String] {
+        guard let paths = items as? [String] else { return [] }
         let folder = place.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
             separator: "/")
-        let root = [place, folder].first { path.hasPrefix($0 + "/") }
-        return root.map { String(path.dropFirst($0.count + 1)) } ?? path
+        let roots = [place, folder].map { Array("\($0)/".utf8) }
+        return paths.map { path in
+            let root = roots.first { path.utf8.starts(with: $0) }
+            return root.map { String(path.utf8.dropFirst($0.count)) ?? path } ?? path
+        }
     }
 
     /// Moves training examples without a label out of ``train``, unless none has one.

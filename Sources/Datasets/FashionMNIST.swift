@@ -17,14 +17,19 @@ public enum FashionMNIST: DatasetReader {
         _ path: String = debianDirectory, _ options: DatasetOptions = DatasetOptions()
     ) throws(UserError) -> DataPair {
         let (directory, channels) = (Files.folder(of: path), options.channels ?? 1)
-        func part(_ prefix: String, _ name: String) throws(UserError) -> ImageDataset {
+        @Sendable func part(_ prefix: String, _ name: String) throws(UserError) -> ImageDataset {
             let images = try find("\(prefix)-images-idx3-ubyte", in: directory)
             let labels = try find("\(prefix)-labels-idx1-ubyte", in: directory)
             return try decode(
                 images: try Files.read(images), imageFile: images, labels: try Files.read(labels),
                 labelFile: labels, name: "fashion-mnist \(name)", channels: channels)
         }
-        return DataPair(train: try part("train", "train"), test: try part("t10k", "test"))
+        let (train, test) = try Parallel.both { () throws(UserError) in
+            try part("train", "train")
+        } _: { () throws(UserError) in
+            try part("t10k", "test")
+        }
+        return DataPair(train: train, test: test)
     }
 
     public static func inspect(_ path: String) throws(UserError) -> DatasetInspection {
@@ -82,17 +87,14 @@ public enum FashionMNIST: DatasetReader {
     private static func pad(_ pictures: IDX, channels: Int) -> [UInt8] {
         let (count, height, width) = (pictures.dimensions[0], pictures.dimensions[1], pictures.dimensions[2])
         var pixels = [UInt8](repeating: 0, count: count * padded * padded * channels)
-        var next = 0
-        for image in 0..<count {
-            for row in 0..<height {
-                let line = (image * padded + (padded - height) / 2 + row) * padded + (padded - width) / 2
-                for column in 0..<width {
-                    for channel in 0..<channels {
-                        pixels[(line + column) * channels + channel] = pictures.bytes[next]
-                    }
-                    next += 1
-                }
-            }
+        for line in 0..<count * height {
+            let (image, row) = line.quotientAndRemainder(dividingBy: height)
+            let place = (image * padded + (padded - height) / 2 + row) * padded + (padded - width) / 2
+            let numbers = pictures.bytes[line * width..<(line + 1) * width]
+            pixels.replaceSubrange(
+                place * channels..<(place + width) * channels,
+                with: channels == 1
+                    ? numbers : ArraySlice(numbers.flatMap { Array(repeating: $0, count: channels) }))
         }
         return pixels
     }

@@ -2,14 +2,8 @@ import System
 
 /// What a folder holds, without the files that operating systems and programs leave everywhere.
 struct FolderListing {
-    struct Entry {
-        let name: String
-        /// Links to folders count as folders.
-        let isFolder: Bool
-    }
-
     /// The entries in the order of the names' bytes.
-    private(set) var entries: [Entry] = []
+    private(set) var entries: [Files.Entry] = []
     /// How many names are hidden or litter.
     private(set) var litter = 0
 
@@ -21,11 +15,13 @@ struct FolderListing {
 
     /// - Throws: `UserError(.missing)` when the folder cannot be listed.
     init(_ path: String) throws(UserError) {
-        for name in try Files.list(path) {
-            if name.hasPrefix(".") || Self.litterNames.contains(name.lowercased()) {
+        for entry in try Files.entries(path) {
+            if entry.name.utf8.first == UInt8(ascii: ".")
+                || Self.litterNames.contains(entry.name.lowercased())
+            {
                 litter += 1
             } else {
-                entries.append(Entry(name: name, isFolder: Files.isFolder("\(path)/\(name)")))
+                entries.append(entry)
             }
         }
     }

@@ -70,7 +70,8 @@ public struct Picture: Sendable, Equatable {
     public static func isWritable(as name: String) -> Bool { has(name, oneOf: writtenEndings) }
 
     private static func has(_ name: String, oneOf endings: [String]) -> Bool {
-        endings.contains(where: name.lowercased().hasSuffix)
+        let name = name.utf8.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
+        return endings.contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
     /// Encodes as PNG where the name ends so and as JPEG otherwise; writes `path` whole or not at all.

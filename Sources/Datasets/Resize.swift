@@ -6,6 +6,7 @@ extension Picture {
         let side = min(width, height)
         let top = (height - side) / 2
         let left = (width - side) / 2
+        if side == size { return convert(centred(top, left, side), to: wanted) }
         let taps = Taps.resize(from: side, to: size)
         // Rows first: [side, size, channels], then columns.
         var narrow = [Float](repeating: 0, count: side * size * channels)
@@ -25,6 +26,22 @@ extension Picture {
             for i in 0..<stride { square[row * stride + i] = tap.sum { narrow[$0 * stride + i] } }
         }
         return convert(square, to: wanted)
+    }
+
+    /// The square of `side` whose first pixel is at `top`, `left`: `[side, side, channels]`.
+    private func centred(_ top: Int, _ left: Int, _ side: Int) -> [UInt8] {
+        if (width, height) == (side, side) { return pixels }
+        var square: [UInt8] = []
+        for row in top..<top + side {
+            let start = (row * width + left) * channels
+            square += pixels[start..<start + side * channels]
+        }
+        return square
+    }
+
+    /// What `convert` of the same numbers as floats gives.
+    private func convert(_ bytes: [UInt8], to wanted: Int) -> [UInt8] {
+        channels == wanted ? bytes : convert(bytes.map(Float.init), to: wanted)
     }
 
     private func convert(_ values: [Float], to wanted: Int) -> [UInt8] {

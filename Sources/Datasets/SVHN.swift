@@ -25,12 +25,16 @@ public enum SVHN: DatasetReader {
         let directory = Files.folder(of: path)
         let trainPath = try find(train, in: directory)
         let testPath = try find(test, in: directory)
-        var images = try read(trainPath, name: "svhn train")
+        var (images, test) = try Parallel.both { () throws(UserError) in
+            try read(trainPath, name: "svhn train")
+        } _: { () throws(UserError) in
+            try read(testPath, name: "svhn test")
+        }
         if options.extra {
             images = images.appendingUnlabelled(
                 try read(try Self.extra.find(in: directory), name: "svhn extra"))
         }
-        return DataPair(train: images, test: try read(testPath, name: "svhn test"))
+        return DataPair(train: images, test: test)
     }
 
     public static func inspect(_ path: String) throws(UserError) -> DatasetInspection {

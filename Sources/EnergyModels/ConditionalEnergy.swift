@@ -62,19 +62,25 @@ public final class ConditionalEnergy {
         backend.fill(store["delta"], with: 0)
         let pass = Pass(
             store, on: Tape(backend), mode: .initialize(dropout: dropout), trainable: false)
-        _ = logits(pass.constant(batch), pass)
+        let x = pass.constant(batch)
+        let features = features(x, pass)
+        _ = logits(of: x, features, pass)
         if sharedHead != nil {
             backend.fill(store["shared.logGain"], with: Glibc.log(max(energyDeviation, 1e-3)))
         }
         if experts == nil {
-            center(batch, pass.sharingParameters(mode: dropout.map { .train(dropout: $0) } ?? .evaluate))
+            let mode = dropout.map { Pass.Mode.train(dropout: $0) } ?? .evaluate
+            let after = pass.sharingParameters(mode: mode)
+            // Layers with weight normalisation compute while they initialise themselves what they compute afterwards.
+            let isSettled = configuration.normalization == .weight && !configuration.normalizesLogits
+            center(logits(of: x, isSettled ? features : self.features(x, after), after))
         }
     }
 
     /// Sets δ_k to the mean of f_k over a batch, but for a common part that c̄ takes where there is a c̄.
-    private func center(_ batch: Tensor, _ pass: Pass) {
-        let f = store.backend.doubles(logits(pass.constant(batch), pass).value)
-        let (classes, count) = (configuration.units, batch.shape.first)
+    private func center(_ logits: Variable) {
+        let f = store.backend.doubles(logits.value)
+        let (classes, count) = (configuration.units, logits.shape.first)
         var means = (0..<classes).map { k in
             stride(from: k, to: f.count, by: classes).reduce(0) { $0 + f[$1] } / Double(count)
         }
@@ -103,7 +109,12 @@ public final class ConditionalEnergy {
     public func logits(
         _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
     ) -> Variable {
-        let features = features(x, pass, activations: activations, trace: trace)
+        logits(of: x, features(x, pass, activations: activations, trace: trace), pass, trace)
+    }
+
+    private func logits(
+        of x: Variable, _ features: Variable, _ pass: Pass, _ trace: Linearization? = nil
+    ) -> Variable {
         var f = head(features, pass)
         // The class parts alone: the shared energy moves no class against another, so VAT need not see it.
         trace?.append { [head] d, pass in head.product(d, pass) }

@@ -57,10 +57,12 @@ public final class Experiment: TrainingObserver {
         self.recipe = recipe
         self.options = options
         self.log = log
+        // Git takes as long as a third of the data.
+        let commit = Background { SourceCommit.current() }
         backend = try options.device.open(threads: options.threads, precision: recipe.precision)
         data = try ExperimentData(recipe)
         try Self.expectRoomForFlow(of: recipe, data, options)
-        let header = RunHeader(recipe, data, backend)
+        let header = RunHeader(recipe, data, backend, commit: commit.value)
         let origin = try Self.origin(of: recipe, header, options)
         directory = try RunDirectory(
             at: options.out, recipe: recipe, header: header, split: data.split, resume: options.resume)
@@ -347,9 +349,12 @@ extension DataRecord {
 }
 
 extension RunHeader {
-    package init(_ recipe: Recipe, _ data: ExperimentData, _ backend: any Backend) {
+    package init(
+        _ recipe: Recipe, _ data: ExperimentData, _ backend: any Backend,
+        commit: String
+    ) {
         self.init(
-            recipe: recipe, tool: Experiment.tool, commit: SourceCommit.current(),
+            recipe: recipe, tool: Experiment.tool, commit: commit,
             machine: MachineRecord(backend),
             data: DataRecord(data), classNames: data.train.classNames, startedAt: Date.now.ISO8601Format())
     }

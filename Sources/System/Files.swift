@@ -180,20 +180,45 @@ package enum Files {
         }
     }
 
+    /// A name in a folder.
+    package struct Entry {
+        package let name: String
+        /// Links to folders count as folders.
+        package let isFolder: Bool
+    }
+
     /// All names in a folder but `.` and `..`, sorted by their bytes so that every machine sees one order.
     /// - Throws: `UserError(.missing)`.
     package static func list(_ path: String) throws(UserError) -> [String] {
+        try names(path).map { PathText.text(of: $0.bytes) }
+    }
+
+    /// The same names, and whether they are folders.
+    /// - Throws: `UserError(.missing)`.
+    package static func entries(_ path: String) throws(UserError) -> [Entry] {
+        try names(path).map { name in
+            let text = PathText.text(of: name.bytes)
+            return Entry(name: text, isFolder: name.isFolder ?? isFolder("\(path)/\(text)"))
+        }
+    }
+
+    /// `isFolder` is nil where the folder does not say what the name leads to: for links, and on some file systems for all.
+    private static func names(
+        _ path: String
+    ) throws(UserError) -> [(bytes: [UInt8], isFolder: Bool?)] {
         guard let folder = withSystemPath(path, { opendir($0) }) else { throw .unreadable(path, "listed") }
         defer { closedir(folder) }
-        var names: [[UInt8]] = []
+        var names: [(bytes: [UInt8], isFolder: Bool?)] = []
         errno = 0
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
+            let kind = Int(entry.pointee.d_type)
+            let isFolder = [Int(DT_DIR): true, Int(DT_REG): false][kind]
+            if name != [0x2E], name != [0x2E, 0x2E] { names.append((name, isFolder)) }
             errno = 0
         }
         guard errno == 0 else { throw .unreadable(path, "listed to its end") }
-        return names.sorted { $0.lexicographicallyPrecedes($1) }.map(PathText.text)
+        return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 }
 

@@ -11,6 +11,9 @@ package enum PathText {
     /// The text of a name, one line that a terminal can show.
     package static func text(of name: some Sequence<UInt8>) -> String {
         let name = Array(name)
+        if name.allSatisfy({ 0x20..<0x7F ~= $0 && $0 != backslash }) {
+            return String(decoding: name, as: UTF8.self)
+        }
         if !name.contains(backslash), let plain = String(validating: name, as: UTF8.self), isPrintable(plain)
         {
             return plain

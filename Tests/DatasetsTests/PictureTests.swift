@@ -80,4 +80,15 @@ import Testing
         let image = Picture(width: 1, height: 1, channels: 3, pixels: [100, 200, 50])
         #expect(image.thumbnail(size: 1, channels: 1) == [153])
     }
+
+    /// A square that has the size already is cut out as it is.
+    @Test func thumbnailsOfTheSameSizeAreCutOut() {
+        let wide = Picture(width: 4, height: 2, channels: 1, pixels: [0, 1, 2, 3, 4, 5, 6, 7])
+        #expect(wide.thumbnail(size: 2, channels: 1) == [1, 2, 5, 6])
+        #expect(wide.thumbnail(size: 2, channels: 3) == [1, 2, 5, 6].flatMap { [$0, $0, $0] })
+        let tall = Picture(width: 1, height: 3, channels: 3, pixels: [0, 0, 0, 10, 200, 30, 0, 0, 0])
+        #expect(tall.thumbnail(size: 1, channels: 3) == [10, 200, 30])
+        // Rec. 601: 0.299 · 10 + 0.587 · 200 + 0.114 · 30.
+        #expect(tall.thumbnail(size: 1, channels: 1) == [124])
+    }
 }

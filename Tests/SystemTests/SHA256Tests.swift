@@ -1,3 +1,4 @@
+import CSHA256
 import System
 import Testing
 
@@ -20,6 +21,15 @@ import Testing
     func standardVectors(message: String, digest: String) {
         #expect(SHA256.hex(of: message.utf8) == digest)
         #expect(SHA256.hex(of: Array(message.utf8)) == digest)
+    }
+
+    /// What processors without instructions for it compute.
+    @Test func plainCodeAgrees() {
+        let message = (0..<64 * 100).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+        var (state, plain) = ((0..<8).map { UInt32($0) }, (0..<8).map { UInt32($0) })
+        csha256_compress(&state, message, 100)
+        csha256_compress_plain(&plain, message, 100)
+        #expect(state == plain && state != (0..<8).map { UInt32($0) })
     }
 
     @Test func piecesMakeTheSameDigest() {
