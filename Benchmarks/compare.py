@@ -120,7 +120,8 @@ def begin(options):
         raise Failure(f"latency.py ended with {done.returncode}")
     report = json.loads(done.stdout)
     print(f"\nlatency: `fce --help` {report['help_ms']:.0f} ms; `fce train` to its first update "
-          f"{report['train_ms']:.0f} ms, of which the update itself {report['update_ms']:.0f} ms", flush=True)
+          f"{report['train_ms']:.0f} ms, of which the update itself {report['update_ms']:.0f} ms"
+          + (f"; with 60,000 images {report['images_ms']:.0f} ms" if "images_ms" in report else ""), flush=True)
     return report
 
 

@@ -1,3 +1,4 @@
+import System
 import Tensors
 
 /// One step with its own models and memory, warmed up, which is timed whenever its owner wants.

@@ -6,6 +6,8 @@ package struct PhaseSpeed: Codable, Sendable, Equatable {
     package var update = ComputeTime.zero
     /// One update of the flow in a joint phase.
     package var flowUpdate = ComputeTime.zero
+    /// One update of every model that the phase trains.
+    package var both: ComputeTime { update + flowUpdate }
     /// p(y|x) of one image.
     package var classification = ComputeTime.zero
     /// log p and log q of one image.

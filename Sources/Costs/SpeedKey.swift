@@ -18,6 +18,16 @@ package struct SpeedKey: Sendable, Equatable {
         text = Self.text(["phase"] + machine.lines + own + ["after = \(kinds)", Self.parts(recipe)])
     }
 
+    /// The rehearsal of a phase of `recipe` on data of their size.
+    package init(rehearsalOf recipe: Recipe, phase index: Int, _ size: DataSize, _ machine: SpeedMachine) {
+        let speed = Self(recipe, phase: index, machine)
+        let sizes = "\(size.train) + \(size.test) images, \(recipe.data.labels) labels"
+        text = Self.text([
+            "rehearsal", speed.text, sizes, "validation = \(recipe.data.validation)",
+            "steps decide pools = \(recipe.phases[index].steps)",
+        ])
+    }
+
     /// The speed of the probe of `recipe`, with `images` training images.
     package init(probeOf recipe: Recipe, images: Int, _ machine: SpeedMachine) {
         let probe = recipe.probe

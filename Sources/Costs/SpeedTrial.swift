@@ -23,17 +23,30 @@ package final class SpeedTrial {
     /// An update of more operations is measured with fewer images and scaled.
     private static let operationsLimit = 1e11
 
-    package init(_ recipe: Recipe, phase index: Int, backend: any Backend, budget: Double) throws {
+    /// Examples that densities and classification are timed on.
+    private static let scored = 64
+    /// Bytes of the last checkpoint.
+    package private(set) var checkpointBytes = 0
+
+    /// - Parameters:
+    ///   - recipe: the recipe of the phase.
+    ///   - index: the phase.
+    ///   - backend: where it is computed.
+    ///   - budget: seconds that the updates may take.
+    ///   - size: as many images as training has, with whole batches; nil: few images, and large updates in part.
+    package init(
+        _ recipe: Recipe, phase index: Int, backend: any Backend, budget: Double, size: DataSize? = nil
+    ) throws {
         self.budget = budget
         let phase = recipe.phases[index]
         var single = phase
         single.steps = 1
         let operations = recipe.operations(of: single, extents: recipe.extents)
         let batch = max(min(8, phase.batch), Int(Double(phase.batch) * Self.operationsLimit / operations))
-        let isReduced = operations > Self.operationsLimit && batch < phase.batch
+        let isReduced = size == nil && operations > Self.operationsLimit && batch < phase.batch
         share = isReduced ? Double(batch) / Double(phase.batch) : 1
-        let trial = recipe.trial(of: index, share: share)
-        data = try ExperimentData(trial)
+        let trial = recipe.trial(of: index, share: share, size)
+        data = try size == nil ? ExperimentData(trial) : ExperimentData(generatedFor: trial)
         state = TrainingState(trial, extents: data.extents, images: data.train.count, backend: backend)
         state.phase = index
         context = TrainingContext(recipe: trial, data: data, state: state, phaseIndex: index)
@@ -68,13 +81,13 @@ package final class SpeedTrial {
     /// What surrounds the updates.
     private func finish(_ speed: PhaseSpeed) throws -> PhaseSpeed {
         var speed = speed
-        let count = data.test.count
+        let count = min(data.test.count, Self.scored)
         let images = evaluator.images(of: data.test, Array(0..<count), .uniform)
         func one(_ body: () throws -> Void) rethrows -> ComputeTime {
             1 / Double(count) * (try ComputeTime.median(budget: 0, body))
         }
         if context.phase.models != .flow {
-            speed.classification = try one { _ = try evaluator.predictions(of: data.test) }
+            speed.classification = one { _ = evaluator.probabilities(of: data.test, Array(0..<count)) }
         }
         if let flow = state.flow, state.flowIsInitialized {
             speed.flowDensity = one { _ = flow.logDensities(images) }
@@ -99,13 +112,15 @@ package final class SpeedTrial {
     private func checkpoint() -> ComputeTime {
         let path = NSTemporaryDirectory() + "/fce-speed-\(UUID().uuidString).safetensors"
         defer { Files.remove(path) }
-        return ComputeTime.of { try? state.stateFile.write(to: path) }
+        let time = ComputeTime.of { try? state.stateFile.write(to: path) }
+        checkpointBytes = Files.size(path) ?? 0
+        return time
     }
 }
 
 extension Recipe {
     /// The recipe with as many generated images as updates of one phase look at, and with that phase endless.
-    fileprivate func trial(of index: Int, share: Double) -> Recipe {
+    fileprivate func trial(of index: Int, share: Double, _ size: DataSize?) -> Recipe {
         var trial = self
         let phase = PlannedPhase(phases[index].settings.timed(share: share, negatives: energy.negatives))
         trial.phases[index] = phase
@@ -116,11 +131,49 @@ extension Recipe {
         }
         trial.data = DataSettings(source: .synthetic)
         (trial.data.size, trial.data.channels) = (extents[0], extents[2])
+        if let size {
+            (trial.data.train, trial.data.test) = (size.train, size.test)
+            (trial.data.labels, trial.data.allLabels) = (data.labels, data.allLabels)
+            trial.data.validation = data.validation
+            trial.data.unlabelledIncludesLabelled = data.unlabelledIncludesLabelled
+            return trial
+        }
         let classes = trial.datasetOptions.classes
         let batches = max(phase.batch, phase.labelledBatch ?? 0)
         trial.data.train = max(share < 1 ? 64 : 256, 2 * classes, batches)
         trial.data.test = test
         trial.data.labels = data.hasLabels ? classes : 0
         return trial
+    }
+}
+
+extension ExperimentData {
+    /// As many generated images as the recipe has, of which only the first thousand differ: nothing that is timed looks
+    /// closer.
+    fileprivate init(generatedFor recipe: Recipe) throws {
+        guard recipe.data.source != .plane else {
+            try self.init(recipe)
+            return
+        }
+        var few = recipe
+        few.data.train = min(recipe.data.train, 1000)
+        few.data.test = min(recipe.data.test, 1000)
+        let images = try SyntheticImages.load(for: few)
+        func repeated(_ set: ImageDataset, _ count: Int) -> ImageDataset {
+            set.subset((0..<count).lazy.map { $0 % set.count }, name: set.name)
+        }
+        try self.init(
+            recipe,
+            (
+                train: repeated(images.train, recipe.data.train),
+                test: repeated(images.test, recipe.data.test),
+                notices: []
+            ), labels: recipe.data.labels)
+    }
+}
+
+extension SyntheticImages {
+    fileprivate static func load(for recipe: Recipe) throws -> DataPair {
+        try DataPair.load(source: "synthetic", directory: "", options: recipe.datasetOptions)
     }
 }

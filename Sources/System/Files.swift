@@ -42,6 +42,12 @@ package enum Files {
         return Identity(device: status.st_dev, inode: status.st_ino)
     }
 
+    /// Bytes of the file at `path`; nil where there is none.
+    package static func size(_ path: String) -> Int? {
+        var status = stat()
+        return withSystemPath(path) { stat($0, &status) } == 0 ? Int(status.st_size) : nil
+    }
+
     /// The folder at `path` and all that it lies in.
     package static func ancestors(of path: String) -> Set<Identity> {
         var (found, path) = (Set<Identity>(), path)

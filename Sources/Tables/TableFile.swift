@@ -81,6 +81,19 @@ public struct TableFile: Sendable, Equatable {
         try parse(try RecipeLocation(path).contents("the table"), file: path)
     }
 
+    /// The table at `path`, or one of a single row where a recipe lies there.
+    /// - Throws: as ``load(_:)`` does.
+    public static func ofTableOrRecipe(_ path: String) throws -> TableFile {
+        let document = try TOMLDocument(try RecipeLocation(path).contents("the table or recipe"), file: path)
+        guard document.root["recipes"] == nil else { return try load(path) }
+        var table = TableFile()
+        (table.path, table.seeds) = (path, [1])
+        table.recipes = [path.split(separator: "/").last.map(String.init) ?? path]
+        table.title = RecipeLocation(path).title
+        table.results = defaultResults(path)
+        return table
+    }
+
     /// Reads a table from its text; `file` stands for it in errors, and is what recipes are relative to.
     package static func parse(_ text: String, file: String) throws -> TableFile {
         try parse(Array(text.utf8), file: file)

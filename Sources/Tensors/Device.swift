@@ -68,6 +68,13 @@ extension Device {
         }
     }
 
+    /// The version of oneDNN that is in use, such as "2.6.3"; nil without it.
+    package var oneDNNVersion: String? {
+        switch self {
+        case .cpu: OneDNN.isAvailable ? OneDNN.version : nil
+        }
+    }
+
     /// What a backend of the device stores convolution activations in.
     /// - Throws: `UserError(.recipe)` where the device does not multiply bfloat16 and `precision` insists on it.
     package func reducedType(for precision: Precision) throws(UserError) -> ScalarType {

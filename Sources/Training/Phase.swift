@@ -132,6 +132,8 @@ public struct OtherWork: Sendable, Equatable {
     public var samples = 0.0
     /// Updates of a second model beside those that ``PhaseSettings/steps`` counts.
     public var flowUpdates = 0.0
+    /// Bytes that the phase holds beside models and batches: pools, and what is stored for each image.
+    public var heldBytes = 0.0
 
     public init() {}
 }

@@ -6,10 +6,15 @@ import Tensors
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What this machine gives: processor, libraries, speed, memory, disk, data.",
+        abstract: "What this machine gives, and what holds it back.",
         discussion: """
             Example:
               fce doctor --json
+
+            Processor, libraries, speed, memory, disk and data come first; then whatever makes
+            training slower than it could be here, each with the command or setting that
+            mends it: an old oneDNN, threads that share a core, a container's limits, small
+            pages, a low frequency, swap, busy neighbours.
 
             The speeds are those of large matrix products, which training does not reach:
             `fce recipe check` measures a recipe's own, and says how long it takes.
@@ -25,7 +30,10 @@ struct Doctor: ParsableCommand {
 
     func run() throws {
         let machine = try MachineFacts(threads: threadOptions.threads)
-        if json { try Console.printJSON(machine) } else { Console.printPairs(machine.lines) }
+        if json { return try Console.printJSON(machine) }
+        Console.printPairs(machine.lines)
+        print(machine.obstacles.isEmpty ? "\nNothing holds this machine back." : "\nWhat holds it back:")
+        for obstacle in machine.obstacles { print("  \(obstacle.what)\n    → \(obstacle.advice)") }
     }
 }
 
@@ -48,6 +56,7 @@ struct MachineFacts: Encodable {
     let freeDiskBytes: UInt64
     /// Folders of data that recipes name and that are there.
     let data: [String: Bool]
+    let obstacles: [Obstacle]
 
     init(_ device: Device = .standard, threads count: Int?) throws {
         let backend = try device.open(threads: count)
@@ -60,7 +69,10 @@ struct MachineFacts: Encodable {
         webp = Picture.readsWebP
         threads = backend.threads
         precision = backend.reduced.rawValue
+        let before = MachineReadings()
         let rates = try device.measurePeak(threads: count)
+        obstacles = Obstacle.all(
+            before, MachineReadings(), threads: backend.threads, onednn: device.oneDNNVersion)
         gflops = Dictionary(uniqueKeysWithValues: rates.map { ($0.name, $0.gigaflops) })
         memoryBytes = ProcessInfo.processInfo.physicalMemory
         freeMemoryBytes = device.availableMemory.map(UInt64.init)

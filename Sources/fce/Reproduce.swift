@@ -43,7 +43,16 @@ struct Reproduce: ParsableCommand {
             is known also log-density.svg and .csv, the error of log p over the updates of
             the energy. So a table grows over many sittings and machines. Results of other
             data, split rules or versions of a recipe are refused, and so is a folder that
-            has the table of another title. A table with another --set needs other folders:
+            has the table of another title.
+
+            --rehearse trains nothing: it runs every phase of the recipes for a few updates,
+            with models, batches and as many generated images as at their own scale, and
+            prints time, memory and size of a checkpoint, beside the prediction of
+            `fce recipe check`, and the days that the table takes on this machine. What was
+            rehearsed is kept for 30 days: the same command goes on where it was stopped.
+            TABLE may then be a recipe.
+
+            A table with another --set needs other folders:
               fce reproduce TABLE --set vat.epsilon=2 --runs Runs/eps-2 --results Results/eps-2
             """)
 
@@ -79,7 +88,7 @@ struct Reproduce: ParsableCommand {
     @Flag(help: "Print every cell with its state and what it waits for, and train nothing.")
     var list = false
 
-    @Flag(help: "With --list: print a JSON array with an object for each cell.")
+    @Flag(help: "With --list: print a JSON array with an object for each cell; with --rehearse one object.")
     var json = false
 
     @Flag(help: "Make the table of the results that are there, and train nothing.")
@@ -88,12 +97,30 @@ struct Reproduce: ParsableCommand {
     @Flag(help: "Shrink every recipe to seconds and leave nothing, to see that all of it runs.")
     var smoke = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Run a few updates of every phase on generated images, as many as there are, and say what the table takes here."
+        ))
+    var rehearse = false
+
+    @Flag(help: "With --rehearse: rehearse also what was rehearsed before.")
+    var again = false
+
+    @Option(help: ArgumentHelp("With --rehearse: one phase, in this process.", visibility: .hidden))
+    var rehearsedPhase: String?
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if jobs < 1 { throw ValidationError("--jobs takes a number of at least 1.") }
         if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
-        if json && !list { throw ValidationError("--json belongs to --list.") }
+        if json && !list && !rehearse { throw ValidationError("--json belongs to --list and --rehearse.") }
+        if (again || rehearsedPhase != nil) && !rehearse {
+            throw ValidationError("--again belongs to --rehearse.")
+        }
+        if rehearse && (list || tableOnly || smoke) {
+            throw ValidationError("Give --rehearse without --list, --table-only and --smoke.")
+        }
         if list && tableOnly { throw ValidationError("Give --list or --table-only, not both.") }
     }
 
@@ -102,6 +129,7 @@ struct Reproduce: ParsableCommand {
         let plan = try ReproductionPlan(self)
         defer { plan.removeTemporary() }
         if list { return try plan.list(json: json) }
+        if rehearse { return try rehearse(plan) }
         if tableOnly { return try printTable(plan) }
         let failures = failures(plan, try train(plan))
         for failure in failures { Console.error(failure) }

@@ -13,7 +13,9 @@ struct ReproductionPlan {
     private let root: String
 
     init(_ command: Reproduce) throws {
-        let table = try TableFile.load(command.table)
+        let table =
+            try command.rehearse
+            ? TableFile.ofTableOrRecipe(command.table) : TableFile.load(command.table)
         isTemporary = command.smoke
         root = NSTemporaryDirectory() + "fce-smoke-\(UUID().uuidString)"
         var options = TableOptions()

@@ -73,9 +73,12 @@ public final class FixedFlowPhase: Phase {
             let used = Double(settings.steps) * Double(recipe.generatedBatch(settings.batch))
             let fillings = (used / Double(settings.pool) / Double(settings.poolUses)).rounded(.up)
             work.samples = fillings * Double(settings.pool)
+            // Floats of a sample, and log q in double precision.
+            work.heldBytes += Double(settings.pool * (4 * recipe.extents.reduce(1, *) + 8))
         }
         if settings.draws > 0, Base.needsLogDensity(recipe.energy.base, isFixed: true) {
             work.flowDensities = Double(settings.draws * unlabelled)
+            work.heldBytes += 8 * work.flowDensities
         }
         return work
     }

@@ -24,6 +24,14 @@ struct ControlGroups {
         }.min()
     }
 
+    /// Bytes that all programs of the group may have; nil without a limit.
+    var memoryLimit: Int? {
+        // Version 1 writes a number of the size of the address space for no limit.
+        folders("memory").compactMap {
+            number("memory.max", in: $0) ?? number("memory.limit_in_bytes", in: $0)
+        }.filter { $0 < 1 << 60 }.min()
+    }
+
     /// Number of processors that the group's share of processor time keeps busy; nil without a limit.
     var processors: Double? {
         folders("cpu").compactMap { folder in

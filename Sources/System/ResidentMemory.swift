@@ -1,5 +1,4 @@
 import Foundation
-import System
 
 /// The memory that the system counts for this process: program, libraries, tensors and the libraries' scratch.
 package enum ResidentMemory {
