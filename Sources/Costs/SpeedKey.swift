@@ -20,10 +20,15 @@ package struct SpeedKey: Sendable, Equatable {
 
     /// The rehearsal of a phase of `recipe` on data of their size.
     package init(rehearsalOf recipe: Recipe, phase index: Int, _ size: DataSize, _ machine: SpeedMachine) {
-        let speed = Self(recipe, phase: index, machine)
-        let sizes = "\(size.train) + \(size.test) images, \(recipe.data.labels) labels"
+        // A phase of the flow alone is the same whatever energy comes after it.
+        let isFlowAlone = recipe.phases[index].settings.models == .flow
+        let own = Self.models(recipe, isFlowAlone ? ["flow"] : Self.tables) + Self.phase(recipe, index)
+        let labels = isFlowAlone ? 0 : recipe.data.labels
+        let sizes = "\(size.train) + \(size.test) images, \(labels) labels"
         text = Self.text([
-            "rehearsal", speed.text, sizes, "validation = \(recipe.data.validation)",
+            "rehearsal", Self.text(machine.lines + own), sizes,
+            "after = \(recipe.phases.prefix(index).map(\.kind))",
+            "validation = \(recipe.data.validation)",
             "steps decide pools = \(recipe.phases[index].steps)",
         ])
     }
@@ -40,10 +45,11 @@ package struct SpeedKey: Sendable, Equatable {
 
     private static func text(_ lines: [String]) -> String { lines.joined(separator: "\n") }
 
-    private static func models(_ recipe: Recipe) -> [String] {
-        let tables = [
-            "flow", "energy", "input", "vat", "entropy", "consistency", "label", "average", "generator",
-        ]
+    private static let tables = [
+        "flow", "energy", "input", "vat", "entropy", "consistency", "label", "average", "generator",
+    ]
+
+    private static func models(_ recipe: Recipe, _ tables: [String] = tables) -> [String] {
         let lines = recipe.decisions.filter { line in
             line.key != "flow.seed" && tables.contains { line.key.hasPrefix("\($0).") }
         }
