@@ -9,7 +9,7 @@ extension Recipe {
     /// The terms that unlabelled images add to the energy's loss, with their weights.
     package func regularizers(images: Int, _ backend: any Backend) -> [WeightedRegularizer] {
         var terms: [WeightedRegularizer] = []
-        if vat.weight > 0 { terms.append(.init(term: vat.term, weight: vat.weight)) }
+        if vat.weight > 0 { terms.append(.init(term: vat.term, weight: vat.weight, rampUp: vat.rampUp)) }
         if entropy.weight > 0 { terms.append(.init(term: EntropyMinimization(), weight: entropy.weight)) }
         if let term = consistency.term(images: images, classes: energy.classes, backend),
             consistency.weight > 0

@@ -20,7 +20,7 @@ public final class TrainingState {
     /// Averaged weights of the energy, where the recipe asks for them.
     public var average: AveragedParameters?
     /// What unlabelled images add to the energy's loss. Some terms gather a state of their own.
-    package let regularizers: [WeightedRegularizer]
+    package internal(set) var regularizers: [WeightedRegularizer]
     /// The phase in training; nil between two phases.
     package var training: (any Phase)?
     /// What a checkpoint holds of the phase in training, until the phase has been made.

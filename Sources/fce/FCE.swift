@@ -40,7 +40,7 @@ struct FCE: ParsableCommand {
         subcommands: [
             Init.self, Train.self, Reproduce.self, Watch.self, Evaluate.self, Predict.self, Sample.self,
             Export.self, Probe.self, FeaturesCommand.self,
-            Table.self, Compare.self, Variance.self, Report.self,
+            Table.self, Compare.self, Variance.self, Gradients.self, Report.self,
             RecipeCommand.self, DataCommand.self, Doctor.self, Bench.self,
         ])
 

@@ -86,6 +86,17 @@ import Testing
         let update5 = gate.record(0.6)  // third update of the turn: capped
         #expect(update5)
         #expect(gate.turn == .energy)
+        var printed = GateSettings()
+        (printed.smoothing, printed.cap) = (0, 0)
+        gate = printed.gate
+        let isHeld = (0..<10_000).allSatisfy { _ in !gate.record(0.4) }
+        #expect(isHeld && gate.turn == .energy, "the accuracy alone gives the turn")
+        let above = gate.record(0.51)
+        #expect(above && gate.turn == .flow)
+        let isKept = (0..<10_000).allSatisfy { _ in !gate.record(0.95) }
+        #expect(isKept && gate.turn == .flow)
+        let below = gate.record(0.49)
+        #expect(below && gate.turn == .energy)
         var saturated = Gate(smoothing: 0)
         saturated.record(0.9)
         #expect(saturated.turn == .flow)

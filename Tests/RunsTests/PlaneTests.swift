@@ -66,11 +66,16 @@ private let joint = """
 private final class PictureRecorder: SilentObserver {
     var tests: [(step: Int, measures: Measures)] = []
     var pictures: [Int] = []
+    /// 0 for each of the energy's updates in a joint phase, 1 for each of the flow's.
+    var turns: [Double] = []
 
     var evaluator: Evaluator?
 
     override func test(_ state: TrainingState) throws {
         tests.append((state.step, try #require(evaluator).quickTest()))
+    }
+    override func updated(_ state: TrainingState, _ update: Update) {
+        if let turn = update.measures[.turn] { turns.append(turn) }
     }
     override func pictured(_ state: TrainingState) { pictures.append(state.energyUpdates) }
 }
@@ -87,6 +92,17 @@ private final class PictureRecorder: SilentObserver {
         recorder.evaluator = Evaluator(recipe, data, state)
         try Trainer(recipe, data, state, observer: recorder).run()
         return (recipe, data, state)
+    }
+
+    /// With thresholds of 0 and no cap the flow keeps the turn, but for ties.
+    @Test func aPhaseEndsWhenTheFlowHasMadeItsUpdates() throws {
+        let gate = "gate = { high = 0.0, low = 0.0, smoothing = 0.0, cap = 0 }"
+        let text = joint.replacing("steps = 6", with: "steps = 50\nflow-steps = 7")
+            .replacing("gate = { high = 0.0, low = 0.0, smoothing = 0.0, cap = 2 }", with: gate)
+        let recorder = PictureRecorder()
+        _ = try train(text, recorder)
+        #expect(recorder.turns.count { $0 == 1 } == 7)
+        #expect((1..<50).contains(recorder.turns.count { $0 == 0 }) && recorder.turns.last == 1)
     }
 
     @Test(arguments: ["data.train=0", "data.test=0", "data.validation=300"])

@@ -45,7 +45,9 @@ extension ConsistencySettings {
     public static let schema = Schema<ConsistencySettings>([
         .choice("kind", \.kind, "the method, which decides with what p(y|x) should agree"),
         .number("weight", \.weight, .atLeast(0), "weight of the term at the end of its ramp"),
-        .integer("ramp-up", \.rampUp, .atLeast(0), "updates over which the weight rises"),
+        .integer(
+            "ramp-up", \.rampUp, .atLeast(0),
+            "updates of the energy, over all phases, in which the weight rises"),
         .number("momentum", \.momentum, .halfOpen(0, 1), "decay of the averaged predictions")
             .when(\.kind, "kind", .temporalEnsembling),
     ])

@@ -14,6 +14,8 @@ public struct VATSettings: Sendable, Equatable {
     /// Length of the finite difference; below 1e-2 float32 loses the direction.
     public var stepNorm = 0.1
     public var dropout = Masks.shared
+    /// Updates of the energy over which the weight rises, in all phases together.
+    public var rampUp = 0
 
     public init() {}
 
@@ -29,12 +31,18 @@ extension VATSettings {
     /// The keys of the table, with their types and meanings.
     public static let schema = Schema<VATSettings>([
         .number("weight", \.weight, .atLeast(0), "weight of the term; 0 turns it off"),
-        .number("epsilon", \.epsilon, .above(0), "length of the perturbation in units of x/256 - 0.5"),
+        .number(
+            "epsilon", \.epsilon, .above(0),
+            "length of the perturbation in units of x/256 - 0.5, before images are standardised"),
         .integer("steps", \.steps, .between(1, 10), "number of power iterations"),
         .choice(
             "direction", \.direction,
             "how the direction is found: by a finite difference, or by the exact Fisher-vector product"),
         .number("step-norm", \.stepNorm, .between(1e-6, 10), "length of the step of the finite difference"),
         .choice("dropout", \.dropout, "dropout masks: the same in all passes, or fresh ones"),
+        .integer(
+            "ramp-up", \.rampUp, .atLeast(0),
+            "updates of the energy, over all phases, in which the weight rises"
+        ).later(\.rampUp, default: 0),
     ])
 }

@@ -4,7 +4,7 @@ import Glibc
 public struct WeightedRegularizer {
     public let term: any Regularizer
     public let weight: Double
-    /// Updates over which the weight rises.
+    /// Updates of the energy over which the weight rises, in all phases together.
     public var rampUp: Int
 
     public init(term: any Regularizer, weight: Double, rampUp: Int = 0) {

@@ -79,7 +79,7 @@ package final class EnergyUpdate {
         if let weight = settings.valueWeight, let samples {
             accuracy = addValue(to: &loss, weight, logits, batch, samples, logDensity)
         }
-        regularize(&loss, logits, batch, trace)
+        regularize(&loss, logits, batch, trace, update: optimizer.step)
 
         let measures = loss.descend(optimizer, pace)
         state.energyUpdates += 1
@@ -109,9 +109,11 @@ package final class EnergyUpdate {
         return statistics.accuracy
     }
 
-    /// Adds what unlabelled images say of p(y|x), whose weights the recipe gives.
+    /// Adds what unlabelled images say of p(y|x), whose weights the recipe gives. Ramps count the energy's updates so far in
+    /// all phases, so that they do not begin anew.
     private func regularize(
-        _ loss: inout WeightedLoss, _ logits: Variable, _ batch: EnergyBatch, _ trace: Linearization?
+        _ loss: inout WeightedLoss, _ logits: Variable, _ batch: EnergyBatch, _ trace: Linearization?,
+        update: Int
     ) {
         let (state, pass) = (context.state, loss.pass)
         guard let images = batch.unlabelled, !state.regularizers.isEmpty else { return }
@@ -121,7 +123,7 @@ package final class EnergyUpdate {
             linearization: trace, pass: pass, key: context.key(.adversary, .adversary, step: state.step),
             teacher: state.average?.store)
         for regularizer in state.regularizers {
-            let weight = regularizer.weight(at: state.step)
+            let weight = regularizer.weight(at: update)
             // First the check: a loss may change what its regulariser has gathered.
             if isLogged { loss.measures.merge(regularizer.term.selfCheck(unlabelled)) }
             loss.add(regularizer.term.loss(unlabelled), weight: weight, regularizer.term.metric)

@@ -3,7 +3,7 @@ import Schemas
 
 /// `phase.gate`: which model is updated next in a joint phase. The energy is updated until the accuracy of
 /// log p − log q as a classifier rises above `high`, then the flow until it falls below `low`. With a cap of 1 they
-/// alternate.
+/// alternate. The paper's gate has a smoothing of 0 and no cap.
 public struct GateSettings: Sendable, Equatable {
     public var high = 0.5
     public var low = 0.5
@@ -24,6 +24,8 @@ public struct GateSettings: Sendable, Equatable {
         .number(
             "smoothing", \.smoothing, .halfOpen(0, 1),
             "decay of the averaged accuracy; 0 takes the last update's"),
-        .integer("cap", \.cap, .atLeast(0), "most updates in one turn; 1 alternates, 0 means no limit"),
+        .integer(
+            "cap", \.cap, .atLeast(0),
+            "most updates in one turn; 1 alternates, 0 means no limit as in the paper"),
     ])
 }

@@ -15,6 +15,9 @@ public final class JointPhase: Phase {
         public typealias Training = JointPhase
         /// Updates of the energy.
         public var steps = 0
+        /// Updates of the flow after which the phase ends though the energy has made fewer than ``steps``; 0: no limit. A gate
+        /// without a cap may leave the turn to the flow for good.
+        public var flowSteps = 0
         public var batch = 64
         /// Labelled images per update.
         public var labels = 64
@@ -60,7 +63,12 @@ public final class JointPhase: Phase {
             .number("likelihood", \.likelihood, .atLeast(0), "weight of -log q on images in the flow's loss"),
             .choice(
                 "flow-gradient", \.flowGradient,
-                "the part of V's gradient that the flow follows: all, or through its samples alone"),
+                "the part of V's gradient that the flow follows: all, or through its samples alone as a GAN's generator"
+            ),
+            .integer(
+                "flow-steps", \.flowSteps, .atLeast(0),
+                "updates of the flow after which the phase ends too; 0: no limit"
+            ).later(\.flowSteps, default: 0),
             .number(
                 "guard", \.divergenceGuard, .above(0),
                 "largest rise of held-out bits/dim before the run stops"),
@@ -82,6 +90,7 @@ public final class JointPhase: Phase {
         var small = settings.shrunk()
         small.draws = min(settings.draws, 1)
         small.flowOptimizer.warmup = min(settings.flowOptimizer.warmup, 1)
+        small.flowSteps = min(settings.flowSteps, 6)
         // Models of three steps may move by any amount.
         small.divergenceGuard = max(settings.divergenceGuard, 1000)
         small.gate.cap = settings.gate.cap == 0 ? 2 : min(settings.gate.cap, 2)
@@ -144,8 +153,11 @@ public final class JointPhase: Phase {
         flowSchedule = settings.flowOptimizer.schedule(steps: settings.steps)
     }
 
-    /// The phase is as long as the energy's updates are many.
-    public var updates: Int { context.state.energyUpdates }
+    /// The phase is as long as the energy's updates are many, or until the flow has made all of its own.
+    public var updates: Int {
+        let isSpent = settings.flowSteps > 0 && context.state.flowUpdates >= settings.flowSteps
+        return isSpent ? settings.steps : context.state.energyUpdates
+    }
 
     public var counts: Measures {
         [

@@ -34,7 +34,7 @@ public enum FlowGradient: String, Sendable, CaseIterable, Codable {
     /// It leaves out −E_data[σ(−d) ∂log q] + E_q[σ(d) ∂log q], whose mean vanishes where p is the data's density,
     /// because d is the optimal classifier there. Elsewhere it is the part that raises the flow's likelihood, which is
     /// why recipes that use `pathwise` add −log q with a small weight. On images its norm was a hundred times the
-    /// rest's; how much of that is noise has not been measured.
+    /// rest's; at one checkpoint most of it was mean, not noise (Docs/method.md).
     case pathwise
 }
 

@@ -141,3 +141,27 @@ extension RunComparison {
 
     static let tooFewSeeds = "fewer than \(leastSeeds) seeds cannot tell which recipe errs less"
 }
+
+extension RunComparison {
+    private enum CodingKeys: CodingKey {
+        case recipe, against, seeds, seedsAgainst, testCount, error, errorAgainst, difference, differences
+        case interval, imagesInterval, verdict
+    }
+
+    /// All keys are always there, with null for what few or unpaired seeds do not have.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(recipe, forKey: .recipe)
+        try container.encode(against, forKey: .against)
+        try container.encode(seeds, forKey: .seeds)
+        try container.encode(seedsAgainst, forKey: .seedsAgainst)
+        try container.encode(testCount, forKey: .testCount)
+        try container.encode(error, forKey: .error)
+        try container.encode(errorAgainst, forKey: .errorAgainst)
+        try container.encode(difference, forKey: .difference)
+        try container.encode(differences, forKey: .differences)
+        try container.encode(interval, forKey: .interval)
+        try container.encode(imagesInterval, forKey: .imagesInterval)
+        try container.encode(verdict, forKey: .verdict)
+    }
+}
