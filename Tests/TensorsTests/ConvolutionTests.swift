@@ -18,6 +18,9 @@ struct ConvolutionTests {
             ConvolutionCase([3, 9, 7, 300], [3, 3, 300, 6], padding: 1),
             ConvolutionCase([2, 6, 7, 300], [5, 5, 300, 3], padding: 1),
             ConvolutionCase([2, 9, 8, 80], [3, 3, 80, 5]),
+            // Products by our own kernels, with tiles that end outside.
+            ConvolutionCase([2, 9, 8, 131], [1, 1, 131, 149]),
+            ConvolutionCase([9, 8, 8, 130], [1, 1, 130, 67]),
             // In float32 by Winograd's filtering: blocks that end outside, every padding, images for two rounds.
             ConvolutionCase([3, 9, 7, 32], [3, 3, 32, 48], padding: 1),
             ConvolutionCase([2, 8, 6, 48], [3, 3, 48, 32]),
@@ -91,6 +94,8 @@ struct ConvolutionTests {
 
     static let products: [Shape] = [
         [1, 1, 1], [3, 5, 7], [64, 33, 17], [1, 128, 10], [128, 1, 9], [70, 200, 130],
+        // Products by our own kernels, the second of more numbers than are packed at a time.
+        [150, 97, 117], [128, 2085, 50],
     ]
 
     @Test(arguments: Engine.all, products)

@@ -97,6 +97,45 @@ void fc_col2im(fc_type t, const fc_window *w, const float *columns, const float 
 // of x; t is y's type.
 void fc_flip_weights(fc_type t, const float *x, void *y, long taps, long tap, long channels, long outputs);
 
+// MARK: Products (products.c), on x86 with AVX2 at least
+
+typedef enum {
+    FC_PRODUCT_AVX2, FC_PRODUCT_AVX512,
+    // bfloat16 factors; the others' are float32.
+    FC_PRODUCT_BF16
+} fc_product_kernel;
+
+// c [m, n] = leaky(op(a) op(b) + bias), dense. Strides are those of the rows of a and b, in factors.
+typedef struct {
+    fc_product_kernel kernel;
+    // Inner extent. An even number for bfloat16 unless a is transposed.
+    long n, k;
+    const void *a, *b;
+    long a_stride, b_stride;
+    int transposes_a, transposes_b;
+    // Room for fc_product_packed floats.
+    float *packed;
+    void *c;
+    // FC_F32, or FC_BF16 for at most FC_PRODUCT_BLOCK words.
+    fc_type c_type;
+    // c += op(a) op(b) instead, of float32.
+    int adds;
+    // NULL is none, and slope 1 no activation; both only for at most FC_PRODUCT_BLOCK words.
+    const float *bias;
+    float slope;
+} fc_product;
+
+enum { FC_PRODUCT_BLOCK = 512 };
+
+// Words that k factors make.
+long fc_product_words(fc_product_kernel kernel, long k);
+long fc_product_packed(const fc_product *p);
+// Packs `count` words of b from `first` on: all of them once, before any row.
+void fc_product_pack(const fc_product *p, long first, long count);
+// Floats that fc_product_rows needs for itself.
+long fc_product_bands(const fc_product *p, long rows);
+void fc_product_rows(const fc_product *p, long row, long rows, float *bands);
+
 // MARK: Winograd's filtering F(4x4, 3x3) of float32 (winograd.c)
 
 // Patches of the blocks in row `row` of one image [H, W, C], transformed: v[36][blocks][C], the 36 matrices `stride`

@@ -21,6 +21,11 @@ extension CPUBackend {
             } else if shape.suitsWinograd && x.type == .float32 {
                 WinogradConvolution(backend: self, library: oneDNN, shape: shape)
                     .forward(x, weights, bias: bias, slope: slope, into: y)
+            } else if shape.isWideProduct && x.type == .float32 {
+                product(
+                    x.reshaped([x.count / shape.inputs, shape.inputs]),
+                    weights.reshaped([shape.inputs, shape.outputs]), bias: bias, slope: slope,
+                    into: y.reshaped([y.count / shape.outputs, shape.outputs]), oneDNN)
             } else {
                 oneDNN.convolution(x, weights, bias: bias, shape, slope: slope, into: y)
             }
@@ -51,6 +56,14 @@ extension CPUBackend {
             let dx = allocate(shape, dy.type)
             WinogradConvolution(backend: self, library: oneDNN, shape: convolution.adjoint)
                 .forward(dy, adjointWeights(weights, convolution, .float32), bias: nil, slope: nil, into: dx)
+            return dx
+        }
+        if convolution.isWideProduct && dy.type == .float32 {
+            let dx = allocate(shape, dy.type)
+            product(
+                dy.reshaped([dy.count / convolution.outputs, convolution.outputs]),
+                weights.reshaped([convolution.inputs, convolution.outputs]), transposeB: true,
+                into: dx.reshaped([dx.count / convolution.inputs, convolution.inputs]), oneDNN)
             return dx
         }
         // oneDNN 2.6.3 on AMX: bfloat16 1×1 input gradients of odd channel counts are wrong on some image
@@ -84,9 +97,9 @@ extension CPUBackend {
     ) {
         let narrow = NarrowConvolution(backend: self, library: oneDNN, shape: s)
         if s.isProduct {
-            oneDNN.product(
+            product(
                 x.reshaped([x.count / s.inputs, s.inputs]), dy.reshaped([dy.count / s.outputs, s.outputs]),
-                transposeA: true, into: dw.reshaped([s.inputs, s.outputs]))
+                transposeA: true, into: dw.reshaped([s.inputs, s.outputs]), oneDNN)
         } else if s.hasNarrowInput {
             narrow.weightGradient(x, dy, into: dw)
         } else if s.hasNarrowOutputGradient {

@@ -24,7 +24,7 @@ extension CPUBackend {
         if m * n * k < Self.parallelWork {
             if m > 0 && n > 0 { policy.forEach(1) { _ in product.rows(0..<m) } }
         } else if let oneDNN, a.type != .float64 {
-            oneDNN.product(a, b, transposeA: transposeA, transposeB: transposeB, into: c)
+            self.product(a, b, transposeA: transposeA, transposeB: transposeB, into: c, oneDNN)
         } else {
             policy.forRanges(m, grain: Self.productRows, product.rows)
         }

@@ -5,7 +5,7 @@ import System
 /// The backend of ``Device/cpu``: oneDNN and OpenBLAS for products, C kernels for the rest, float32 parameters.
 ///
 /// Results depend neither on the number of threads nor on which thread runs what, with one exception:
-/// with oneDNN the sums of weight gradients are split by the number of threads.
+/// sums of weight gradients by oneDNN are split by the number of threads.
 package final class CPUBackend: Backend {
     /// What multiplies matrices and convolves.
     package enum Library: String, Sendable, CaseIterable {

@@ -28,6 +28,9 @@ struct ConvolutionShape {
         kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
     }
 
+    /// Whether that product is large enough for kernels of products; below, the library's convolution is quicker.
+    var isWideProduct: Bool { isProduct && min(inputs, outputs) >= 64 }
+
     /// A side of at most this many channels leaves most of the library's blocks of 16 empty.
     private static let few = 32
     /// Empty blocks are dear where the other side has more channels than this: ``NarrowConvolution`` is then two to

@@ -13,9 +13,9 @@ struct NarrowConvolution {
     // MARK: Few inputs
 
     func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?, slope: Float?, into y: Tensor) {
-        library.product(
+        backend.product(
             patches(x, shape), matrix(weights, x.type), bias: bias, slope: slope,
-            into: pixels(y, shape.outputs))
+            into: pixels(y, shape.outputs), library)
     }
 
     func inputGradient(_ dy: Tensor, _ weights: Tensor, into dx: Tensor) {
@@ -24,9 +24,9 @@ struct NarrowConvolution {
     }
 
     func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
-        library.product(
+        backend.product(
             patches(x, shape), pixels(dy, shape.outputs), transposeA: true,
-            into: dw.reshaped([shape.fanIn, shape.outputs]))
+            into: dw.reshaped([shape.fanIn, shape.outputs]), library)
     }
 
     // MARK: Few outputs
@@ -41,9 +41,9 @@ struct NarrowConvolution {
     func weightGradientOfAdjoint(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
         let adjoint = shape.adjoint
         let turned = backend.allocate(adjoint.weights, .float32)
-        library.product(
+        backend.product(
             patches(dy, adjoint), pixels(x, shape.inputs), transposeA: true,
-            into: turned.reshaped([adjoint.fanIn, adjoint.outputs]))
+            into: turned.reshaped([adjoint.fanIn, adjoint.outputs]), library)
         backend.copy(backend.adjointWeights(turned, adjoint, .float32), into: dw)
     }
 
@@ -59,7 +59,7 @@ struct NarrowConvolution {
 
     private func product(_ a: Tensor, _ b: Tensor, transposeB: Bool) -> Tensor {
         let c = backend.allocate([a.shape[0], transposeB ? b.shape[0] : b.shape[1]], .float32)
-        library.product(a, b, transposeB: transposeB, into: c)
+        backend.product(a, b, transposeB: transposeB, into: c, library)
         return c
     }
 
