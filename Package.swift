@@ -38,7 +38,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
     ("Gradients", ["Tensors"]),
     ("Networks", ["Gradients", "Tensors", "Schemas"]),
     ("Flows", ["Networks", "Gradients", "Tensors", "Schemas"]),
-    ("EnergyModels", ["Networks", "Gradients", "Tensors", "Schemas", "Scores", "System"]),
+    ("EnergyModels", ["Flows", "Networks", "Gradients", "Tensors", "Schemas", "Scores", "System"]),
     ("Datasets", ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"]),
     ("Probes", ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"]),
     (

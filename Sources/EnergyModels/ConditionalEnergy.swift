@@ -1,3 +1,4 @@
+import Flows
 import Glibc
 import Gradients
 import Networks
@@ -15,9 +16,12 @@ public final class ConditionalEnergy {
     public var normalizer = 0.0
     let network: EnergyNetwork
     let head: any LastLayer
-    let sharedHead: WeightNormDense?
+    let shared: SharedEnergy?
     let experts: ProductOfExperts?
     let logitNorm: BatchNorm?
+
+    /// Where the parameters of the shared energy lie among all.
+    private let sharedRange: Range<Int>
 
     /// F, the numbers that ``features(_:_:activations:trace:)`` gives for a datum.
     public var featureCount: Int { network.featureCount }
@@ -27,22 +31,25 @@ public final class ConditionalEnergy {
     ///   - shape: `[H, W, C]` of one datum; `[1, 1, 2]` for points.
     ///   - backend: where the model computes.
     ///   - seed: of the starting values.
-    public init(_ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64) {
+    ///   - flow: q, whose layers the shared energy of head `flow` has.
+    public init(
+        _ configuration: EnergyConfiguration, shape: Shape, backend: any Backend, seed: UInt64,
+        flow: (any Flow)? = nil
+    ) {
         self.configuration = configuration
         network = EnergyNetwork(configuration, shape: shape)
         head = configuration.lastLayer(inputs: network.featureCount)
         experts = configuration.head == .experts ? ProductOfExperts(dimensions: shape.count) : nil
-        sharedHead =
-            configuration.head == .gain
-            ? WeightNormDense("shared", inputs: network.featureCount, outputs: 1) : nil
+        shared = SharedEnergy(configuration, shape: shape, features: network.featureCount, flow: flow)
         logitNorm =
             configuration.normalizesLogits ? BatchNorm("head.norm", channels: configuration.classes) : nil
         var layout = ParameterLayout()
         network.declare(in: &layout)
         head.declare(in: &layout)
         logitNorm?.declare(in: &layout)
-        sharedHead?.declare(in: &layout)
-        if configuration.head == .gain { layout.declare("shared.logGain", [1], .constant(0)) }
+        let sharedStart = layout.count
+        shared?.declare(in: &layout)
+        sharedRange = sharedStart..<layout.count
         layout.declare("delta", [configuration.units], .constant(0))
         experts?.declare(in: &layout)
         store = ParameterStore(layout, backend: backend, seed: seed)
@@ -55,19 +62,20 @@ public final class ConditionalEnergy {
     /// - Parameters:
     ///   - batch: images of the data, real `[N, H, W, C]`.
     ///   - energyDeviation: where a shared energy starts, nats.
+    ///   - flow: q, which the shared energy of head `flow` starts from.
     ///   - dropout: masks as in training. Without them the statistics are those of evaluation, and the first logits in
     ///     training are far off.
-    public func initialize(with batch: Tensor, energyDeviation: Double = 1, dropout: RandomKey? = nil) {
+    public func initialize(
+        with batch: Tensor, energyDeviation: Double = 1, flow: (any Flow)? = nil, dropout: RandomKey? = nil
+    ) {
         let backend = store.backend
         backend.fill(store["delta"], with: 0)
         let pass = Pass(
             store, on: Tape(backend), mode: .initialize(dropout: dropout), trainable: false)
         let x = pass.constant(batch)
+        shared?.start(energyDeviation, flow: flow, in: store)
         let features = features(x, pass)
         _ = logits(of: x, features, pass)
-        if sharedHead != nil {
-            backend.fill(store["shared.logGain"], with: Glibc.log(max(energyDeviation, 1e-3)))
-        }
         if experts == nil {
             let mode = dropout.map { Pass.Mode.train(dropout: $0) } ?? .evaluate
             let after = pass.sharingParameters(mode: mode)
@@ -109,24 +117,61 @@ public final class ConditionalEnergy {
     public func logits(
         _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
     ) -> Variable {
-        logits(of: x, features(x, pass, activations: activations, trace: trace), pass, trace)
+        logits(of: x, features(x, pass, activations: activations, trace: trace), pass, activations, trace)
     }
 
     private func logits(
-        of x: Variable, _ features: Variable, _ pass: Pass, _ trace: Linearization? = nil
+        of x: Variable, _ features: Variable, _ pass: Pass, _ activations: ScalarType? = nil,
+        _ trace: Linearization? = nil
     ) -> Variable {
-        var f = head(features, pass)
-        // The class parts alone: the shared energy moves no class against another, so VAT need not see it.
-        trace?.append { [head] d, pass in head.product(d, pass) }
-        if let logitNorm { f = logitNorm(f, pass) }
-        if let sharedHead {
-            let shared = sharedHead(features, pass).reshaped([x.shape.first])
-                .combined(.multiply, exp(pass.parameter("shared.logGain")), .scalar)
-            f = f.cast(to: .float64).combined(.add, shared.cast(to: .float64), .rows)
+        let parts = classParts(of: x, features, pass, trace)
+        guard let shared = sharedEnergy(x, features: features, pass, activations: activations) else {
+            return parts
         }
-        f = f.cast(to: .float64).combined(
+        return parts.combined(.add, shared, .rows)
+    }
+
+    /// What tells classes apart, h_k(x) − δ_k, float64 `[N, K]`, which is all of f_k − δ_k in a head without a shared energy,
+    /// and the features `[N, F]` that it was made of. Arguments as for ``logits(_:_:activations:trace:)``; the linearised
+    /// network is that of these parts, because the shared energy moves no class against another.
+    public func classParts(
+        _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
+    ) -> (logits: Variable, features: Variable) {
+        let features = features(x, pass, activations: activations, trace: trace)
+        return (classParts(of: x, features, pass, trace), features)
+    }
+
+    private func classParts(
+        of x: Variable, _ features: Variable, _ pass: Pass, _ trace: Linearization?
+    ) -> Variable {
+        var h = head(features, pass)
+        trace?.append { [head] d, pass in head.product(d, pass) }
+        if let logitNorm { h = logitNorm(h, pass) }
+        h = h.cast(to: .float64).combined(
             .subtract, pass.parameter("delta").cast(to: .float64), .channels)
-        return experts?(f, of: x, pass) ?? f
+        return experts?(h, of: x, pass) ?? h
+    }
+
+    /// e(x), what all classes share, nats, float64 `[N]`; nil for a head without it.
+    ///
+    /// - Parameters:
+    ///   - x: images, `[N, H, W, C]`.
+    ///   - features: those of ``classParts(_:_:activations:trace:)`` of `x`.
+    ///   - pass: binds the parameters.
+    ///   - activations: as for ``logits(_:_:activations:trace:)``.
+    public func sharedEnergy(
+        _ x: Variable, features: Variable, _ pass: Pass, activations: ScalarType? = nil
+    ) -> Variable? {
+        shared?(x, features: features, pass, activations: activations ?? pass.backend.reduced)
+    }
+
+    /// The optimiser of all parameters, with a rate of its own for the layers of a shared energy.
+    public func optimizer(_ settings: OptimizerSettings) -> Optimizer {
+        let optimizer = settings.optimizer(for: store)
+        if shared?.hasOwnLayers == true, configuration.sharedRate != 1 {
+            optimizer.rateFactors = [sharedRange: configuration.sharedRate]
+        }
+        return optimizer
     }
 
     /// A linearisation to hand to ``logits(_:_:activations:trace:)``, of the first `count` entries of the batch.

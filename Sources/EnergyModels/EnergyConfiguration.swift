@@ -4,7 +4,7 @@ import Networks
 public struct EnergyConfiguration: Sendable, Hashable {
     /// The shared layers. Each network is a static property in the file of its ``NetworkDesign``.
     public struct Network: RawRepresentable, Sendable, Hashable, CaseIterable {
-        public static let allCases: [Network] = [.convSmall, .convLarge, .fourLayer, .mlp, .resnet]
+        public static let allCases: [Network] = [.convSmall, .convLarge, .fourLayer, .mlp, .resnet, .moments]
 
         let design: any NetworkDesign
 
@@ -56,11 +56,22 @@ public struct EnergyConfiguration: Sendable, Hashable {
         /// Whether f of an image depends on the batch it is in.
         public var usesBatchStatistics: Bool { [.batch, .meanOnly, .batchAfterFirst].contains(self) }
     }
-    /// `gain`: f_k = e^l·e(x) + h_k(x), a shared energy with a learnable gain and K class parts of order 1.
-    /// `experts`: one f, that of a `ProductOfExperts`.
-    public enum Head: String, Sendable, CaseIterable, Codable { case plain, gain, experts }
+    /// f_k = e(x) + h_k(x) with a shared energy e, but for `plain`, which has K outputs, and `experts`, which has one f, that of a
+    /// `ProductOfExperts`. With `gain` e is one more unit with a learnable gain on the features of the h_k. With `separate` it has
+    /// layers of its own, and with `flow` the layers of the flow, which start as a copy of it; both read raw pixels without
+    /// dropout, as log q does.
+    public enum Head: String, Sendable, CaseIterable, Codable {
+        case plain, gain, separate, flow, experts
+
+        /// Whether f_k has a part that all classes share.
+        public var isShared: Bool { [.gain, .separate, .flow].contains(self) }
+    }
 
     public var network: Network = .convSmall
+    /// The layers of a shared energy of its own.
+    public var sharedNetwork: Network = .moments
+    /// Factor on the rate of a shared energy's own layers.
+    public var sharedRate = 1.0
     public var classes = 10
     /// Units of a critic's last layer, which are not classes; 0 means K.
     public var outputs = 0

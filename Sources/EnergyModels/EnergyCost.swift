@@ -13,4 +13,11 @@ extension EnergyConfiguration {
         let heads = units + (head == .gain ? 1 : 0)
         return (total + network.featureCount * heads, first)
     }
+
+    /// Those of the layers of its own that a shared energy has, which no classification needs; those of a flow's are the flow's.
+    public func sharedMultiplications(shape: Shape) -> Int {
+        guard head == .separate else { return 0 }
+        let network = EnergyNetwork(ofSharedEnergy, shape: shape)
+        return network.multiplications.total + network.featureCount
+    }
 }

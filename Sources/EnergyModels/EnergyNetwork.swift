@@ -12,9 +12,12 @@ struct EnergyNetwork: Sendable {
     /// F.
     let featureCount: Int
 
-    /// - Parameter shape: `[H, W, C]` of one datum.
-    init(_ configuration: EnergyConfiguration, shape: Shape) {
-        var builder = NetworkBuilder(configuration, shape: shape)
+    /// - Parameters:
+    ///   - configuration: layers and what images go through before them.
+    ///   - shape: `[H, W, C]` of one datum.
+    ///   - prefix: of the parameters' names.
+    init(_ configuration: EnergyConfiguration, shape: Shape, prefix: String = "") {
+        var builder = NetworkBuilder(configuration, shape: shape, prefix: prefix)
         configuration.network.design.build(&builder)
         precondition(builder.shape.rank == 1, "a network ends with a global pool or with one axis")
         input = configuration.inputLayers

@@ -14,6 +14,10 @@ public struct EnergySettings: Sendable, Equatable {
 
     public var base: Base
     public var network = Network.convSmall
+    /// Layers of the shared energy, where it has its own.
+    public var sharedNetwork = Network.moments
+    /// Factor on the energy's rate for a shared energy's own layers.
+    public var sharedRate = 1.0
     /// K; 1 is the unsupervised model.
     public var classes = 10
     /// Units of a critic's last layer; 0: K.
@@ -51,6 +55,8 @@ public struct EnergySettings: Sendable, Equatable {
     public func configuration(input: InputSettings) -> EnergyConfiguration {
         var configuration = EnergyConfiguration()
         configuration.network = network
+        configuration.sharedNetwork = sharedNetwork
+        configuration.sharedRate = sharedRate
         configuration.classes = classes
         configuration.outputs = outputs
         configuration.experts = experts
@@ -88,7 +94,17 @@ extension EnergySettings {
         .number("width", \.width, .between(0.01, 16), "factor on the channels of every layer"),
         .integer("outputs", \.outputs, .atLeast(0), "units of a critic's last layer; 0 means K"),
         .choice(
-            "head", \.head, "last layer: K outputs, a shared energy with a gain plus K parts, or experts"),
+            "head", \.head,
+            "f_k: plain, K outputs; gain, an energy that classes share, and K parts; separate, such an energy with layers of its "
+                + "own on raw pixels; flow, one with the flow's layers that starts as a copy of it; experts"
+        ),
+        .choice("shared-network", \.sharedNetwork, "layers of the energy that classes share")
+            .when(\.head, "head", .separate),
+        .number(
+            "shared-rate", \.sharedRate, .above(0),
+            "factor on the energy's rate for the layers that only the shared energy has"
+        )
+        .when(\.head, "head", anyOf: [.separate, .flow]),
         .integer("experts", \.experts, .between(1, 65536), "number of experts")
             .when(\.head, "head", .experts),
         .number("initial-deviation", \.initialDeviation, .above(0), "standard deviation of the first logits"),

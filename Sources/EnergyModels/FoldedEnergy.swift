@@ -42,6 +42,12 @@ extension ConditionalEnergy {
     /// - Parameter store: ``store``, or an average of it.
     /// - Throws: `UserError(.recipe)` where a layer has no plain form.
     public func folded(_ store: ParameterStore) throws(UserError) -> FoldedEnergy {
+        guard shared?.hasOwnLayers != true else {
+            throw UserError(
+                .recipe,
+                "energy.head = \"\(configuration.head.rawValue)\" has an energy beside the classes' layers that no other program "
+                    + "knows", advice: "export a run with base \"moving\" or \"flow\"")
+        }
         let pass = Pass.inference(store)
         guard let layers = network.layers.folded(pass) else {
             throw UserError(
@@ -57,9 +63,7 @@ extension ConditionalEnergy {
             for i in weights.indices { weights[i] *= scale[i % bias.count] }
             for k in bias.indices { bias[k] += shift[k] }
         }
-        let shared = sharedHead.map {
-            $0.weights(pass).combined(.multiply, exp(pass.parameter("shared.logGain")), .scalar)
-        }
+        let shared = shared?.weights(pass)
         return FoldedEnergy(
             standardizesInput: configuration.standardizesInput, layers: layers, head: weights,
             bias: bias, shared: shared.map(floats),

@@ -27,7 +27,7 @@ extension TrainingState {
     public func classProbabilities(_ images: Tensor, _ energy: ConditionalEnergy) -> [Float] {
         guard let store = evaluatedEnergyStore else { return [] }
         let pass = Pass.inference(store)
-        let posterior = energy.logPosterior(energy.logits(pass.constant(images), pass), pass)
+        let posterior = energy.logPosterior(energy.classParts(pass.constant(images), pass).logits, pass)
         return backend.doubles(backend.map(.exp, posterior.value)).map(Float.init)
     }
 
@@ -38,9 +38,8 @@ extension TrainingState {
         var result = ModelDensities(flow: backend.doubles(logDensity))
         guard let energy, let store = evaluatedEnergyStore, energyIsInitialized else { return result }
         let pass = Pass.inference(store)
-        let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
         let ratio = Base(energy: energy).logRatio(
-            marginal, density: { pass.constant(logDensity) },
+            energy.marginal(pass.constant(images), pass), density: { pass.constant(logDensity) },
             initial: { pass.constant(base?.logDensities(images) ?? logDensity) })
         result.difference = backend.doubles(ratio.value)
         return result

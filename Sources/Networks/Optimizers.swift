@@ -27,6 +27,8 @@ public final class Optimizer {
     /// Second moment (Adam, RMSProp) or infinity norm (Adamax), `[count]`.
     public let second: Tensor
     private let store: ParameterStore
+    /// Factors on the rate of ranges of the parameters; 1 for all others.
+    public var rateFactors: [Range<Int>: Double] = [:]
 
     public init(
         _ rule: UpdateRule, for store: ParameterStore, beta1: Double = 0.9, beta2: Double = 0.999,
@@ -59,16 +61,33 @@ public final class Optimizer {
         let clipped = clip > 0 && norm > clip
         let used = clipped ? backend.affine(gradient, scale: clip / norm, shift: 0) : gradient
         step += 1
+        for (range, factor) in segments { move(range, used, pace, rate: factor * pace.rate) }
+        return norm
+    }
+
+    /// The parameters in pieces of one rate each.
+    private var segments: [(range: Range<Int>, factor: Double)] {
+        var (pieces, end): ([(Range<Int>, Double)], Int) = ([], 0)
+        for (range, factor) in rateFactors.sorted(by: { $0.key.lowerBound < $1.key.lowerBound }) {
+            pieces += [(end..<range.lowerBound, 1), (range, factor)]
+            end = range.upperBound
+        }
+        return (pieces + [(end..<store.count, 1)]).filter { !$0.0.isEmpty }
+    }
+
+    private func move(_ range: Range<Int>, _ gradient: Tensor, _ pace: Pace, rate: Double) {
+        let backend = store.backend
         let coefficients = AdamRule(
-            rate: pace.rate, beta1: rule == .rmsprop ? 0 : pace.beta1, beta2: pace.beta2, epsilon: epsilon,
+            rate: rate, beta1: rule == .rmsprop ? 0 : pace.beta1, beta2: pace.beta2, epsilon: epsilon,
             step: step, glowCorrection: rule == .adamaxGlow, correctsBias: rule != .rmsprop)
+        func part(_ all: Tensor) -> Tensor { all.view(from: range.lowerBound, shape: [range.count]) }
         let state = OptimizerState(
-            parameters: store.values, gradient: used, first: first, second: second)
+            parameters: part(store.values), gradient: part(gradient), first: part(first),
+            second: part(second))
         switch rule {
         case .adam, .rmsprop: backend.adamStep(state, coefficients)
         case .adamax, .adamaxGlow: backend.adamaxStep(state, coefficients)
         }
-        return norm
     }
 
     /// Continues a run: moments and count as saved.

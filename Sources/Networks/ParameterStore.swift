@@ -19,7 +19,7 @@ public struct ParameterLayout: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    private(set) var count = 0
+    package private(set) var count = 0
 
     public init() {}
 

@@ -7,7 +7,7 @@ extension Metric {
         [testError, heldOutError, testNLL]
         + [bpd, bpdValidation, flowBitsPerDim, bpdBound, bpdBoundValidation, boundBitsPerDim]
         + [energyLogDensityMSE, flowLogDensityMSE, divergence, logLikelihood]
-        + [labelLoss, value, valueData, valueSamples, dData, dSamples, saturated]
+        + [labelLoss, unexplained, fitDeviation, value, valueData, valueSamples, dData, dSamples, saturated]
         + [accuracyGate, gateEMA, turn, energyUpdates, flowUpdates]
         + [vat, vatCosine, entropy, consistency]
         + [gap, fData, fChains, chainDisplacement, chainRise, chainGradFirst, chainGradLast]
@@ -78,6 +78,14 @@ extension Metric {
     /// The contrastive value V; Gao et al. 2020, eq. 12.
     public static let value = Metric(
         logged: "value", "V", .nats, names: [.progress: "V", .watch: "V"], curve: Curve(.value, "V"))
+    /// The share of the variance of log q that an energy of base `none` leaves unexplained while it is fitted to it.
+    public static let unexplained = Metric(
+        logged: "unexplained", "unexplained variance of log q", .share, isLowerBetter: true,
+        names: [.progress: "1 - R²", .watch: "unexplained variance of log q"])
+    /// The standard deviation of log p − log q over data and samples in the same fit.
+    public static let fitDeviation = Metric(
+        logged: "fitDeviation", "deviation from log q", .nats, isLowerBetter: true)
+
     /// V's term of the data.
     public static let valueData = Metric(
         logged: "valueData", "V on data", .nats, curve: Curve(.value, "on data"))

@@ -12,9 +12,14 @@ public struct PassCost {
     public let flow: Double
     /// The energy, forward.
     public let energy: Double
+    /// The layers that only the energy's shared part has, forward.
+    public let shared: Double
     /// The energy, forward, with the gradients for its weights and its activations; the first layer is spared the gradient
     /// for its input.
     public let energyTraining: Double
+
+    /// f of the energy, forward, with what all classes share.
+    public var density: Double { energy + shared }
 
     public init(recipe: Recipe, extents: [Int]) {
         self.recipe = recipe
@@ -22,6 +27,9 @@ public struct PassCost {
         flow = recipe.uses(.flow) ? Double(recipe.flow.multiplications(extents: extents)) : 0
         let energy = recipe.energyConfiguration.multiplications(shape: Shape(extents))
         self.energy = Double(energy.total)
+        shared =
+            recipe.energy.head == .flow
+            ? flow : Double(recipe.energyConfiguration.sharedMultiplications(shape: Shape(extents)))
         energyTraining = 3 * self.energy - Double(energy.first)
     }
 
@@ -30,7 +38,9 @@ public struct PassCost {
         let labelled = recipe.label.weight > 0 && recipe.data.hasLabels ? Double(labelledBatch) : 0
         let unlabelled = isContrast || isRegularized ? Double(batch) : 0
         let generated = isContrast ? Double(recipe.generatedBatch(batch)) : 0
-        return (labelled + unlabelled + generated) * energyTraining + regularization * Double(batch)
+        let contrasted = isContrast ? unlabelled + generated : 0
+        return (labelled + unlabelled + generated) * energyTraining + contrasted * 3 * shared
+            + regularization * Double(batch)
     }
 
     private var isRegularized: Bool {

@@ -100,7 +100,7 @@ extension TrainingState {
             // Between two phases of the energy the moments are those of the earlier one's rule.
             var settings = recipe.phases[phase].optimizer
             settings.kind = archive.word("energy.optimizer.rule").flatMap(UpdateRule.init) ?? settings.kind
-            energyOptimizer = try archive.restored(settings.optimizer(for: energy.store), "energy")
+            energyOptimizer = try archive.restored(energy.optimizer(settings), "energy")
         }
         self.archive = archive
     }

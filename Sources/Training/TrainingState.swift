@@ -56,8 +56,9 @@ public final class TrainingState {
         energy =
             recipe.uses(.energy)
             ? ConditionalEnergy(
-                recipe.energyConfiguration, shape: Shape(extents), backend: backend, seed: UInt64(recipe.seed)
-            ) : nil
+                recipe.energyConfiguration, shape: Shape(extents), backend: backend,
+                seed: UInt64(recipe.seed),
+                flow: flow) : nil
         seconds = recipe.phases.map { _ in 0 }
         for phase in recipe.phases { phase.settings.addModels(to: self, recipe) }
     }

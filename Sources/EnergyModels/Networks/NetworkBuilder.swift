@@ -33,12 +33,17 @@ public struct NetworkBuilder {
     public private(set) var layers: [any Layer] = []
     /// Axes of one datum after the layers so far: `[H, W, C]`, or `[F]` at the end.
     public private(set) var shape: Shape
+    private let prefix: String
     private var dropouts = 0
     private var convolutions = 0
 
-    /// - Parameter shape: `[H, W, C]` of one datum.
-    init(_ configuration: EnergyConfiguration, shape: Shape) {
+    /// - Parameters:
+    ///   - configuration: what the network reads.
+    ///   - shape: `[H, W, C]` of one datum.
+    ///   - prefix: of the parameters' names.
+    init(_ configuration: EnergyConfiguration, shape: Shape, prefix: String = "") {
         self.configuration = configuration
+        self.prefix = prefix
         self.shape = shape
     }
 
@@ -109,7 +114,7 @@ extension NetworkBuilder {
     public func layer(_ convolution: Convolution, slope: Double? = nil, isNormalized: Bool = false)
         -> any Layer
     {
-        let (name, kernel, geometry) = (convolution.name, convolution.kernel, convolution.geometry)
+        let (name, kernel, geometry) = (prefix + convolution.name, convolution.kernel, convolution.geometry)
         switch configuration.normalization {
         case .weight, .meanOnly:
             return WeightNormConvolution(

@@ -63,7 +63,7 @@ public struct UnlabelledBatch {
 
     /// log p(y|x') of other images `[B, H, W, C]` in `pass`.
     func logPosterior(of images: Tensor, in pass: Pass) -> Variable {
-        logPosterior(of: energy.logits(pass.constant(images), pass), in: pass)
+        logPosterior(of: energy.classParts(pass.constant(images), pass).logits, in: pass)
     }
 }
 

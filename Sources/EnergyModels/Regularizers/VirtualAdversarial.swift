@@ -93,7 +93,7 @@ public struct VirtualAdversarial: Regularizer, Sendable {
             .add, batch.images, backend.affine(d, scale: step, shift: 0), .elementwise)
         let x = tape.variable(moved)
         func posterior(_ x: Variable) -> Variable {
-            batch.logPosterior(of: energy.logits(x, pass, activations: backend.real), in: pass)
+            batch.logPosterior(of: energy.classParts(x, pass, activations: backend.real).logits, in: pass)
         }
         // A clean pass in another precision would differ by more than the step ξ does.
         let isSamePrecision = sharesMasks && backend.reduced == backend.real

@@ -15,4 +15,17 @@ extension ConditionalEnergy {
                 logits(pass.constant(part), index == 0 ? pass : pass.withMasks(lane: 8 + index))
             })
     }
+
+    /// h_k − δ_k and the features of the parts of a batch, likewise.
+    package func classParts(ofParts parts: [Tensor], _ pass: Pass, _ trace: Linearization? = nil)
+        -> (logits: Variable, features: Variable)
+    {
+        guard configuration.usesBatchStatistics else {
+            return classParts(pass.constant(pass.backend.stacked(parts)), pass, trace: trace)
+        }
+        let each = parts.enumerated().map { index, part in
+            classParts(pass.constant(part), index == 0 ? pass : pass.withMasks(lane: 8 + index))
+        }
+        return (stacked(each.map(\.logits)), stacked(each.map(\.features)))
+    }
 }

@@ -21,14 +21,19 @@ package struct Contrast {
 
     /// d in the energy's update, where densities are constants.
     ///
-    /// - Parameter logDensity: log q, float64 `[N]`; nil where ``needsLogDensity`` is false.
-    package func difference(_ marginal: Variable, images: Tensor, logDensity: Tensor?, on tape: Tape)
-        -> Variable
-    {
-        let shifted = marginal.affine(shift: -logNegatives)
-        guard let logDensity else { return shifted }
+    /// - Parameters:
+    ///   - marginal: m of `images`.
+    ///   - images: `[N, H, W, C]`.
+    ///   - logDensity: log q, float64 `[N]`; nil where ``needsLogDensity`` is false.
+    ///   - temper: τ of ``Base/logRatio(_:temper:density:initial:)``.
+    ///   - tape: records what is computed.
+    package func difference(
+        _ marginal: Marginal, images: Tensor, logDensity: Tensor?, temper: Double = 1, on tape: Tape
+    ) -> Variable {
+        let shifted = marginal.lowered(by: logNegatives)
+        guard let logDensity else { return shifted.total }
         return base.logRatio(
-            shifted, density: { tape.constant(logDensity) },
+            shifted, temper: temper, density: { tape.constant(logDensity) },
             initial: { tape.constant(context.state.base?.logDensities(images) ?? logDensity) })
     }
 
@@ -40,13 +45,13 @@ package struct Contrast {
     ///
     /// - Parameter known: log q_α(x) where it is known with all gradients, as sampling does.
     package func difference(
-        _ marginal: Variable, x: Variable, logDensity known: Variable? = nil, of flow: any Flow,
+        _ marginal: Marginal, x: Variable, logDensity known: Variable? = nil, of flow: any Flow,
         _ flowPass: Pass,
         gradient: FlowGradient
     ) -> Variable {
         let tape = flowPass.tape
         let ratio = base.logRatio(
-            marginal.affine(shift: -logNegatives),
+            marginal.lowered(by: logNegatives),
             density: {
                 gradient == .pathwise
                     ? Self.fixed(flow, at: x, tape) : known ?? flow.logDensity(x, flowPass)

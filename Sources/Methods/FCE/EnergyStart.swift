@@ -20,7 +20,7 @@ extension TrainingContext {
             state.average = recipe.average.parameters(of: energy.store)
         }
         let previous = state.energyOptimizer
-        let optimizer = phase.optimizer.optimizer(for: energy.store)
+        let optimizer = energy.optimizer(phase.optimizer)
         // One Adam for θ: a later phase goes on with the moments, so that its first steps are not those of a cold start.
         if let previous, previous.rule == optimizer.rule {
             optimizer.restore(step: previous.step, first: previous.first, second: previous.second)
@@ -37,10 +37,26 @@ extension TrainingContext {
         else { return energy.initialize(with: images, dropout: dropout) }
         let mean = densities.reduce(0, +) / Double(densities.count)
         let variance = densities.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(densities.count)
-        energy.initialize(with: images, energyDeviation: variance.squareRoot(), dropout: dropout)
-        let pass = Pass.inference(energy.store)
-        let marginal = energy.logMarginal(energy.logits(pass.constant(images), pass), pass)
-        energy.calibrate(backend.doubles(marginal.value), logDensity: densities)
+        energy.initialize(
+            with: images, energyDeviation: variance.squareRoot(), flow: state.flow, dropout: dropout)
+        calibrate(energy, images, densities)
+    }
+
+    /// Sets c̄ such that d is 0 on average over held-out images, in training mode: with dropout, as V will see them.
+    ///
+    /// - Parameters:
+    ///   - energy: one of base `none`.
+    ///   - logDensity: log q of images, nats `[N]`.
+    package func calibrate(_ energy: ConditionalEnergy, logDensity: (Tensor) -> [Double]) {
+        let images = fixedImages(data.heldOut(Self.initializationCount))
+        calibrate(energy, images, logDensity(images))
+    }
+
+    private func calibrate(_ energy: ConditionalEnergy, _ images: Tensor, _ logDensity: [Double]) {
+        let dropout = key(.dropout, .initialization, step: 0)
+        let pass = Pass(energy.store, on: Tape(backend), mode: .train(dropout: dropout), trainable: false)
+        let marginal = energy.marginal(pass.constant(images), pass).total
+        energy.calibrate(backend.doubles(marginal.value), logDensity: logDensity)
     }
 
     /// What the energy is at the phase's start but for the gain of its head, which no feature depends on.

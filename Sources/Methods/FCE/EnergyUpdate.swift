@@ -52,13 +52,24 @@ package final class EnergyUpdate {
             labelled: labelled, draws: draws)
     }
 
+    /// What the density follows in an update.
+    package enum Stage: Equatable, Sendable {
+        /// The shared energy is fitted to log q by least squares, and V waits.
+        case fit
+        /// V, with τ of ``Base/logRatio(_:temper:density:initial:)``.
+        case contrast(temper: Double)
+    }
+
     /// Updates the energy's parameters by the recipe's loss and counts the update.
     ///
     /// - Parameters:
     ///   - samples: of the flow; nil without V.
+    ///   - pace: rate and the like.
+    ///   - stage: what the density follows.
     ///   - logDensity: log q_α of data images, asked for when the base needs it.
     package func callAsFunction(
-        samples: Samples? = nil, pace: Pace, logDensity: ((Tensor) -> Tensor)? = nil
+        samples: Samples? = nil, pace: Pace, stage: Stage = .contrast(temper: 1),
+        logDensity: ((Tensor) -> Tensor)? = nil
     ) -> Outcome {
         let state = context.state
         guard let optimizer = state.energyOptimizer else { preconditionFailure("update before start") }
@@ -66,7 +77,7 @@ package final class EnergyUpdate {
         let key = context.key(.dropout, .dropout, step: state.step)
         let pass = Pass(energy.store, on: Tape(context.backend), mode: .train(dropout: key), trainable: true)
         let trace = linearization(batch)
-        let logits = energy.logits(ofParts: batch.parts, pass, trace)
+        let (logits, features) = energy.classParts(ofParts: batch.parts, pass, trace)
 
         // −L_label − V + Σ w·R, which θ minimises.
         var loss = WeightedLoss(pass)
@@ -77,7 +88,12 @@ package final class EnergyUpdate {
         }
         var accuracy: Double?
         if let weight = settings.valueWeight, let samples {
-            accuracy = addValue(to: &loss, weight, logits, batch, samples, logDensity)
+            let (marginal, density) = contrasted(batch, samples, logits, features, pass, logDensity)
+            switch stage {
+            case .fit: addFit(to: &loss, marginal, density)
+            case .contrast(let temper):
+                accuracy = addValue(to: &loss, weight, marginal, density, temper, batch, samples)
+            }
         }
         regularize(&loss, logits, batch, trace, update: optimizer.step)
 
@@ -87,26 +103,46 @@ package final class EnergyUpdate {
         return Outcome(measures: measures, accuracy: accuracy)
     }
 
+    /// m of data and samples, in this order, and their log q, nats `[2N]`, where the base needs it.
+    private func contrasted(
+        _ batch: EnergyBatch, _ samples: Samples, _ logits: Variable, _ features: Variable, _ pass: Pass,
+        _ logDensity: ((Tensor) -> Tensor)?
+    ) -> (marginal: Marginal, logDensity: Tensor?) {
+        guard let images = batch.unlabelled else { preconditionFailure("V without data") }
+        let (rows, backend) = ([batch.unlabelledRows, batch.sampleRows], context.backend)
+        let marginal = energy.marginal(
+            pass.constant(backend.stacked([images, samples.images])),
+            classes: stacked(rows.map { logits.rows($0) }), features: stacked(rows.map { features.rows($0) }),
+            pass)
+        guard contrast.needsLogDensity, let density = batch.logDensity ?? logDensity?(images)
+        else { return (marginal, nil) }
+        return (marginal, backend.stacked([density, samples.logDensity]))
+    }
+
     /// Adds −w·V of eq. 12; returns the accuracy of d's sign.
     private func addValue(
-        to loss: inout WeightedLoss, _ weight: Double, _ logits: Variable, _ batch: EnergyBatch,
-        _ samples: Samples, _ logDensity: ((Tensor) -> Tensor)?
-    ) -> Double? {
-        guard let images = batch.unlabelled else { return nil }
-        let (pass, needsLogDensity) = (loss.pass, contrast.needsLogDensity)
-        let marginal = energy.logMarginal(logits, pass)
-        let onData = contrast.difference(
-            marginal.rows(batch.unlabelledRows), images: images,
-            logDensity: needsLogDensity ? batch.logDensity ?? logDensity?(images) : nil, on: pass.tape)
-        let onSamples = contrast.difference(
-            marginal.rows(batch.sampleRows), images: samples.images,
-            logDensity: needsLogDensity ? samples.logDensity : nil, on: pass.tape)
+        to loss: inout WeightedLoss, _ weight: Double, _ marginal: Marginal, _ logDensity: Tensor?,
+        _ temper: Double, _ batch: EnergyBatch, _ samples: Samples
+    ) -> Double {
+        let count = batch.unlabelledRows.count
+        let images = context.backend.stacked([batch.parts[0], samples.images])
+        let d = contrast.difference(
+            marginal, images: images, logDensity: logDensity, temper: temper, on: loss.pass.tape)
+        let (onData, onSamples) = (d.rows(0..<count), d.rows(count..<d.shape.first))
         let negatives = Double(context.recipe.energy.negatives)
         loss.add(
             contrastValue(data: onData, samples: onSamples, negatives: negatives), weight: -weight, .value)
         let statistics = ContrastStatistics(onData, onSamples, context.backend)
         loss.measures.merge(statistics.measures)
         return statistics.accuracy
+    }
+
+    /// Adds the share of log q's variance that the shared energy leaves unexplained, in place of V.
+    private func addFit(to loss: inout WeightedLoss, _ marginal: Marginal, _ logDensity: Tensor?) {
+        guard let logDensity else { preconditionFailure("a fit without log q") }
+        let fit = DensityFit(of: marginal, to: loss.pass.constant(logDensity))
+        loss.add(fit.loss, weight: 1, .unexplained)
+        loss.measures.merge(fit.measures)
     }
 
     /// Adds what unlabelled images say of p(y|x), whose weights the recipe gives. Ramps count the energy's updates so far in

@@ -22,8 +22,19 @@ public final class FixedFlowPhase: Phase {
         public var poolUses = 8
         /// Cached dequantisation draws of each image; 0: fresh noise for each update.
         public var draws = 0
+        /// First updates in which the shared energy is fitted to log q, before V; base `none`.
+        public var fit = 0
+        /// Updates over which the shared energy then takes the place of log q: τ rises from 0 to 1.
+        public var anneal = 0
 
         public init() {}
+
+        /// What the density follows at an update.
+        func stage(at step: Int) -> EnergyUpdate.Stage {
+            guard step >= fit else { return .fit }
+            guard anneal > 0 else { return .contrast(temper: 1) }
+            return .contrast(temper: min(1, Double(step - fit + 1) / Double(anneal)))
+        }
     }
 
     public static let kind = "energy"
@@ -40,18 +51,44 @@ public final class FixedFlowPhase: Phase {
                 "pool-uses", \.poolUses, .atLeast(1),
                 "how often a kept sample is used before another replaces it"),
             .draws(\.draws),
+            .integer(
+                "fit", \.fit, .atLeast(0),
+                "first updates in which a shared energy of base \"none\" is fitted to log q by least squares, before V"
+            )
+            .later(\.fit, default: 0),
+            .integer(
+                "anneal", \.anneal, .atLeast(0),
+                "updates, after those of fit, over which a shared energy of base \"none\" takes the place of log q in log p"
+            )
+            .later(\.anneal, default: 0),
         ])
+
+    public static func check(_ settings: Settings, _ place: PhasePlace) throws {
+        guard settings.fit + settings.anneal > 0 else { return }
+        let key = place.cursor.entering(settings.fit > 0 ? "fit" : "anneal")
+        let energy = place.recipe.energy
+        try require(
+            energy.base == .none && energy.head.isShared, key,
+            "only a shared energy of base \"none\" has to find log q",
+            advice: "set \(key.key) = 0, or energy.base = \"none\" and energy.head = \"separate\"")
+        try require(
+            settings.fit + settings.anneal < settings.steps, key,
+            "\(settings.fit + settings.anneal) updates before V leave none of \(settings.steps)",
+            advice: "set \(key.key) = \(settings.steps / 4)")
+    }
 
     public static func shrunk(_ settings: Settings, negatives: Int) -> Settings {
         var small = settings.shrunk()
         small.draws = min(settings.draws, 1)
         small.pool = min(settings.pool, 2 * small.batch * negatives)
+        (small.fit, small.anneal) = (min(settings.fit, 1), min(settings.anneal, 1))
         return small
     }
 
     public static func timed(_ settings: Settings, share: Double, negatives: Int) -> Settings {
         var trial = settings.timed(share: share)
         trial.draws = min(settings.draws, 1)
+        (trial.fit, trial.anneal) = (0, 0)
         // The pool is filled once; drawing samples is measured by itself.
         if settings.pool > 0 { (trial.pool, trial.poolUses) = (trial.batch * negatives, .max) }
         return trial
@@ -92,6 +129,7 @@ public final class FixedFlowPhase: Phase {
     private let schedule: Schedule
 
     public init(_ settings: Settings, _ context: TrainingContext) throws {
+        try context.requireDensity()
         self.context = context
         self.settings = settings
         energy = try context.energy()
@@ -118,9 +156,14 @@ public final class FixedFlowPhase: Phase {
     }
 
     public func update() -> Update {
-        Update(
+        let step = context.state.step
+        if step > 0, step == settings.fit {
+            context.calibrate(energy) { [flow, context] in context.backend.doubles(flow.logDensities($0)) }
+        }
+        return Update(
             energyUpdate(
-                samples: samples, pace: schedule(context.state.step), logDensity: flow.logDensities
+                samples: samples, pace: schedule(step), stage: settings.stage(at: step),
+                logDensity: flow.logDensities
             ).measures)
     }
 

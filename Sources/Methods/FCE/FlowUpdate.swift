@@ -50,9 +50,10 @@ package final class FlowUpdate {
         let count = context.recipe.generatedBatch(settings.batch)
         let sample = flow.sample(count, key: context.key(.sample, .samples, step: state.step), flowPass)
         let onData = contrast.difference(
-            marginal(x, energyPass), x: x, of: flow, flowPass, gradient: settings.flowGradient)
+            energy.marginal(x, energyPass), x: x, of: flow, flowPass, gradient: settings.flowGradient)
         let onSamples = contrast.difference(
-            marginal(sample.x, energyPass), x: sample.x, logDensity: sample.logDensity, of: flow, flowPass,
+            energy.marginal(sample.x, energyPass), x: sample.x, logDensity: sample.logDensity, of: flow,
+            flowPass,
             gradient: settings.flowGradient)
         let negatives = Double(context.recipe.energy.negatives)
         var loss = settings.objective.loss(data: onData, samples: onSamples, negatives: negatives)
@@ -63,9 +64,5 @@ package final class FlowUpdate {
             loss, flowPass, ContrastStatistics(onData, onSamples, context.backend),
             contrastValue(data: onData.detached, samples: onSamples.detached, negatives: negatives)
         )
-    }
-
-    private func marginal(_ x: Variable, _ pass: Pass) -> Variable {
-        energy.logMarginal(energy.logits(x, pass), pass)
     }
 }

@@ -113,8 +113,8 @@ public final class JointPhase: Phase {
     }
 
     package static func flowMultiplications(_ settings: Settings, _ pass: PassCost) -> Double {
-        (3 * pass.flow + pass.energy) * Double(settings.batch)
-            + (3 * pass.flow + 2 * pass.energy) * Double(pass.recipe.generatedBatch(settings.batch))
+        (3 * pass.flow + pass.density) * Double(settings.batch)
+            + (3 * pass.flow + 2 * pass.density) * Double(pass.recipe.generatedBatch(settings.batch))
     }
 
     public static func otherWork(_ settings: Settings, _ recipe: Recipe, unlabelled: Int) -> OtherWork {
@@ -139,6 +139,7 @@ public final class JointPhase: Phase {
     private var guardStart: Double?
 
     public init(_ settings: Settings, _ context: TrainingContext) throws {
+        try context.requireDensity()
         self.context = context
         self.settings = settings
         energy = try context.energy()

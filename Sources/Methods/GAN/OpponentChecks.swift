@@ -16,7 +16,7 @@ extension PhasePlace {
             "a phase of kind \"\(kind)\" has no flow for the energy to be measured against",
             advice: "set energy.base = \"none\"")
         try require(
-            recipe.energy.head != .gain, energy.entering("head"),
+            !recipe.energy.head.isShared, energy.entering("head"),
             "a phase of kind \"\(kind)\" has no log q that a head with a gain could follow",
             advice: "set energy.head = \"plain\"")
         let isImage = recipe.data.source != .plane && recipe.data.size % GeneratorConfiguration.scale == 0
