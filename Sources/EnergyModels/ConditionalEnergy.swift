@@ -168,7 +168,7 @@ public final class ConditionalEnergy {
     /// The optimiser of all parameters, with a rate of its own for the layers of a shared energy.
     public func optimizer(_ settings: OptimizerSettings) -> Optimizer {
         let optimizer = settings.optimizer(for: store)
-        if shared?.hasOwnLayers == true, configuration.sharedRate != 1 {
+        if configuration.head.hasOwnLayers, configuration.sharedRate != 1 {
             optimizer.rateFactors = [sharedRange: configuration.sharedRate]
         }
         return optimizer

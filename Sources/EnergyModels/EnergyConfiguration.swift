@@ -64,7 +64,9 @@ public struct EnergyConfiguration: Sendable, Hashable {
         case plain, gain, separate, flow, experts
 
         /// Whether f_k has a part that all classes share.
-        public var isShared: Bool { [.gain, .separate, .flow].contains(self) }
+        public var isShared: Bool { self == .gain || hasOwnLayers }
+        /// Whether that part has layers that the class parts do not read.
+        public var hasOwnLayers: Bool { self == .separate || self == .flow }
     }
 
     public var network: Network = .convSmall

@@ -42,7 +42,7 @@ extension ConditionalEnergy {
     /// - Parameter store: ``store``, or an average of it.
     /// - Throws: `UserError(.recipe)` where a layer has no plain form.
     public func folded(_ store: ParameterStore) throws(UserError) -> FoldedEnergy {
-        guard shared?.hasOwnLayers != true else {
+        guard !configuration.head.hasOwnLayers else {
             throw UserError(
                 .recipe,
                 "energy.head = \"\(configuration.head.rawValue)\" has an energy beside the classes' layers that no other program "

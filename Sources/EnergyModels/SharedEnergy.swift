@@ -49,9 +49,6 @@ struct SharedEnergy {
         }
     }
 
-    /// Whether e has layers that class parts do not read.
-    var hasOwnLayers: Bool { if case .features = source { false } else { true } }
-
     func declare(in layout: inout ParameterLayout) {
         switch source {
         case .features: break

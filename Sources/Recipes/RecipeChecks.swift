@@ -119,11 +119,10 @@ extension Recipe {
             cursor.entering("vat").entering("direction"),
             "the exact direction needs weight normalisation, and logits of one image each",
             advice: "set vat.direction = \"difference\", or energy.normalization = \"weight\"")
-        let hasOwnLayers = [.separate, .flow].contains(self.energy.head)
         let isContrast =
             self.energy.base == .none && phases.contains { $0.settings.models == [.flow, .energy] }
         try require(
-            !hasOwnLayers || isContrast, energy.entering("head"),
+            !self.energy.head.hasOwnLayers || isContrast, energy.entering("head"),
             "an energy with layers of its own, which classes share, carries log p of base \"none\" against a flow",
             advice:
                 "set energy.head = \"plain\", or energy.base = \"none\" with a phase of kind \"energy\" or \"joint\""

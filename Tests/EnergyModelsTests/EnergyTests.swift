@@ -121,10 +121,17 @@ private func images(_ count: Int, _ energy: ConditionalEnergy, on backend: any B
     func linearization(
         _ pooling: EnergyConfiguration.Pooling, _ downsampling: EnergyConfiguration.Downsampling
     ) {
-        let energy = randomEnergy(.convSmall, on: backend) {
-            $0.pooling = pooling
-            $0.downsampling = downsampling
-        }
+        expectLinearization(
+            randomEnergy(.convSmall, on: backend) {
+                $0.pooling = pooling
+                $0.downsampling = downsampling
+            })
+    }
+
+    @Test("So is that of means and mean squares")
+    func linearizationOfMoments() { expectLinearization(randomEnergy(.moments, on: backend)) }
+
+    private func expectLinearization(_ energy: ConditionalEnergy) {
         let x = images(3, energy, on: backend)
         let mode = Pass.Mode.train(dropout: RandomKey(seed: 2, purpose: .dropout))
         func logits(_ x: Tensor, _ trace: Linearization? = nil) -> [Double] {

@@ -104,8 +104,7 @@ struct ObstacleTests {
 
     @Test func oneDNNIsMissingOrOld() throws {
         #expect(try obstacles([:], onednn: nil).first?.what.contains("not installed") == true)
-        #expect(try obstacles([:], onednn: "2.6.3").first?.what.contains("2.6.3 is old") == true)
-        #expect(try obstacles([:], onednn: "10.0") == [])
+        #expect(try obstacles([:], onednn: "2.6.3") == [])
     }
 
     /// The driver's powersave follows the load.

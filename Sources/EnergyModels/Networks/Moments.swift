@@ -34,7 +34,6 @@ struct MomentsNetwork: NetworkDesign {
 
 /// Means and mean squares over positions of what each level leaves, `[N, H, W, C]` → `[N, 2ΣC]` in the real type.
 struct Moments: Layer {
-    static let smallest = 0.01
     let levels: [Sequential]
 
     func declare(in layout: inout ParameterLayout) { for level in levels { level.declare(in: &layout) } }
@@ -44,21 +43,55 @@ struct Moments: Layer {
         var moments: [Variable] = []
         for level in levels {
             maps = level(maps, pass)
-            let exact = maps.cast(to: pass.backend.real)
-            let square = exact.mapped(.square)
-            moments += [
-                exact.globalMeanPooled(), square.globalMeanPooled(),
-                log(square.affine(shift: Self.smallest)).globalMeanPooled(),
-            ]
+            moments += both(maps.cast(to: pass.backend.real))
         }
-        return moments.dropFirst().reduce(moments[0]) { $0.joined(with: $1) }
+        return joined(moments)
+    }
+
+    var hasTangent: Bool { levels.allSatisfy(\.hasTangent) }
+
+    /// The derivative of a mean is the mean of the maps' tangents t, that of a mean square the mean of 2·maps·t.
+    func linearized(_ x: Variable, _ pass: Pass) -> (y: Variable, tangent: Tangent) {
+        let real = pass.backend.real
+        var maps = x
+        var moments: [Variable] = []
+        var parts: [(tangent: Tangent, maps: Tensor)] = []
+        for level in levels {
+            let (output, tangent) = level.linearized(maps, pass)
+            maps = output
+            let exact = maps.cast(to: real)
+            moments += both(exact)
+            parts.append((tangent, exact.value))
+        }
+        return (
+            joined(moments),
+            { [parts] d, pass in
+                var t = d
+                var derivatives: [Variable] = []
+                for (tangent, maps) in parts {
+                    t = tangent(t, pass)
+                    let exact = t.cast(to: real)
+                    let product = exact * pass.constant(maps.rows(0..<d.shape.first))
+                    derivatives += [exact.globalMeanPooled(), product.globalMeanPooled().affine(scale: 2)]
+                }
+                return joined(derivatives)
+            }
+        )
+    }
+
+    private func both(_ maps: Variable) -> [Variable] {
+        [maps.globalMeanPooled(), maps.mapped(.square).globalMeanPooled()]
+    }
+
+    private func joined(_ parts: [Variable]) -> Variable {
+        parts.dropFirst().reduce(parts[0]) { $0.joined(with: $1) }
     }
 
     func outputShape(_ input: Shape) -> Shape {
         var (shape, count) = (input, 0)
         for level in levels {
             shape = level.outputShape(shape)
-            count += 3 * shape.last
+            count += 2 * shape.last
         }
         return [count]
     }

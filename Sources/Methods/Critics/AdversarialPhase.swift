@@ -180,7 +180,7 @@ public final class AdversarialPhase: Phase {
         let samples = generatorUpdate.samples(step: step)
         let mode = Pass.Mode.train(dropout: context.key(.dropout, .dropout, step: step))
         let pass = Pass(energy.store, on: Tape(context.backend), mode: mode, trainable: true)
-        let f = energy.logits(ofParts: [images, samples], pass)
+        let f = energy.classParts(ofParts: [images, samples], pass).logits
         let count = images.shape.first
         var loss = objective.criticLoss(data: f.rows(0..<count), samples: f.rows(count..<f.shape.first))
         var measures: Measures = [.criticLoss: context.backend.scalar(loss.value)]

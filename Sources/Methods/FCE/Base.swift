@@ -85,7 +85,7 @@ extension TrainingContext {
     /// ax + b as for x, so that ∫ exp f dx diverges, and it cannot follow log q, which sees brightness and contrast.
     package func requireDensity() throws {
         let energy = recipe.energy
-        guard energy.base == .none, recipe.input.standardize, ![.separate, .flow].contains(energy.head) else {
+        guard energy.base == .none, recipe.input.standardize, !energy.head.hasOwnLayers else {
             return
         }
         throw UserError(

@@ -4,19 +4,8 @@ import Networks
 import Tensors
 
 extension ConditionalEnergy {
-    /// f_k − δ_k of the parts of a batch, in their order. With batch statistics every part is evaluated by itself: its own
-    /// images alone then decide them, in this pass and in later ones over the same part.
-    package func logits(ofParts parts: [Tensor], _ pass: Pass, _ trace: Linearization? = nil) -> Variable {
-        guard configuration.usesBatchStatistics else {
-            return logits(pass.constant(pass.backend.stacked(parts)), pass, trace: trace)
-        }
-        return stacked(
-            parts.enumerated().map { index, part in
-                logits(pass.constant(part), index == 0 ? pass : pass.withMasks(lane: 8 + index))
-            })
-    }
-
-    /// h_k − δ_k and the features of the parts of a batch, likewise.
+    /// h_k − δ_k and the features of the parts of a batch, in their order. With batch statistics every part is evaluated by
+    /// itself: its own images alone then decide them, in this pass and in later ones over the same part.
     package func classParts(ofParts parts: [Tensor], _ pass: Pass, _ trace: Linearization? = nil)
         -> (logits: Variable, features: Variable)
     {

@@ -88,11 +88,10 @@ package final class EnergyUpdate {
         }
         var accuracy: Double?
         if let weight = settings.valueWeight, let samples {
-            let (marginal, density) = contrasted(batch, samples, logits, features, pass, logDensity)
+            let contrasted = contrasted(batch, samples, logits, features, pass, logDensity)
             switch stage {
-            case .fit: addFit(to: &loss, marginal, density)
-            case .contrast(let temper):
-                accuracy = addValue(to: &loss, weight, marginal, density, temper, batch, samples)
+            case .fit: addFit(to: &loss, contrasted)
+            case .contrast(let temper): accuracy = addValue(to: &loss, weight, contrasted, temper: temper)
             }
         }
         regularize(&loss, logits, batch, trace, update: optimizer.step)
@@ -103,32 +102,42 @@ package final class EnergyUpdate {
         return Outcome(measures: measures, accuracy: accuracy)
     }
 
-    /// m of data and samples, in this order, and their log q, nats `[2N]`, where the base needs it.
+    /// What V compares: data and as many samples for each as ν says, in this order.
+    private struct Contrasted {
+        let images: Tensor
+        /// How many of them are data.
+        let dataCount: Int
+        /// m of them.
+        let marginal: Marginal
+        /// log q of them, nats, float64 `[N]`, where the base needs it.
+        let logDensity: Tensor?
+    }
+
     private func contrasted(
         _ batch: EnergyBatch, _ samples: Samples, _ logits: Variable, _ features: Variable, _ pass: Pass,
         _ logDensity: ((Tensor) -> Tensor)?
-    ) -> (marginal: Marginal, logDensity: Tensor?) {
-        guard let images = batch.unlabelled else { preconditionFailure("V without data") }
+    ) -> Contrasted {
+        guard let data = batch.unlabelled else { preconditionFailure("V without data") }
         let (rows, backend) = ([batch.unlabelledRows, batch.sampleRows], context.backend)
+        let images = backend.stacked([data, samples.images])
         let marginal = energy.marginal(
-            pass.constant(backend.stacked([images, samples.images])),
-            classes: stacked(rows.map { logits.rows($0) }), features: stacked(rows.map { features.rows($0) }),
-            pass)
-        guard contrast.needsLogDensity, let density = batch.logDensity ?? logDensity?(images)
-        else { return (marginal, nil) }
-        return (marginal, backend.stacked([density, samples.logDensity]))
+            pass.constant(images), classes: stacked(rows.map { logits.rows($0) }),
+            features: stacked(rows.map { features.rows($0) }), pass)
+        let known = contrast.needsLogDensity ? batch.logDensity ?? logDensity?(data) : nil
+        return Contrasted(
+            images: images, dataCount: data.shape.first, marginal: marginal,
+            logDensity: known.map { backend.stacked([$0, samples.logDensity]) })
     }
 
     /// Adds −w·V of eq. 12; returns the accuracy of d's sign.
     private func addValue(
-        to loss: inout WeightedLoss, _ weight: Double, _ marginal: Marginal, _ logDensity: Tensor?,
-        _ temper: Double, _ batch: EnergyBatch, _ samples: Samples
+        to loss: inout WeightedLoss, _ weight: Double, _ contrasted: Contrasted, temper: Double
     ) -> Double {
-        let count = batch.unlabelledRows.count
-        let images = context.backend.stacked([batch.parts[0], samples.images])
         let d = contrast.difference(
-            marginal, images: images, logDensity: logDensity, temper: temper, on: loss.pass.tape)
-        let (onData, onSamples) = (d.rows(0..<count), d.rows(count..<d.shape.first))
+            contrasted.marginal, images: contrasted.images, logDensity: contrasted.logDensity,
+            temper: temper, on: loss.pass.tape)
+        let onData = d.rows(0..<contrasted.dataCount)
+        let onSamples = d.rows(contrasted.dataCount..<d.shape.first)
         let negatives = Double(context.recipe.energy.negatives)
         loss.add(
             contrastValue(data: onData, samples: onSamples, negatives: negatives), weight: -weight, .value)
@@ -138,9 +147,9 @@ package final class EnergyUpdate {
     }
 
     /// Adds the share of log q's variance that the shared energy leaves unexplained, in place of V.
-    private func addFit(to loss: inout WeightedLoss, _ marginal: Marginal, _ logDensity: Tensor?) {
-        guard let logDensity else { preconditionFailure("a fit without log q") }
-        let fit = DensityFit(of: marginal, to: loss.pass.constant(logDensity))
+    private func addFit(to loss: inout WeightedLoss, _ contrasted: Contrasted) {
+        guard let logDensity = contrasted.logDensity else { preconditionFailure("a fit without log q") }
+        let fit = DensityFit(of: contrasted.marginal, to: loss.pass.constant(logDensity))
         loss.add(fit.loss, weight: 1, .unexplained)
         loss.measures.merge(fit.measures)
     }

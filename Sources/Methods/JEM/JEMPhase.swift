@@ -124,8 +124,9 @@ public final class JEMPhase: Phase {
         let labels = labelled?.batch(step)
         let mode = Pass.Mode.train(dropout: context.key(.dropout, .dropout, step: step))
         let pass = Pass(energy.store, on: Tape(context.backend), mode: mode, trainable: true)
-        let logits = energy.logits(
-            ofParts: [data, walk.end] + [labels?.images].compactMap { $0 }, pass)
+        let logits = energy.classParts(
+            ofParts: [data, walk.end] + [labels?.images].compactMap { $0 }, pass
+        ).logits
         let f = energy.logMarginal(logits, pass)
         let (onData, onChains) = (f.rows(0..<settings.batch), f.rows(settings.batch..<2 * settings.batch))
         var loss =

@@ -37,20 +37,13 @@ extension Obstacle {
                 + "(qemu: -cpu host)")
     }
 
+    /// The version does not matter: with the products of training oneDNN 3.2 was within a few percent of 2.6, and slower in some.
     private static func library(_ version: String?) -> Obstacle? {
-        guard let version else {
-            return Obstacle(
-                name: "onednn",
-                what: "oneDNN is not installed, so that convolutions are several times slower",
-                advice: "apt-get install libdnnl-dev, then make build")
-        }
-        guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major < 3 else {
-            return nil
-        }
+        guard version == nil else { return nil }
         return Obstacle(
-            name: "onednn", what: "oneDNN \(version) is old: version 3 knows newer processors",
-            advice: "apt-get install libdnnl-dev on Debian 13 or newer, or build it from "
-                + "https://github.com/uxlfoundation/oneDNN, then make build")
+            name: "onednn",
+            what: "oneDNN is not installed, so that convolutions are several times slower",
+            advice: "apt-get install libdnnl-dev, then make build")
     }
 
     private static func siblings(_ readings: MachineReadings, threads: Int) -> Obstacle? {
