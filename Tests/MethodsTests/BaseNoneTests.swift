@@ -1,10 +1,14 @@
+import Datasets
 import EnergyModels
+import Flows
 import Gradients
 import Networks
 import RealModule
+import System
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 @testable import Methods
 
@@ -50,5 +54,92 @@ import Testing
         expectClose(
             backend.doubles(try #require(shared.gradient)), [-0.5, -0.5, -0.5, 1.5].map { $0 / 125 },
             relative: 1e-12)
+    }
+
+    @Test("First the fit, then τ rises evenly to 1")
+    func stages() {
+        var settings = FixedFlowPhase.Settings()
+        #expect(settings.stage(at: 0) == .contrast(temper: 1))
+        (settings.fit, settings.anneal) = (2, 4)
+        let stages: [EnergyUpdate.Stage] =
+            [.fit, .fit] + [0.25, 0.5, 0.75, 1, 1].map { .contrast(temper: $0) }
+        #expect((0..<7).map { settings.stage(at: $0) } == stages)
+    }
+}
+
+/// Points whose energy of base none starts as a copy of the flow.
+@Suite("Base none from a flow's copy, trained") struct BaseNoneTrainingTests {
+    private let backend: any Backend
+
+    init() throws { backend = try Device.cpu.open(threads: 1, precision: .float32) }
+
+    private func session(likelihood: Int, contrast: FixedFlowPhase.Settings) throws -> TrainingSession {
+        var flow = FlowSettings(kind: .plane)
+        (flow.couplings, flow.width) = (2, 16)
+        var energy = EnergySettings(base: .none)
+        (energy.network, energy.classes, energy.width) = (.mlp, 1, 0.25)
+        (energy.head, energy.sharedRate) = (.flow, 0.1)
+        var first = FlowLikelihood.Settings()
+        (first.steps, first.batch) = (likelihood, 64)
+        return try TrainingSession(
+            on: PointDataset(.eightGaussians, count: 2000, seed: 1), heldOut: 300, flow: flow, energy: energy,
+            phases: [first, contrast], backend: backend)
+    }
+
+    private struct Stop: Error {}
+
+    @Test("A run stopped in the fit, before V and in the anneal goes on bit for bit", arguments: [1, 2, 3])
+    func resume(_ step: Int) throws {
+        var contrast = FixedFlowPhase.Settings()
+        (contrast.steps, contrast.batch, contrast.fit, contrast.anneal) = (6, 16, 2, 2)
+        func session() throws -> TrainingSession { try self.session(likelihood: 3, contrast: contrast) }
+        let (whole, first, second) = (try session(), try session(), try session())
+        try whole.run()
+        #expect(throws: Stop.self) {
+            try first.run { _ in if (first.state.phase, first.state.step) == (1, step) { throw Stop() } }
+        }
+        try second.restore(first.checkpoint)
+        try second.run()
+        #expect(second.state.weightsFile == whole.state.weightsFile)
+        #expect(second.state.weightsFile != first.state.weightsFile)
+    }
+
+    @Test("c is calibrated before the first update and again after the fit, and V leaves it alone")
+    func calibration() throws {
+        var contrast = FixedFlowPhase.Settings()
+        (contrast.steps, contrast.batch, contrast.fit) = (5, 16, 2)
+        let session = try session(likelihood: 3, contrast: contrast)
+        var constants: [Double] = []
+        try session.run { _ in
+            guard session.state.phase == 1, let energy = session.state.energy else { return }
+            constants.append(energy.normalizer)
+        }
+        #expect(constants.count == 5 && constants[0] == constants[1] && constants[1] != constants[2])
+        #expect(constants[2] == constants[3] && constants[3] == constants[4])
+    }
+
+    @Test("The trained density integrates to 1, on a grid and by a wide importance sampler")
+    func integral() throws {
+        var contrast = FixedFlowPhase.Settings()
+        (contrast.steps, contrast.batch) = (300, 128)
+        contrast.optimizer.rate = 2e-3
+        let session = try session(likelihood: 300, contrast: contrast)
+        try session.run()
+        func logP(_ points: [Double]) -> [Double] {
+            session.state.densities(backend.tensor(points, [points.count / 2, 1, 1, 2], backend.real)).energy
+        }
+        let (side, count) = (12.0, 200)
+        let step = 2 * side / Double(count)
+        let axis = (0..<count).map { -side + (Double($0) + 0.5) * step }
+        let cells = logP(axis.flatMap { y in axis.flatMap { [$0, y] } })
+        let grid = cells.reduce(0) { $0 + Double.exp($1) } * step * step
+        #expect(abs(Double.log(grid)) < 0.15, "log Z = \(Double.log(grid))")
+        // A normal proposal of deviation 4: its density falls far more slowly than the data's, whose radius is 2.
+        let proposed = normalValues(40_000, seed: 5).map { 4 * $0 }
+        let weights = zip(logP(proposed), stride(from: 0, to: proposed.count, by: 2)).map { logP, i in
+            let square = proposed[i] * proposed[i] + proposed[i + 1] * proposed[i + 1]
+            return Double.exp(logP + square / 32 + Double.log(32 * Double.pi))
+        }
+        expectClose([weights.reduce(0, +) / Double(weights.count)], [grid], relative: 0.05)
     }
 }

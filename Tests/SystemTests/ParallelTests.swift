@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -23,6 +24,32 @@ import Testing
             }
         }
         #expect(thrown == failure(40))
+    }
+
+    /// Two calls run at the same time; the fast one waits for the slow one to begin, and this for it to fail.
+    @Test(arguments: [0, 1])
+    func itIsTheLowestWhicheverFailsFirst(slow: Int) {
+        let hasBegun = Mutex(false)
+        let hasFailed = Mutex(false)
+        let thrown = #expect(throws: UserError.self) {
+            try Parallel.forEach(2, threads: 2) { index throws(UserError) in
+                if index == slow {
+                    hasBegun.withLock { $0 = true }
+                    Self.wait(for: hasFailed)
+                    usleep(10_000)
+                } else {
+                    Self.wait(for: hasBegun)
+                    hasFailed.withLock { $0 = true }
+                }
+                throw failure(index)
+            }
+        }
+        #expect(thrown == failure(0))
+    }
+
+    /// A second at most.
+    private static func wait(for flag: borrowing Mutex<Bool>) {
+        for _ in 0..<100 where !flag.withLock({ $0 }) { usleep(10_000) }
     }
 
     @Test func bothFunctionsReturnAndTheFirstErrorCounts() throws {
