@@ -19,7 +19,7 @@ package struct ProbeTrial {
     }
 
     package func measure() throws -> ProbeSpeed {
-        let sizes = recipe.probe.labels.map { $0 == 0 ? max(1, images - recipe.probe.holdOut) : $0 }
+        let sizes = recipe.probe.labels.map { $0 == 0 ? max(1, images - recipe.probe.settings.holdOut) : $0 }
         let largest = min(Self.limit, sizes.max() ?? 1)
         var trial = recipe
         trial.data = DataSettings(source: .synthetic)
@@ -44,7 +44,7 @@ package struct ProbeTrial {
         let labels = Array(features.labels.prefix(count))
         var problem: (any LinearProblem)?
         let making = ComputeTime.of {
-            problem = recipe.probe.classifier.problem(
+            problem = recipe.probe.settings.method.problem(
                 x, labels: labels, classes: data.train.classes, backend: backend)
         }
         let solving = ComputeTime.of { _ = problem?.solve(cost: 1e-3).errorRate(features) }

@@ -1,4 +1,5 @@
 import Foundation
+import Probes
 import Recipes
 import System
 import Tensors
@@ -37,7 +38,7 @@ package struct SpeedKey: Sendable, Equatable {
     package init(probeOf recipe: Recipe, images: Int, _ machine: SpeedMachine) {
         let probe = recipe.probe
         let own = [
-            "labels = \(probe.labels)", "layers = \(probe.layers)", "classifier = \(probe.classifier)",
+            "labels = \(probe.labels)", "layers = \(probe.layers)", "classifier = \(probe.settings.method)",
             "images = \(probe.labels.contains(0) ? images : 0)",
         ]
         text = Self.text(["probe"] + machine.lines + Self.models(recipe) + own)

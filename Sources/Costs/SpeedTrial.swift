@@ -95,7 +95,7 @@ package final class SpeedTrial {
                 state.energyIsInitialized ? one { _ = state.densities(images) } : speed.flowDensity
             speed.picture = ComputeTime.of { _ = evaluator.planeSnapshot() }
         }
-        if state.flowIsInitialized || state.generatorIsInitialized {
+        if state.flowIsInitialized || state.sampler != nil {
             speed.sample = one { _ = state.samples(count) }
         }
         let hasBound = context.phase.boundBitsPerDimension(context, of: data.test, [0]) != nil

@@ -73,19 +73,19 @@ public struct ProbeSubject {
 public typealias ProbeProgress = (_ part: String, _ done: Int, _ of: Int) throws -> Void
 
 extension ProbeSubject {
-    /// Probes with every number of labels of `settings`.
+    /// Probes with every number of labels of `plan`.
     ///
     /// - Parameters:
-    ///   - settings: labels, layers and classifier.
+    ///   - plan: labels, layers and classifier.
     ///   - cache: the folder in which features are kept; nil: they are not.
     ///   - warn: told of damaged files.
     ///   - progress: called after every batch of images and every classifier; what it throws ends the probe.
     /// - Throws: `UserError(.recipe)` for unknown layers and where there are too few labelled images.
     public func probe(
-        _ settings: ProbePlan, cache: String? = nil, warn: (String) -> Void = { _ in },
+        _ plan: ProbePlan, cache: String? = nil, warn: (String) -> Void = { _ in },
         progress: ProbeProgress = { _, _, _ in }
     ) throws -> [ProbeResult] {
-        let extractor = try extractor(layers: settings.layers)
+        let extractor = try extractor(layers: plan.layers)
         let (train, test) = (data.train, data.test)
         guard test.count > 0 else {
             throw UserError(
@@ -96,15 +96,15 @@ extension ProbeSubject {
         guard !labelled.isEmpty else {
             throw UserError(.recipe, "\(train.name) has no labels", advice: "choose labelled data")
         }
-        let protocolSettings = settings.settings(of: recipe)
+        let settings = plan.settings(of: recipe)
         let features = try [(train, "train", labelled), (test, "test", Array(0..<test.count))].map {
             set, name, rows in
             try self.features(of: set, name, rows, extractor, cache: cache, warn: warn, progress: progress)
         }
         let probe = try LinearProbe(
-            train: features[0], test: features[1], of: train, protocolSettings, backend: backend)
-        return try settings.labels.map { labels in
-            let count = LinearProbe.solutionCount(labels: labels, protocolSettings)
+            train: features[0], test: features[1], of: train, settings, backend: backend)
+        return try plan.labels.map { labels in
+            let count = LinearProbe.solutionCount(labels: labels, settings)
             var done = 0
             let score = try probe.score(labels: labels) {
                 done += 1
@@ -115,10 +115,10 @@ extension ProbeSubject {
     }
 
     private func result(
-        _ score: ProbeScore, _ settings: ProbePlan, _ extractor: FeatureExtractor, features: Int
+        _ score: ProbeScore, _ settings: ProbeSettings, _ extractor: FeatureExtractor, features: Int
     ) -> ProbeResult {
         ProbeResult(
-            network: network, phase: phase, classifier: settings.classifier.rawValue,
+            network: network, phase: phase, classifier: settings.method.rawValue,
             layers: extractor.layers,
             features: features, labels: score.labels, holdOut: settings.holdOut, cost: score.cost,
             heldOutError: score.heldOutError, errors: score.errors)

@@ -48,8 +48,8 @@ extension TrainingState {
     /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
     public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
         let draw: (Int, RandomKey) -> Tensor
-        if generatorIsInitialized, let samples = companions.compactMap(\.samples).first {
-            draw = samples
+        if let sampler {
+            draw = sampler
         } else if let flow, flowIsInitialized {
             draw = { count, key in
                 flow.sample(count, key: key, temperature: temperature, Pass.inference(flow.store)).x.value

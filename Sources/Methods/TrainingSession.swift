@@ -70,7 +70,7 @@ public final class TrainingSession {
     /// Everything that training has changed, from which ``restore(_:)`` goes on bit for bit.
     public var checkpoint: SafetensorsFile {
         var file = state.stateFile
-        file.metadata["phase"] = String(state.phase)
+        file.metadata["phaseIndex"] = String(state.phase)
         file.metadata["step"] = String(state.step)
         return file
     }
@@ -79,7 +79,7 @@ public final class TrainingSession {
     ///
     /// - Throws: `UserError(.data)` for a checkpoint that does not fit.
     public func restore(_ checkpoint: SafetensorsFile) throws {
-        let words = ["phase", "step"].map { checkpoint.metadata[$0].flatMap { Int($0) } }
+        let words = ["phaseIndex", "step"].map { checkpoint.metadata[$0].flatMap { Int($0) } }
         guard let phase = words[0], let step = words[1], (0...recipe.phases.count).contains(phase) else {
             throw UserError(
                 .data, "the checkpoint does not say where training stood", at: "checkpoint",

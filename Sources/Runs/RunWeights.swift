@@ -70,7 +70,7 @@ extension SafetensorsFile {
         file.tensors = tensors.filter { name, _ in
             !name.contains(".optimizer.") && !name.hasPrefix("ensemble.") && name != "chains"
         }
-        file.metadata = metadata.filter { TrainingState.weightsMetadata.contains($0.key) }
+        file.metadata = metadata.filter { TrainingState.isMetadataOfWeights($0.key) }
         return file
     }
 }

@@ -4,19 +4,13 @@ import Schemas
 
 /// `[probe]`: linear classifiers on the features of the trained network, after the last phase.
 public struct ProbePlan: Sendable, Equatable {
-    public typealias Classifier = LinearMethod
-
     /// Labelled images of a draw, 0 for all; empty: no probe.
     public var labels: [Int] = []
-    /// Draws of the labelled images that are tested.
-    public var draws = 100
-    /// Training images kept apart to choose C by.
-    public var holdOut = 1500
-    public var classifier = Classifier.svm
     /// `all`, `top`, or names.
     public var layers = ["all"]
-    /// The values of C to choose among, rising: the protocol's in every recipe, of which it is no key.
-    public var costs = ProbeSettings.costs
+    /// How classifiers are trained and tested. The values of C are the protocol's in every recipe, and the seeds follow the
+    /// recipe's: neither has a key.
+    public var settings = ProbeSettings()
 
     public init() {}
 
@@ -29,9 +23,9 @@ public struct ProbePlan: Sendable, Equatable {
                 return count
             },
             write: { .integer($0) }),
-        .integer("draws", \.draws, .atLeast(1), "draws of the labelled images that are tested"),
-        .integer("hold-out", \.holdOut, .atLeast(1), "training images kept apart to choose C by"),
-        .choice("classifier", \.classifier, "support vector machine or logistic regression"),
+        .integer("draws", \.settings.draws, .atLeast(1), "draws of the labelled images that are tested"),
+        .integer("hold-out", \.settings.holdOut, .atLeast(1), "training images kept apart to choose C by"),
+        .choice("classifier", \.settings.method, "support vector machine or logistic regression"),
         .list(
             "layers", \.layers, "an array of strings", "convolutions: all, top, or names such as conv2",
             read: { node in
@@ -41,13 +35,9 @@ public struct ProbePlan: Sendable, Equatable {
             write: { .string($0) }),
     ])
 
-    /// - Parameter recipe: its seeds move the draws and choose the images held out.
+    /// The settings with the seeds of a recipe, which move the draws and choose the images held out.
     package func settings(of recipe: Recipe) -> ProbeSettings {
-        var settings = ProbeSettings()
-        settings.method = classifier
-        settings.costs = costs
-        settings.draws = draws
-        settings.holdOut = holdOut
+        var settings = settings
         settings.seed = UInt64(recipe.seed)
         settings.holdOutSeed = UInt64(recipe.heldOutSeed)
         return settings
@@ -56,6 +46,7 @@ public struct ProbePlan: Sendable, Equatable {
     /// Shrinks the probe for a smoke run: all labels of a few images, with some of every class.
     package mutating func shrink() {
         guard !labels.isEmpty else { return }
-        (labels, draws, holdOut) = ([0], min(draws, 2), min(holdOut, 16))
+        labels = [0]
+        (settings.draws, settings.holdOut) = (min(settings.draws, 2), min(settings.holdOut, 16))
     }
 }

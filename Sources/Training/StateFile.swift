@@ -9,10 +9,10 @@ import Tensors
 // the phases say.
 
 extension TrainingState {
-    /// The metadata of ``weightsFile``.
-    package static let weightsMetadata = [
-        "normalizer", "flowIsInitialized", "energyIsInitialized", "generatorIsInitialized",
-    ]
+    /// Whether ``weightsFile`` has metadata under a key.
+    package static func isMetadataOfWeights(_ key: String) -> Bool {
+        key == "normalizer" || key.hasSuffix("IsInitialized")
+    }
 
     /// Seconds of training by phase, as a full checkpoint has them.
     package static func phaseSeconds(in file: SafetensorsFile) -> [Double] {
@@ -27,7 +27,9 @@ extension TrainingState {
         if let energy { file.metadata["normalizer"] = energy.normalizer.description }
         file.metadata["flowIsInitialized"] = String(flowIsInitialized)
         file.metadata["energyIsInitialized"] = String(energyIsInitialized)
-        file.metadata["generatorIsInitialized"] = String(generatorIsInitialized)
+        for companion in companions where companion.isInitialized {
+            file.metadata["\(companion.name)IsInitialized"] = "true"
+        }
         return file
     }
 
@@ -76,7 +78,9 @@ extension TrainingState {
         energy?.normalizer = file.metadata["normalizer"].flatMap(Double.init) ?? 0
         flowIsInitialized = file.metadata["flowIsInitialized"] == "true"
         energyIsInitialized = file.metadata["energyIsInitialized"] == "true"
-        generatorIsInitialized = file.metadata["generatorIsInitialized"] == "true"
+        for companion in companions {
+            companion.isInitialized = file.metadata["\(companion.name)IsInitialized"] == "true"
+        }
     }
 
     /// Takes over everything; what the phase in training keeps waits until the phase is made.

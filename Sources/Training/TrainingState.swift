@@ -38,8 +38,6 @@ public final class TrainingState {
     /// Whether actnorm and weight normalisation have been initialised from data.
     public var flowIsInitialized = false
     public var energyIsInitialized = false
-    /// The same of the model that draws images from latent numbers.
-    public var generatorIsInitialized = false
     /// The energy's optimiser. Its moments stay from phase to phase.
     public var energyOptimizer: Optimizer?
 
@@ -71,6 +69,21 @@ public final class TrainingState {
     /// The companion of that name, which a phase has added.
     public func companion<Model>(_ name: String, as type: Model.Type = Model.self) -> Model? {
         companions.first { $0.name == name }?.model as? Model
+    }
+
+    /// Initialises the companion of that name, unless a phase has done so.
+    public func initializeCompanion(_ name: String, _ initialize: () -> Void) {
+        guard let companion = companions.first(where: { $0.name == name }) else {
+            preconditionFailure("no phase has added a companion \(name)")
+        }
+        guard !companion.isInitialized else { return }
+        initialize()
+        companion.isInitialized = true
+    }
+
+    /// What draws samples `[count, H, W, C]` in place of the flow: a companion that can and that has been initialised.
+    public var sampler: ((_ count: Int, _ key: RandomKey) -> Tensor)? {
+        companions.first { $0.isInitialized && $0.samples != nil }?.samples
     }
 
     /// Updates of the phase in training, as its length counts them.

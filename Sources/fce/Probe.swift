@@ -50,7 +50,7 @@ struct Probe: ParsableCommand {
     var draws: Int?
 
     @Option(help: "svm or logistic.")
-    var classifier: ProbePlan.Classifier?
+    var classifier: LinearMethod?
 
     @Option(help: ArgumentHelp("all, top, or names such as conv2,conv3.", valueName: "layers"))
     var layers: NameList?
@@ -85,7 +85,7 @@ struct Probe: ParsableCommand {
             let files = RunFiles(path: path)
             let subject = try network.subject(path, log, output)
             let results = try subject.probe(
-                try settings(of: files.recipe()), cache: noCache ? nil : files.file("features"),
+                try plan(of: files.recipe()), cache: noCache ? nil : files.file("features"),
                 warn: { log.warn($0) }, progress: Console.showing(log))
             log.end()
             do {
@@ -103,16 +103,16 @@ struct Probe: ParsableCommand {
         let results: [ProbeResult]
     }
 
-    private func settings(of recipe: Recipe) -> ProbePlan {
-        var settings = recipe.probe
-        if settings.labels.isEmpty { settings.labels = [500, 1000] }
-        if let labels { settings.labels = labels.counts }
-        if let draws { settings.draws = draws }
-        if let classifier { settings.classifier = classifier }
-        if let layers { settings.layers = layers.names }
-        if let holdOut { settings.holdOut = holdOut }
-        if let costs { settings.costs = costs.costs }
-        return settings
+    private func plan(of recipe: Recipe) -> ProbePlan {
+        var plan = recipe.probe
+        if plan.labels.isEmpty { plan.labels = [500, 1000] }
+        if let labels { plan.labels = labels.counts }
+        if let layers { plan.layers = layers.names }
+        if let draws { plan.settings.draws = draws }
+        if let classifier { plan.settings.method = classifier }
+        if let holdOut { plan.settings.holdOut = holdOut }
+        if let costs { plan.settings.costs = costs.costs }
+        return plan
     }
 
     private func show(_ probed: [RunProbe]) {
@@ -143,7 +143,7 @@ struct Probe: ParsableCommand {
     }
 }
 
-extension ProbePlan.Classifier: ExpressibleByArgument {}
+extension LinearMethod: ExpressibleByArgument {}
 
 /// `--labels`: numbers separated by commas, or `all`, which recipes write as 0.
 struct LabelList: ExpressibleByArgument {

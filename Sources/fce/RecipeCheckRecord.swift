@@ -45,8 +45,8 @@ struct RecipeCheckRecord: Encodable {
 
     private static func summary(_ probe: ProbePlan) -> String {
         let labels = probe.labels.map { $0 == 0 ? "all" : String($0) }.joined(separator: ", ")
-        return "\(probe.classifier.rawValue), \(labels) labels, \(probe.draws) draws, "
-            + "\(probe.holdOut) held out"
+        return "\(probe.settings.method.rawValue), \(labels) labels, \(probe.settings.draws) draws, "
+            + "\(probe.settings.holdOut) held out"
     }
 
     func printText() {

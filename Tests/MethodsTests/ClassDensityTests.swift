@@ -47,5 +47,21 @@ import Testing
         for posterior in [energy.logPosterior(logits, pass), energy.classScores(logits, pass).logSoftmax()] {
             expectClose(backend.doubles(posterior.value), expected, relative: 1e-12)
         }
+        let marginal = energy.logMarginal(logits, pass)
+        expectClose(backend.doubles(marginal.value), [Double.log(sum)], relative: 1e-12)
+    }
+
+    @Test("A class's log density falls by as much as its δ rises: eqs. 15 and 16")
+    func offsets() {
+        let energy = energy()
+        let x = backend.randomTensor([5, 1, 1, 2], seed: 1)
+        func logits() -> [Double] {
+            let pass = Pass.inference(energy.store)
+            return backend.doubles(energy.logits(pass.constant(x), pass).value)
+        }
+        let before = logits()
+        backend.copy(backend.tensor([0.5, -1, 3], [3], backend.real), into: energy.store["delta"])
+        let offsets: [Double] = (0..<5).flatMap { _ in [0.5, -1, 3] as [Double] }
+        expectClose(zip(before, logits()).map(-), offsets, relative: 1e-12)
     }
 }

@@ -67,7 +67,13 @@ private let recipe = """
         for row in log.rows {
             expectClose([row["valueData"]! + row["valueSamples"]!], [row["value"]!], relative: 1e-9)
         }
-        #expect(state.generatorIsInitialized && state.flow == nil)
+        #expect(state.sampler != nil && state.flow == nil)
+
+        let recipe = try Recipe.parse(recipe, file: "gan.toml")
+        let restored = TrainingState(recipe, extents: state.extents, backend: state.backend)
+        #expect(restored.sampler == nil)
+        try restored.restoreWeights(state.weightsFile, of: recipe, at: "weights")
+        #expect(restored.sampler != nil)
     }
 
     @Test("The generator comes to match the features of a discriminator that stands still")

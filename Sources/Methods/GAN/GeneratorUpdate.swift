@@ -49,10 +49,8 @@ package final class GeneratorUpdate {
 
     /// Initialisation at the phase's first step.
     package func start() {
-        let state = context.state
-        if !state.generatorIsInitialized {
+        context.state.initializeCompanion("generator") {
             generator.initialize(count: 256, key: context.key(.sample, .initialization, step: 0))
-            state.generatorIsInitialized = true
         }
         optimizer = optimizerSettings.optimizer(for: generator.store)
     }

@@ -95,10 +95,8 @@ public final class VAEPhase: Phase {
     public var updates: Int { context.state.step }
 
     public func start() {
-        let state = context.state
-        if !state.generatorIsInitialized {
+        context.state.initializeCompanion("generator") {
             decoder.initialize(with: noise(TrainingContext.initializationCount, .initialization))
-            state.generatorIsInitialized = true
         }
         context.startEnergy(encoder)
         decoderOptimizer = settings.optimizer.optimizer(for: decoder.store)

@@ -29,7 +29,7 @@ extension VAEPhase {
     ) -> Double? {
         let state = context.state
         guard let encoder = state.energy, let store = state.evaluatedEnergyStore,
-            let decoder = state.generator, state.generatorIsInitialized, !indices.isEmpty,
+            let decoder = state.generator, state.sampler != nil, !indices.isEmpty,
             let autoencoder: VariationalAutoencoder = state.companion("vae")
         else { return nil }
         var total = 0.0
