@@ -231,8 +231,11 @@ public final class JointPhase: Phase {
     public func save(to archive: inout StateArchive) {
         archive.write(flowOptimizer, "flow")
         archive.write(word: guardStart?.description, "guardStart")
+        // Sorted: the same state gives the same bytes.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
         archive.write(
-            word: (try? JSONEncoder().encode(gate)).map { String(decoding: $0, as: UTF8.self) }, "gate")
+            word: (try? encoder.encode(gate)).map { String(decoding: $0, as: UTF8.self) }, "gate")
     }
 
     public func restore(from archive: StateArchive) throws {
