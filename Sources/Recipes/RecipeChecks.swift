@@ -169,14 +169,24 @@ extension Recipe {
                 + "this recipe with \"\(last ?? "none")\"",
             advice: "change method or the phases")
         try require(
-            method.usesVAT == (vat.weight > 0) || method == .flow, place,
+            (method.vat != nil) == (vat.weight > 0) || method == .flow, place,
             "method \"\(method.name)\" and vat.weight = \(vat.weight) contradict each other",
-            advice: method.usesVAT ? "set vat.weight = 1" : "set vat.weight = 0, or choose a method with VAT")
+            advice: method.vat != nil
+                ? "set vat.weight = 1" : "set vat.weight = 0, or choose a method with VAT")
+        let target = method.vat ?? vat.target
+        try require(
+            vat.target == target, place,
+            "method \"\(method.name)\" and vat.target = \"\(vat.target.rawValue)\" contradict each other",
+            advice: "set vat.target = \"\(target.rawValue)\"")
         try require(
             consistency.kind == method.consistency, place,
             "method \"\(method.name)\" and consistency.kind = \"\(consistency.kind.rawValue)\" "
                 + "contradict each other",
             advice: "set consistency.kind = \"\(method.consistency.rawValue)\"")
+        try require(
+            !hasTeacher || average.decay > 0, place,
+            "the teacher of method \"\(method.name)\" is the averaged weights",
+            advice: "set average.decay = 0.99")
         try method.check(self, cursor)
     }
 

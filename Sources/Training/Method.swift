@@ -8,8 +8,8 @@ public struct Method: Sendable {
     public let name: String
     /// The kind of the last phase.
     public let lastPhase: String
-    /// Whether virtual adversarial training is part of the method.
-    public let usesVAT: Bool
+    /// The target of virtual adversarial training where that is part of the method; nil where it is not.
+    public let vat: VATSettings.Target?
     /// The kind of consistency that is part of it.
     public let consistency: ConsistencySettings.Kind
     /// Whether such a run tells classes apart; an unsupervised row does not.
@@ -18,13 +18,13 @@ public struct Method: Sendable {
     package let check: @Sendable (Recipe, SchemaCursor) throws -> Void
 
     public init(
-        _ name: String, lastPhase: String, usesVAT: Bool = false,
+        _ name: String, lastPhase: String, vat: VATSettings.Target? = nil,
         consistency: ConsistencySettings.Kind = .none, classifies: Bool = true,
         check: @escaping @Sendable (Recipe, SchemaCursor) throws -> Void = { _, _ in }
     ) {
         self.name = name
         self.lastPhase = lastPhase
-        self.usesVAT = usesVAT
+        self.vat = vat
         self.consistency = consistency
         self.classifies = classifies
         self.check = check

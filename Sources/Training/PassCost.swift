@@ -50,7 +50,8 @@ public struct PassCost {
     /// Further passes of an unlabelled image: VAT's direction (two products a layer) and perturbed pass, a second pass,
     /// the teacher's.
     private var regularization: Double {
-        let vat = recipe.vat.weight > 0 ? 2 * energy * Double(recipe.vat.steps) + energyTraining : 0
+        var vat = recipe.vat.weight > 0 ? 2 * energy * Double(recipe.vat.steps) + energyTraining : 0
+        if recipe.vat.weight > 0 && recipe.vat.target == .teacher { vat += energy }
         switch recipe.consistency.kind {
         case .none, .temporalEnsembling: return vat
         case .piModel: return vat + energyTraining

@@ -19,6 +19,11 @@ extension Recipe {
         return terms
     }
 
+    /// Whether a term compares the classifier with its averaged weights.
+    package var hasTeacher: Bool {
+        consistency.kind == .meanTeacher || (vat.weight > 0 && vat.target == .teacher)
+    }
+
     /// Whether any phase takes all of these models.
     public func uses(_ models: ModelSet) -> Bool {
         phases.contains { $0.settings.models.isSuperset(of: models) }

@@ -11,23 +11,25 @@ import Testing
     private let backend = ReferenceBackend()
     private let key = RandomKey(seed: 5, purpose: .adversary)
 
-    private func makeEnergy() -> ConditionalEnergy {
+    private func makeEnergy(seed: UInt64 = 3) -> ConditionalEnergy {
         var configuration = EnergyConfiguration()
         configuration.width = 0.06
         configuration.classes = 4
-        let energy = ConditionalEnergy(configuration, shape: [16, 16, 1], backend: backend, seed: 3)
+        let energy = ConditionalEnergy(configuration, shape: [16, 16, 1], backend: backend, seed: seed)
         energy.initialize(with: backend.randomTensor([16, 16, 16, 1], seed: 1, scale: 0.3))
         return energy
     }
 
-    private func clean(_ energy: ConditionalEnergy, _ pass: Pass) -> UnlabelledBatch {
+    private func clean(
+        _ energy: ConditionalEnergy, _ pass: Pass, teacher: ParameterStore? = nil
+    ) -> UnlabelledBatch {
         let images = backend.randomTensor([3, 16, 16, 1], seed: 2, scale: 0.3)
         let map = energy.linearization(count: 3)
         let logits = energy.logits(pass.constant(images), pass, trace: map)
         return UnlabelledBatch(
             energy: energy, images: images, logPosterior: energy.classScores(logits, pass).logSoftmax(),
             linearization: map,
-            pass: pass, key: key)
+            pass: pass, key: key, teacher: teacher)
     }
 
     private func trainingPass(_ energy: ConditionalEnergy, trainable: Bool = false) -> Pass {
@@ -99,6 +101,48 @@ import Testing
                 return backend.scalar(meanDivergence(pass.constant(target), perturbed).value)
             },
             at: [backend.tensor(start, [start.count], .float64)], on: backend, step: 1e-7, relative: 1e-4)
+    }
+
+    @Test("The teacher's answer is the target, and the direction stays the student's")
+    func teacher() {
+        let (student, teacher) = (makeEnergy(), makeEnergy(seed: 4))
+        let pass = Pass.inference(student.store)
+        let batch = clean(student, pass, teacher: teacher.store)
+        let vat = VirtualAdversarial(radius: 0.5, target: .teacher)
+        // By hand, from networks that know nothing of each other.
+        func logPosterior(_ energy: ConditionalEnergy, _ images: Tensor) -> [Double] {
+            let pass = Pass.inference(energy.store)
+            let logits = energy.logits(pass.constant(images), pass)
+            return backend.doubles(energy.classScores(logits, pass).logSoftmax().value)
+        }
+        let perturbation = VirtualAdversarial(radius: 0.5).perturbation(batch)
+        expectClose(backend.doubles(vat.perturbation(batch)), backend.doubles(perturbation), relative: 0)
+        let moved = backend.combine(.add, batch.images, perturbation, .elementwise)
+        let pairs = zip(logPosterior(teacher, batch.images), logPosterior(student, moved))
+        let divergence = pairs.reduce(0) { $0 + Double.exp($1.0) * ($1.0 - $1.1) } / 3
+        expectClose([backend.scalar(vat.loss(batch).value)], [divergence], relative: 1e-9)
+        #expect(divergence > 1e-3)
+    }
+
+    @Test("A teacher with the student's weights answers under other masks, and learns nothing from the loss")
+    func teacherMasks() throws {
+        let energy = makeEnergy()
+        let pass = trainingPass(energy, trainable: true)
+        let batch = clean(energy, pass, teacher: energy.store)
+        let loss = VirtualAdversarial(radius: 1e-9, target: .teacher).loss(batch)
+        #expect(backend.scalar(loss.value) > 1e-5)
+        // The gradient is that of a divergence from a constant.
+        pass.tape.backward(from: loss)
+        let target = backend.doubles(batch.teacherLogPosterior().value)
+        let fixed = trainingPass(energy, trainable: true)
+        let logits = energy.logits(fixed.constant(batch.images), fixed)
+        fixed.tape.backward(
+            from: meanDivergence(
+                fixed.constant(backend.tensor(target, [3, 4], .float64)),
+                energy.classScores(logits, fixed).logSoftmax()))
+        expectClose(
+            backend.floats(pass.gradient()).map(Double.init),
+            backend.floats(fixed.gradient()).map(Double.init), relative: 1e-4, absolute: 1e-6)
     }
 
     @Test("A saturated posterior gives a zero direction, not NaN")

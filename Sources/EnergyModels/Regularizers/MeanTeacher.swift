@@ -14,13 +14,6 @@ public struct MeanTeacher: Regularizer {
     public init() {}
 
     public func loss(_ batch: UnlabelledBatch) -> Variable {
-        guard let teacher = batch.teacher else {
-            preconditionFailure("a mean teacher needs averaged weights")
-        }
-        let tape = batch.pass.tape
-        let pass = Pass(
-            teacher, on: tape, mode: batch.pass.mode.withMasks(lane: 3), trainable: false,
-            movesStatistics: false)
-        return meanSquaredDifference(batch.logPosterior, batch.logPosterior(of: batch.images, in: pass))
+        meanSquaredDifference(batch.logPosterior, batch.teacherLogPosterior())
     }
 }

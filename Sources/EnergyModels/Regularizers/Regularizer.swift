@@ -61,6 +61,15 @@ public struct UnlabelledBatch {
         energy.classScores(logits, pass).logSoftmax()
     }
 
+    /// log p(y|x) of the averaged weights, `[B, K]`, under dropout of their own; no gradient passes.
+    package func teacherLogPosterior() -> Variable {
+        guard let teacher else { preconditionFailure("a teacher is made of averaged weights") }
+        let pass = Pass(
+            teacher, on: pass.tape, mode: pass.mode.withMasks(lane: 3), trainable: false,
+            movesStatistics: false)
+        return logPosterior(of: images, in: pass)
+    }
+
     /// log p(y|x') of other images `[B, H, W, C]` in `pass`.
     func logPosterior(of images: Tensor, in pass: Pass) -> Variable {
         logPosterior(of: energy.classParts(pass.constant(images), pass).logits, in: pass)

@@ -3,6 +3,7 @@ import Schemas
 /// `[vat]`: virtual adversarial training (Miyato et al. 2018) on unlabelled images.
 public struct VATSettings: Sendable, Equatable {
     public typealias Direction = AdversarialDirection
+    public typealias Target = AdversarialTarget
     public enum Masks: String, CaseIterable, Sendable { case shared, fresh }
 
     public var weight = 0.0
@@ -14,6 +15,7 @@ public struct VATSettings: Sendable, Equatable {
     /// Length of the finite difference; below 1e-2 float32 loses the direction.
     public var stepNorm = 0.1
     public var dropout = Masks.shared
+    public var target = Target.student
     /// Updates of the energy over which the weight rises, in all phases together.
     public var rampUp = 0
 
@@ -23,7 +25,7 @@ public struct VATSettings: Sendable, Equatable {
     public var term: VirtualAdversarial {
         VirtualAdversarial(
             radius: epsilon, iterations: steps, direction: direction, step: stepNorm,
-            sharesMasks: dropout == .shared)
+            sharesMasks: dropout == .shared, target: target)
     }
 }
 
@@ -40,6 +42,10 @@ extension VATSettings {
             "how the direction is found: by a finite difference, or by the exact Fisher-vector product"),
         .number("step-norm", \.stepNorm, .between(1e-6, 10), "length of the step of the finite difference"),
         .choice("dropout", \.dropout, "dropout masks: the same in all passes, or fresh ones"),
+        .choice(
+            "target", \.target,
+            "whose answer is asked for near an image: the classifier's own, or the averaged weights'"
+        ).later(\.target, default: .student),
         .integer(
             "ramp-up", \.rampUp, .atLeast(0),
             "updates of the energy, over all phases, in which the weight rises"

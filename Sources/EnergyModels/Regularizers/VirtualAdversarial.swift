@@ -11,8 +11,19 @@ public enum AdversarialDirection: String, Sendable, CaseIterable, Codable {
     case exact
 }
 
+/// Whose answer on clean images VAT holds fixed and asks for near them.
+public enum AdversarialTarget: String, Sendable, CaseIterable, Codable {
+    /// The classifier itself, as published.
+    case student
+    /// The averaged weights (Tarvainen & Valpola, NIPS 2017), under dropout of their own.
+    case teacher
+}
+
 /// Virtual adversarial training: KL(p(y|x) ‖ p(y|x + r)), r the most damaging step of length ε.
 /// Miyato et al., *Virtual Adversarial Training*, TPAMI 2019, eqs. 5–12.
+///
+/// With ``AdversarialTarget/teacher`` the first p(y|x) is the teacher's, and r still is the step that damages the
+/// student's most. That combination is not the paper's.
 public struct VirtualAdversarial: Regularizer, Sendable {
     public let metric = Metric.vat
     /// ε, Euclidean norm over an image, in the units of the data.
@@ -22,25 +33,28 @@ public struct VirtualAdversarial: Regularizer, Sendable {
     public var direction: AdversarialDirection
     /// ξ of the difference.
     public var step: Double
-    /// Whether all passes use the clean pass's dropout masks; fresh masks drown r in mask noise.
+    /// Whether the student's passes use the clean pass's dropout masks; fresh masks drown r in mask noise.
     public var sharesMasks: Bool
+    public var target: AdversarialTarget
 
     public init(
         radius: Double = 2.5, iterations: Int = 1, direction: AdversarialDirection = .exact,
-        step: Double = 0.1, sharesMasks: Bool = true
+        step: Double = 0.1, sharesMasks: Bool = true, target: AdversarialTarget = .student
     ) {
         self.radius = radius
         self.iterations = iterations
         self.direction = direction
         self.step = step
         self.sharesMasks = sharesMasks
+        self.target = target
     }
 
-    /// The mean divergence in nats, differentiable for the parameters; p(y|x) is held fixed.
+    /// The mean divergence in nats, differentiable for the student's parameters; the target is held fixed.
     public func loss(_ batch: UnlabelledBatch) -> Variable {
         let moved = batch.backend.combine(.add, batch.images, perturbation(batch), .elementwise)
         let second = sharesMasks ? batch.pass : batch.pass.withMasks(lane: 1)
-        return meanDivergence(batch.logPosterior.detached, batch.logPosterior(of: moved, in: second))
+        let wanted = target == .teacher ? batch.teacherLogPosterior() : batch.logPosterior.detached
+        return meanDivergence(wanted, batch.logPosterior(of: moved, in: second))
     }
 
     /// r: `[B, H, W, C]`, every image of norm ε.

@@ -6,8 +6,8 @@ import Training
 
 extension Method {
     public static let supervised = Method("supervised", lastPhase: SupervisedPhase.kind)
-    public static let vat = Method("vat", lastPhase: SupervisedPhase.kind, usesVAT: true)
-    public static let vatEntropy = Method("vat-entropy", lastPhase: SupervisedPhase.kind, usesVAT: true) {
+    public static let vat = Method("vat", lastPhase: SupervisedPhase.kind, vat: .student)
+    public static let vatEntropy = Method("vat-entropy", lastPhase: SupervisedPhase.kind, vat: .student) {
         try require(
             $0.entropy.weight > 0, $1.entering("method"),
             "method \"vat-entropy\" needs a weight of the entropy", advice: "set entropy.weight = 1")
@@ -17,12 +17,9 @@ extension Method {
     public static let temporalEnsembling = Method(
         "temporal-ensembling", lastPhase: SupervisedPhase.kind, consistency: .temporalEnsembling)
     public static let meanTeacher = Method(
-        "mean-teacher", lastPhase: SupervisedPhase.kind, consistency: .meanTeacher
-    ) {
-        try require(
-            $0.average.decay > 0, $1.entering("method"),
-            "the mean teacher is the averaged weights", advice: "set average.decay = 0.99")
-    }
+        "mean-teacher", lastPhase: SupervisedPhase.kind, consistency: .meanTeacher)
+    /// VAT against the averaged weights.
+    public static let vatTeacher = Method("vat-teacher", lastPhase: SupervisedPhase.kind, vat: .teacher)
     /// The network as initialised from data, untrained: what a probe of features is compared with.
     public static let randomInit = Method("random-init", lastPhase: SupervisedPhase.kind) { recipe, root in
         for (index, phase) in recipe.phases.enumerated() {
@@ -36,6 +33,6 @@ extension Method {
 
 extension SupervisedPhase {
     public static let methods: [Method] = [
-        .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher, .randomInit,
+        .supervised, .vat, .vatEntropy, .piModel, .temporalEnsembling, .meanTeacher, .vatTeacher, .randomInit,
     ]
 }

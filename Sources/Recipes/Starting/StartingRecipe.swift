@@ -129,7 +129,7 @@ extension StartingChoices {
     }
 
     private func writeInput(_ text: inout RecipeText) {
-        if method.usesVAT && size != Self.triedSize {
+        if method.vat != nil && size != Self.triedSize {
             text.table("vat")
             let radius = 0.5 * Double(size) / Double(Self.triedSize)
             text.set(
