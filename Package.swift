@@ -41,6 +41,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
     ("EnergyModels", ["Flows", "Networks", "Gradients", "Tensors", "Schemas", "Scores", "System"]),
     ("Datasets", ["System", "Tensors", "CJPEG", "CPNG", "CWebP", "CZlib"]),
     ("Probes", ["EnergyModels", "Networks", "Gradients", "Tensors", "Datasets", "System"]),
+    ("FeatureDistances", ["Tensors", "System"]),
     (
         "Training",
         [
@@ -72,7 +73,9 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "Evaluation",
         [
-            "Recipes", "Methods", "Training", "Probes", "Scores", "Datasets", "EnergyModels", "Flows",
+            "FeatureDistances", "Recipes", "Methods", "Training", "Probes", "Scores", "Datasets",
+            "EnergyModels",
+            "Flows",
             "Networks", "Gradients", "Tensors", "System",
         ]
     ),
@@ -86,8 +89,8 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "Runs",
         [
-            "Costs", "Evaluation", "Recipes", "Methods", "Training", "Scores", "Probes", "Datasets",
-            "EnergyModels", "Flows", "Networks", "Tensors", "System", "CKernels",
+            "Costs", "Evaluation", "Recipes", "Methods", "Training", "Scores", "Probes", "FeatureDistances",
+            "Datasets", "EnergyModels", "Flows", "Networks", "Tensors", "System", "CKernels",
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
@@ -161,6 +164,7 @@ packageTargets += modules.map {
 /// Modules with tests of their own. Those of `Runs` cover the modules from `Training` to `Benchmarks`.
 let tested = [
     "System", "Schemas", "Tensors", "Gradients", "Networks", "Flows", "EnergyModels", "Datasets", "Probes",
+    "FeatureDistances",
     "Methods", "Runs", "Reports", "Exports",
 ]
 /// Golden files and their generator scripts: read by path, no resources.

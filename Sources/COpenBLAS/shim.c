@@ -14,6 +14,8 @@ static struct {
                   int);
     void (*dgetrf)(const int *, const int *, double *, const int *, int *, int *);
     void (*dgetri)(const int *, double *, const int *, const int *, double *, const int *, int *);
+    void (*dsyevd)(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *,
+                   const int *, int *, size_t, size_t);
     void (*set_threads)(int);
     char *(*core)(void);
     char *(*config)(void);
@@ -74,6 +76,7 @@ static void load(void) {
     *(void **)&blas.dgemm = symbol(library, "cblas_dgemm");
     *(void **)&blas.dgetrf = symbol(library, "dgetrf_");
     *(void **)&blas.dgetri = symbol(library, "dgetri_");
+    *(void **)&blas.dsyevd = symbol(library, "dsyevd_");
     *(void **)&blas.set_threads = symbol(library, "openblas_set_num_threads");
     *(void **)&blas.core = symbol(library, "openblas_get_corename");
     *(void **)&blas.config = symbol(library, "openblas_get_config");
@@ -102,6 +105,24 @@ void fc_dgemm(int transpose_a, int transpose_b, int m, int n, int k, const doubl
               int ldb, double beta, double *c, int ldc) {
     blas.dgemm(ROW_MAJOR, transpose_a ? TRANSPOSED : PLAIN, transpose_b ? TRANSPOSED : PLAIN, m, n, k, 1.0, a, lda,
                b, ldb, beta, c, ldc);
+}
+
+int fc_symmetric_eigen(int vectors, int n, double *matrix, double *values) {
+    const char *job = vectors ? "V" : "N";
+    int status, query = -1, integers;
+    double reals;
+    blas.dsyevd(job, "U", &n, matrix, &n, values, &reals, &query, &integers, &query, &status, 1, 1);
+    if (status) return status;
+    int real_count = (int)reals, integer_count = integers;
+    double *work = malloc((size_t)real_count * sizeof *work);
+    int *places = malloc((size_t)integer_count * sizeof *places);
+    if (work && places)
+        blas.dsyevd(job, "U", &n, matrix, &n, values, work, &real_count, places, &integer_count, &status, 1, 1);
+    else
+        status = -1;
+    free(work);
+    free(places);
+    return status;
 }
 
 int fc_invert(int n, double *matrix, int *pivots, double *work) {

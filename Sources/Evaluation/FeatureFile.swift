@@ -66,6 +66,10 @@ package struct FeatureCache {
     package let folder: String
     package let backend: any Backend
 
+    package init(folder: String, backend: any Backend) {
+        (self.folder, self.backend) = (folder, backend)
+    }
+
     /// The kept features, or those that `compute` gives, which are then kept.
     ///
     /// - Parameter warn: told of a file that is damaged, and replaced.

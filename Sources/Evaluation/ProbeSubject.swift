@@ -16,8 +16,8 @@ public struct ProbeSubject {
     public let backend: any Backend
     /// Index of the phase whose weights these are; nil for an untrained network.
     package let phase: Int?
-    private let energy: ConditionalEnergy
-    private let store: ParameterStore
+    package let energy: ConditionalEnergy
+    package let store: ParameterStore
 
     /// - Throws: `UserError(.recipe)` for a run that trains no network on images.
     public init(_ state: TrainingState, _ recipe: Recipe, _ data: ExperimentData) throws {

@@ -84,6 +84,8 @@ public struct RunEvaluation: Codable, Sendable, Equatable {
     public var hardest: [HardImage]?
     /// What `fce eval --ood` has found.
     public var otherSets: [OtherSet]?
+    /// What `fce eval --fid` and `--features` have found.
+    public var sampleQuality: [SampleQuality]?
 
     public init(phases: [PhaseScores], energies: Energies? = nil, hardest: [HardImage]? = nil) {
         self.phases = phases

@@ -36,7 +36,9 @@ public struct SampleGrid: Sendable {
                 for x in 0..<width {
                     let source = ((image * height + y) * width + x) * channels
                     let target = ((top + y) * self.width + left + x) * 3
-                    for c in 0..<3 { canvas[target + c] = byte(images[source + (channels == 3 ? c : 0)]) }
+                    for c in 0..<3 {
+                        canvas[target + c] = UInt8(binOf: images[source + (channels == 3 ? c : 0)])
+                    }
                 }
             }
         }
@@ -69,8 +71,10 @@ public struct SampleGrid: Sendable {
     public var picture: Picture { Picture(width: width, height: height, channels: 3, pixels: pixels) }
 }
 
-/// The bin of x/256 - 0.5 that `value` lies in, clipped to 0...255.
-private func byte(_ value: Float) -> UInt8 {
-    let level = ((value + 0.5) * 256).rounded(.down)
-    return level >= 255 ? 255 : level > 0 ? UInt8(level) : 0
+extension UInt8 {
+    /// The bin of x/256 - 0.5 that `value` lies in, clipped to 0...255; 0 for NaN.
+    package init(binOf value: Float) {
+        let level = ((value + 0.5) * 256).rounded(.down)
+        self = level >= 255 ? 255 : level > 0 ? UInt8(level) : 0
+    }
 }

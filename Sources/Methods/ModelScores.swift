@@ -47,6 +47,19 @@ extension TrainingState {
 
     /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
     public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
+        samples(count, seed: seed, temperature: temperature) { _ in }
+    }
+
+    /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
+    ///
+    /// - Parameters:
+    ///   - count: N.
+    ///   - seed: of the draw.
+    ///   - temperature: a factor on the standard deviation of the flow's latent variables.
+    ///   - progress: called with the number of samples drawn; what it throws ends the draw.
+    public func samples(
+        _ count: Int, seed: Int = 1, temperature: Double = 1, progress: (Int) throws -> Void
+    ) rethrows -> Tensor? {
         let draw: (Int, RandomKey) -> Tensor
         if let sampler {
             draw = sampler
@@ -58,11 +71,13 @@ extension TrainingState {
             return nil
         }
         guard count > 0 else { return nil }
-        return backend.stacked(
+        return try backend.stacked(
             passes(over: count).map { rows in
-                draw(
-                    rows.count,
-                    RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20))
+                let key = RandomKey(
+                    seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20)
+                let part = draw(rows.count, key)
+                try progress(rows.upperBound)
+                return part
             })
     }
 }

@@ -23,6 +23,37 @@ public struct Features: Sendable {
     public var width: Int { values.shape.last }
 }
 
+extension Features {
+    /// Features of examples of `set` at the centres of their bytes' bins.
+    ///
+    /// - Parameters:
+    ///   - set: the images.
+    ///   - indices: positions in the set.
+    ///   - batch: most examples of a pass.
+    ///   - backend: where features are computed.
+    ///   - progress: called with the number of examples done; what it throws ends the extraction.
+    ///   - compute: real `[N, F]` of real `[N, H, W, C]`.
+    package init(
+        of set: any ExampleSet, _ indices: [Int], batch: Int, _ backend: any Backend,
+        progress: (Int) throws -> Void, compute: (Tensor) throws -> Tensor
+    ) rethrows {
+        precondition(!indices.isEmpty, "features of no examples")
+        var values: Tensor?
+        for rows in chunks(of: indices.count, by: batch) {
+            // The centres of bins are not drawn: the key is not used.
+            let pixels = set.values(
+                at: Array(indices[rows]), dequantize: .centre, key: RandomKey(seed: 0, purpose: .evaluation))
+            let part = try compute(backend.tensor(pixels, Shape([rows.count] + set.extents), backend.real))
+            let whole = values ?? backend.allocate([indices.count, part.shape.last], backend.real)
+            backend.copy(part, into: whole.rows(rows))
+            values = whole
+            try progress(rows.upperBound)
+        }
+        guard let values else { preconditionFailure("features of no examples") }
+        self.init(values: values, labels: set.labels(at: indices))
+    }
+}
+
 /// What a network's convolutions make of images: each layer's output max-pooled to 4×4, flattened, and one after the
 /// other, as Radford et al. 2016, section 5.1, take a discriminator's. With layers of 128, 256 and 512 maps these are the
 /// 14,336 numbers of Table 3.
@@ -31,6 +62,8 @@ public struct Features: Sendable {
 public struct FeatureExtractor {
     /// Cells of an axis that a map is pooled to.
     public static let grid = 4
+    /// Most images of a pass.
+    package static let batch = 250
     /// Names of the layers, from the image to the top.
     public let layers: [String]
     private let energy: ConditionalEnergy
@@ -78,24 +111,8 @@ public struct FeatureExtractor {
     public func features(
         of set: any ExampleSet, _ indices: [Int]? = nil, progress: (Int) throws -> Void = { _ in }
     ) rethrows -> Features {
-        let (backend, indices) = (store.backend, indices ?? Array(0..<set.count))
-        precondition(!indices.isEmpty, "features of no examples")
-        var values: Tensor?
-        for rows in passes(over: indices.count) {
-            let part = self(images(of: set, Array(indices[rows])))
-            let whole = values ?? backend.allocate([indices.count, part.shape.last], backend.real)
-            backend.copy(part, into: whole.rows(rows))
-            values = whole
-            try progress(rows.upperBound)
-        }
-        guard let values else { preconditionFailure("features of no examples") }
-        return Features(values: values, labels: set.labels(at: indices))
-    }
-
-    private func images(of set: any ExampleSet, _ indices: [Int]) -> Tensor {
-        // The centres of bins are not drawn: the key is not used.
-        let key = RandomKey(seed: 0, purpose: .evaluation)
-        let values = set.values(at: indices, dequantize: .centre, key: key)
-        return store.backend.tensor(values, Shape([indices.count] + set.extents), store.backend.real)
+        try Features(
+            of: set, indices ?? Array(0..<set.count), batch: Self.batch, store.backend, progress: progress,
+            compute: callAsFunction)
     }
 }

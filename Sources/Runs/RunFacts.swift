@@ -60,6 +60,8 @@ public struct RunFacts: Codable, Sendable, Equatable {
     public var heldOutErrors: String?
     /// Of the features at the end, where the recipe asks for them; absent from old results.
     public var probes: [ProbeResult]?
+    /// How far samples at the end are from images; nil where nobody has asked.
+    public var sampleQuality: [SampleQuality]?
 
     /// What is known when a run starts.
     package init(recipe: Recipe, header: RunHeader, split: Split, command: String) {

@@ -3,7 +3,7 @@
 
 extension Metric {
     /// Every score, in the order in which people read them.
-    public static let scores = classification + [heldOutError] + densities + knownDensity
+    public static let scores = classification + [heldOutError] + densities + knownDensity + samples
 
     /// The scores of predicted classes of test images.
     public static let classification = [testError, testNLL, ece, brier, aurocMistakes]
@@ -13,6 +13,9 @@ extension Metric {
 
     /// The scores of the energy's density.
     public static let energyDensities = [energyBitsPerDim, normalizedBitsPerDim]
+
+    /// How far samples are from images.
+    public static let samples = [fid, kid, frechetDistance, kernelDistance]
 
     /// The errors of log densities, where the true density is known.
     public static let knownDensity = [flowLogDensityMSE, energyLogDensityMSE]
@@ -116,4 +119,29 @@ extension Metric {
             .evaluation: "MSE of log p", .headline: "EBM, MSE of log p, nats²",
             .summary: "log-density MSE of the EBM",
         ], curve: Curve(.logDensityError, "EBM"))
+}
+
+// MARK: - Samples
+
+extension Metric {
+    /// The Fréchet distance of samples from images in the features of Inception v3; Heusel et al., NIPS 2017.
+    public static let fid = Metric(
+        "fid", "FID", .number, decimals: 2, isLowerBetter: true, isRare: true,
+        column: Column("FID", key: "fid", hasDeviation: true))
+
+    /// The kernel distance in the same features; Bińkowski et al., ICLR 2018.
+    public static let kid = Metric(
+        "kid", "KID", .number, decimals: 4, isLowerBetter: true, isRare: true,
+        column: Column("KID", key: "kid", hasDeviation: true))
+
+    /// The Fréchet distance in the features of a classifier that was trained here. It is no FID.
+    public static let frechetDistance = Metric(
+        "frechetDistance", "Fréchet distance", .number, isLowerBetter: true, isRare: true,
+        remark: " in a classifier's features",
+        column: Column("Fréchet distance", key: "frechetDistance", hasDeviation: true))
+
+    /// The kernel distance in the same features.
+    public static let kernelDistance = Metric(
+        "kernelDistance", "kernel distance", .number, decimals: 4, isLowerBetter: true, isRare: true,
+        remark: " in a classifier's features")
 }

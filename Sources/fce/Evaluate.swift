@@ -16,6 +16,8 @@ struct Evaluate: ParsableCommand {
               fce eval Runs/fashion-mnist-demo/seed-1 --phase 2 --json
               fce eval Runs/svhn10k-500-fce/seed-1 --ood noise --ood constant
               fce eval Runs/svhn10k-500-fce/seed-1 --ood cifar10=Data/cifar10
+              fce eval Runs/svhn10k-500-fce/seed-1 --fid --inception inception.safetensors
+              fce eval Runs/svhn10k-500-fce/seed-1 --features Runs/svhn10k-supervised/seed-1
 
             Classes are predicted at the centres of the bytes' bins; densities are of
             the first 2,000 test images, dequantised. log p is normalised by c only: log
@@ -39,6 +41,18 @@ struct Evaluate: ParsableCommand {
             above such an image: 1 tells them apart, 0.5 does not, below 0.5 the other
             images score higher. A finished run keeps the outcome in evaluation.json, for
             `fce report`.
+
+            --fid draws samples and compares them with all training images in the
+            features of Inception v3: the Fréchet distance (FID; Heusel et al., 2017) and
+            the kernel distance (KID; Binkowski et al., 2018) with its standard error.
+            Samples are bytes, and images are resized to 299x299 as pytorch-fid does it.
+            The weights cannot be part of this tool: Examples/inception.py makes the file
+            from those of pytorch-fid. --features RUN takes the features of a classifier
+            that was trained here in their place, which needs no such file. Its distances
+            are no FID: they compare models with one another, on the same images and with
+            the same classifier only. Both depend on the number of samples. A finished run
+            keeps them for tables and reports; the features of the images are kept in the
+            folder --cache.
             """)
 
     @OptionGroup var runArgument: RunArgument
@@ -59,6 +73,24 @@ struct Evaluate: ParsableCommand {
             valueName: "set"))
     var others: [OtherImages] = []
 
+    @Flag(help: "Compare samples with the training images in the features of Inception v3.")
+    var fid = false
+
+    @Option(help: ArgumentHelp("The weights of Inception v3 for --fid.", valueName: "file"))
+    var inception = "Data/inception.safetensors"
+
+    @Option(
+        help: ArgumentHelp(
+            "Compare samples with the training images in the features of this run's classifier.",
+            valueName: "run"))
+    var features: String?
+
+    @Option(help: "Number of samples for --fid and --features.")
+    var samples = 10_000
+
+    @Option(help: ArgumentHelp("Where features of images are kept and found.", valueName: "dir"))
+    var cache = "Runs/features"
+
     @Flag(help: "Print one JSON object: all keys, with null for what the run does not have.")
     var json = false
 
@@ -69,6 +101,9 @@ struct Evaluate: ParsableCommand {
         if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
             throw ValidationError("--ood \(names[twice]) is given twice; a set needs a name of its own.")
         }
+        if !(20...1_000_000).contains(samples) {
+            throw ValidationError("--samples takes 20 to 1000000.")
+        }
     }
 
     func run() throws {
@@ -77,15 +112,33 @@ struct Evaluate: ParsableCommand {
         let data = try run.data(in: data)
         Console.warn(data.notices)
         output.describe(run, data)
-        let score = try run.score(on: data, against: others)
+        let qualities = try qualities(of: run, data)
+        var score = try run.score(on: data, against: others)
+        score.add(qualities)
         if json { try Console.printJSON(score) } else { show(score, run) }
-        if !others.isEmpty { try keep(score, of: run, data) }
+        if !others.isEmpty { try keep { try run.keep(score, data) } }
+        if !qualities.isEmpty { try keep { try run.keep(qualities) } }
+    }
+
+    /// How far samples are from images, in the features that were asked for.
+    private func qualities(of run: LoadedRun, _ data: ExperimentData) throws -> [SampleQuality] {
+        let networks: [QualityNetwork] =
+            (fid ? [.inception(weights: inception)] : []) + (features.map { [.classifier(run: $0)] } ?? [])
+        guard !networks.isEmpty else { return [] }
+        Interruption.install()
+        let log = ProgressLog(quiet: output.quiet)
+        defer { log.end() }
+        return try networks.map { network in
+            try run.sampleQuality(
+                in: network, on: data, samples: samples, cache: cache, warn: log.warn,
+                progress: Console.showing(log))
+        }
     }
 
     /// The scores are printed by now: a folder that cannot be written is not the end of them.
-    private func keep(_ score: RunScore, of run: LoadedRun, _ data: ExperimentData) throws {
+    private func keep(_ write: () throws -> Bool) throws {
         do {
-            if try run.keep(score, data) { return }
+            if try write() { return }
             Console.warn(["not kept in evaluation.json: these weights are not a finished run's outcome"])
         } catch let error as UserError where error.kind == .output {
             Console.warn(["not kept for reports: \(error)"])
@@ -106,6 +159,7 @@ struct Evaluate: ParsableCommand {
         for rare in [[Metric.boundBitsPerDim], Metric.knownDensity] {
             Console.printPairs(lines(rare, scores))
         }
+        for quality in score.sampleQuality { Console.printPairs(lines(quality)) }
         if let confusion = scores.confusion {
             ConfusionText(counts: confusion, names: confusion.indices.map(run.header.className)).show()
         }
@@ -118,6 +172,17 @@ struct Evaluate: ParsableCommand {
                 return nil
             }
             return (name, metric.exactText(scores[metric]))
+        }
+    }
+
+    private func lines(_ quality: SampleQuality) -> [(name: String, value: String)] {
+        let error = quality.kernelError.map { " ± \(fixed($0, 4)) (standard error)" } ?? ""
+        return quality.scores.map { metric, value in
+            let isKernel = value == quality.kernel
+            return (
+                metric.title,
+                "\(fixed(value, isKernel ? 4 : 2))" + (isKernel ? error : " (\(quality.description))")
+            )
         }
     }
 

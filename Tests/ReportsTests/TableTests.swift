@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Runs
 import Scores
@@ -84,6 +85,29 @@ import Testing
         #expect(!reliable.markdown.contains("ours, %") && reliable.caption.hasPrefix("Means over seeds"))
         results[1].scores.logZ?.effectiveSampleSize = 4
         #expect(try ResultsTable(results).markdown.contains("| 2.750 | +5.000 (0.4 %, unreliable) |"))
+    }
+
+    @Test func distancesOfSamplesHaveColumnsAndMustBeOfOneKind() throws {
+        func quality(_ frechet: Double, samples: Int = 1000) -> SampleQuality {
+            SampleQuality(
+                kind: .classifier, network: "net, seed 1", networkHash: "n", features: 64, samples: samples,
+                images: 7000, imagesSHA256: "i", frechet: frechet, kernel: 0.5, kernelError: 0.1)
+        }
+        var results = [1, 2].map { result("a", seed: $0, error: 0.1) }
+        for index in results.indices {
+            results[index].sampleQuality = [quality(Double(10 + 2 * index))]
+            results[index].scores[.frechetDistance] = Double(10 + 2 * index)
+        }
+        let table = try ResultsTable(results)
+        #expect(
+            table.markdown.contains("| Fréchet distance |") && table.markdown.contains("| 11.000 ± 1.414 |"))
+        #expect(
+            table.caption.contains(
+                "Fréchet distance: 1000 samples against all 7000 training images, 64 features of net, seed 1."
+            ))
+        results[1].sampleQuality = [quality(12, samples: 2000)]
+        let error = #expect(throws: UserError.self) { try ResultsTable(results) }
+        #expect(error?.kind == .data && error?.what.contains("2000 samples") == true)
     }
 
     @Test func likelihoodAndCalibrationStandBesideTheError() throws {

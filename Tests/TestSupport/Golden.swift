@@ -18,14 +18,19 @@ public struct Golden: Sendable {
 
     /// - Parameter name: of the file in `Tests/Golden`, without extension.
     public init(_ name: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let bytes = try Data(contentsOf: folder.appending(path: "Golden/\(name).safetensors"))
+        let bytes = try Data(contentsOf: URL(filePath: Self.path(name)))
         let length = Int(bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
         let header = try JSONDecoder().decode([String: Entry].self, from: bytes[8..<8 + length])
         tensors = try header.mapValues { entry in
             let (start, end) = (8 + length + entry.data_offsets[0], 8 + length + entry.data_offsets[1])
             return (Shape(entry.shape), try Golden.numbers(Data(bytes[start..<end]), entry.dtype))
         }
+    }
+
+    /// Where the file `name` is.
+    public static func path(_ name: String) -> String {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return folder.appending(path: "Golden/\(name).safetensors").path
     }
 
     private static func numbers(_ data: Data, _ type: String) throws -> [Double] {

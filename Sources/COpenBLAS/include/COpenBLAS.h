@@ -25,6 +25,10 @@ void fc_dgemm(int transpose_a, int transpose_b, int m, int n, int k, const doubl
 // Returns 0, or the 1-based index of a zero pivot.
 int fc_invert(int n, double *matrix, int *pivots, double *work);
 
+// The eigenvalues of the symmetric n x n matrix, rising, and with `vectors` its eigenvectors of norm 1, a row each, in place
+// of the matrix, which is overwritten in any case. Returns 0 unless the method does not converge or memory is lacking.
+int fc_symmetric_eigen(int vectors, int n, double *matrix, double *values);
+
 #ifdef __cplusplus
 }
 #endif

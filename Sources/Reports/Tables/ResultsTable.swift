@@ -1,3 +1,4 @@
+import Evaluation
 import Runs
 import Scores
 import System
@@ -45,6 +46,7 @@ public struct ResultsTable: Sendable {
                 .missing, "no results to tabulate", advice: "name result.json files or run folders")
         }
         for result in results { try Self.expectComparable(first, result) }
+        try Self.expectEqualQuality(results)
         var order: [String] = []
         var cells: [String: [RunResult]] = [:]
         for result in results {
@@ -88,6 +90,25 @@ public struct ResultsTable: Sendable {
             .data,
             "the \(what) differ: \(name(first)) has \(a.prefix(24)), \(name(other)) has \(b.prefix(24))",
             advice: "put them into separate tables")
+    }
+
+    /// Throws `UserError(.data)` where samples were compared in other features, with other images or in other numbers.
+    private static func expectEqualQuality(_ results: [RunResult]) throws {
+        var first: [SampleQuality.Kind: (quality: SampleQuality, result: RunResult)] = [:]
+        for result in results {
+            for quality in result.sampleQuality ?? [] {
+                guard let known = first[quality.kind] else {
+                    first[quality.kind] = (quality, result)
+                    continue
+                }
+                guard !quality.isComparable(with: known.quality) else { continue }
+                throw UserError(
+                    .data,
+                    "the distances of samples are not comparable: \(name(known.result)) has "
+                        + "\(known.quality.description), \(name(result)) has \(quality.description)",
+                    advice: "evaluate both alike with `fce eval`")
+            }
+        }
     }
 
     private static func expectOneCell(_ cell: [RunResult], _ sample: RunResult) throws {

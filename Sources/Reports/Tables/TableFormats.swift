@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Methods
 import Runs
@@ -22,7 +23,9 @@ extension ResultsTable {
                     + "as exact." : "",
             machineSentence(results), "Commit: \(distinct(results.map(\.commit))).",
         ]
-        return (sentences + densitySentences + probeSentences + flowSentences + differenceSentences + notes)
+        return
+            (sentences + densitySentences + qualitySentences + probeSentences + flowSentences
+            + differenceSentences + notes)
             .filter { !$0.isEmpty }.joined(separator: " ")
     }
 
@@ -113,7 +116,8 @@ extension ResultsTable {
             Column("steps", numeric: false) { steps($0) },
             Column("flow bits/dim") { flowBitsPerDim($0) },
         ] + scores(Metric.energyDensities)
-        + [Column("log Z, nats (ESS)") { logZ(TableRecord($0)) }] + scores([.boundBitsPerDim])
+        + [Column("log Z, nats (ESS)") { logZ(TableRecord($0)) }]
+        + scores([.boundBitsPerDim] + Metric.samples)
         + [Column("time a seed") { duration(TableRecord($0).seconds) }]
 
     /// The columns of metrics that have one.
@@ -138,6 +142,17 @@ extension ResultsTable {
             "ESS is the smallest effective sample size as a share of the samples: where it is low, log Z is "
                 + "underestimated, and the bits/dim with it are too low.",
         ]
+    }
+
+    /// The sentences say what samples were compared in, and how many of them.
+    private var qualitySentences: [String] {
+        let all = rows.flatMap(\.results).flatMap { $0.sampleQuality ?? [] }
+        return SampleQuality.Kind.allCases.compactMap { kind in
+            all.first { $0.kind == kind }.map { quality in
+                let names = quality.scores.compactMap { $0.metric.column?.title }.joined(separator: " and ")
+                return "\(names): \(quality.description)."
+            }
+        }
     }
 
     private static func ours(_ row: Row) -> String {

@@ -13,11 +13,13 @@ public struct RunScore: Encodable, Sendable {
     public let phaseNumber: Int
     /// Test examples; densities are of the first 2,000 of them.
     public let testCount: Int
-    public let phase: PhaseScores
+    public private(set) var phase: PhaseScores
     /// Number of held-out training images; without any there is no temperature.
     public let heldOutCount: Int
     /// Images that are not the run's, in the order they were named.
     public let otherSets: [RunEvaluation.OtherSet]
+    /// How far samples are from images, where that was asked for.
+    public private(set) var sampleQuality: [SampleQuality] = []
     /// How the flow's two passes agree; nil without a flow.
     public let flowAgreement: FlowAgreement?
 
@@ -29,7 +31,7 @@ public struct RunScore: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case recipe, seed, phaseNumber, testCount, heldOutCount, otherSets, classErrors, flowAgreement
-        case classNames, name, steps, seconds
+        case classNames, name, steps, seconds, sampleQuality
     }
 
     /// One flat object: these keys and the phase's. All keys are always there, with null for what the run does not have.
@@ -42,12 +44,21 @@ public struct RunScore: Encodable, Sendable {
         try container.encode(testCount, forKey: .testCount)
         try container.encode(heldOutCount, forKey: .heldOutCount)
         try container.encode(otherSets, forKey: .otherSets)
+        try container.encode(sampleQuality, forKey: .sampleQuality)
         try container.encode(classNames, forKey: .classNames)
         try container.encode(classErrors, forKey: .classErrors)
         try container.encode(flowAgreement, forKey: .flowAgreement)
         try container.encode(phase.name, forKey: .name)
         try container.encode(phase.steps, forKey: .steps)
         try container.encode(phase.seconds, forKey: .seconds)
+    }
+}
+
+extension RunScore {
+    /// Adds how far samples are from images.
+    public mutating func add(_ qualities: [SampleQuality]) {
+        sampleQuality += qualities
+        for (metric, value) in qualities.flatMap(\.scores) { phase.scores[metric] = value }
     }
 }
 
