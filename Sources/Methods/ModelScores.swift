@@ -32,11 +32,14 @@ extension TrainingState {
     }
 
     /// Densities of `[N, H, W, C]`.
-    public func densities(_ images: Tensor) -> ModelDensities {
+    /// - Throws: ``Interrupted`` as ``checkInterruption()`` does.
+    public func densities(_ images: Tensor) throws -> ModelDensities {
         guard let flow, flowIsInitialized else { return ModelDensities() }
+        try checkInterruption()
         let logDensity = flow.logDensities(images)
         var result = ModelDensities(flow: backend.doubles(logDensity))
         guard let energy, let store = evaluatedEnergyStore, energyIsInitialized else { return result }
+        try checkInterruption()
         let pass = Pass.inference(store)
         let ratio = Base(energy: energy).logRatio(
             energy.marginal(pass.constant(images), pass), density: { pass.constant(logDensity) },
@@ -46,7 +49,8 @@ extension TrainingState {
     }
 
     /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
-    public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
+    /// - Throws: ``Interrupted`` as ``checkInterruption()`` does.
+    public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) throws -> Tensor? {
         let draw: (Int, RandomKey) -> Tensor
         if let sampler {
             draw = sampler
@@ -59,8 +63,9 @@ extension TrainingState {
         }
         guard count > 0 else { return nil }
         return backend.stacked(
-            passes(over: count).map { rows in
-                draw(
+            try passes(over: count).map { rows in
+                try checkInterruption()
+                return draw(
                     rows.count,
                     RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20))
             })
