@@ -87,21 +87,23 @@ package final class SpeedTrial {
             1 / Double(count) * (try ComputeTime.median(budget: 0, body))
         }
         if context.phase.models != .flow {
-            speed.classification = one { _ = evaluator.probabilities(of: data.test, Array(0..<count)) }
+            speed.classification = try one {
+                _ = try evaluator.probabilities(of: data.test, Array(0..<count))
+            }
         }
         if let flow = state.flow, state.flowIsInitialized {
             speed.flowDensity = one { _ = flow.logDensities(images) }
             speed.density =
-                state.energyIsInitialized ? one { _ = state.densities(images) } : speed.flowDensity
-            speed.picture = ComputeTime.of { _ = evaluator.planeSnapshot() }
+                state.energyIsInitialized ? try one { _ = try state.densities(images) } : speed.flowDensity
+            speed.picture = try ComputeTime.of { _ = try evaluator.planeSnapshot() }
         }
         if state.flowIsInitialized || state.sampler != nil {
-            speed.sample = one { _ = state.samples(count) }
+            speed.sample = try one { _ = try state.samples(count) }
         }
-        let hasBound = context.phase.boundBitsPerDimension(context, of: data.test, [0]) != nil
+        let hasBound = try context.phase.boundBitsPerDimension(context, of: data.test, [0]) != nil
         if hasBound {
-            speed.bound = one {
-                _ = context.phase.boundBitsPerDimension(context, of: data.test, Array(0..<count))
+            speed.bound = try one {
+                _ = try context.phase.boundBitsPerDimension(context, of: data.test, Array(0..<count))
             }
         }
         speed.checkpoint = checkpoint()

@@ -17,10 +17,10 @@ extension Evaluator {
     /// - Throws: `UserError` as reading `others` does.
     package func otherSets(_ others: [OtherImages]) throws -> [RunEvaluation.OtherSet] {
         let count = min(data.test.count, Self.densityLimit)
-        let test = detectionScores(of: data.test, count)
+        let test = try detectionScores(of: data.test, count)
         return try others.map { other in
             let images = try other.images(count, extents: data.extents)
-            let scores = detectionScores(of: images, images.count)
+            let scores = try detectionScores(of: images, images.count)
             func area(_ score: (DetectionScores) -> [Double]) -> Double? {
                 let value = areaUnderROC(positives: score(test), negatives: score(scores))
                 return value.isNaN ? nil : value
@@ -33,10 +33,10 @@ extension Evaluator {
         }
     }
 
-    private func detectionScores(of set: any ExampleSet, _ count: Int) -> DetectionScores {
+    private func detectionScores(of set: any ExampleSet, _ count: Int) throws -> DetectionScores {
         let indices = Array(0..<count)
-        var scores = DetectionScores(densities: densities(of: set, indices))
-        guard let probabilities = probabilities(of: set, indices) else { return scores }
+        var scores = DetectionScores(densities: try densities(of: set, indices))
+        guard let probabilities = try probabilities(of: set, indices) else { return scores }
         let classes = recipe.energy.classes
         scores.confidence = indices.map { image in
             Double(probabilities[image * classes..<(image + 1) * classes].max() ?? .nan)

@@ -38,25 +38,26 @@ public struct Evaluator {
     }
 
     private func predictions(of set: any ExampleSet, _ indices: [Int]) throws -> Predictions? {
-        guard !indices.isEmpty, let probabilities = probabilities(of: set, indices) else { return nil }
+        guard !indices.isEmpty, let probabilities = try probabilities(of: set, indices) else { return nil }
         return try Predictions(
             probabilities: probabilities, labels: indices.map { set.labels[$0] },
             classes: recipe.energy.classes)
     }
 
     /// p(y|x), row-major [N, K]; nil without an energy of several classes.
-    package func probabilities(of set: any ExampleSet, _ indices: [Int]) -> [Float]? {
+    package func probabilities(of set: any ExampleSet, _ indices: [Int]) throws -> [Float]? {
         guard let energy = state.energy, energy.configuration.classes > 1 else { return nil }
-        return passes(over: indices.count).flatMap { rows in
-            state.classProbabilities(images(of: set, rows.map { indices[$0] }, .centre), energy)
+        return try passes(over: indices.count).flatMap { rows in
+            try state.checkInterruption()
+            return state.classProbabilities(images(of: set, rows.map { indices[$0] }, .centre), energy)
         }
     }
 
     /// Densities of examples of `set`, dequantised with noise fixed by the recipe's flow seed.
-    package func densities(of set: any ExampleSet, _ indices: [Int]) -> ModelDensities {
+    package func densities(of set: any ExampleSet, _ indices: [Int]) throws -> ModelDensities {
         var result = ModelDensities()
         for rows in passes(over: indices.count) {
-            let part = state.densities(images(of: set, rows.map { indices[$0] }, .uniform))
+            let part = try state.densities(images(of: set, rows.map { indices[$0] }, .uniform))
             result.flow += part.flow
             result.difference += part.difference
         }
@@ -74,9 +75,9 @@ public struct Evaluator {
     /// What a test on the way measures: classification errors, or what the phase says in their place; where the true
     /// density is known, how far the models' are from it.
     package func quickTest() throws -> Measures {
-        var measures = logDensityErrors()?.scores.measures ?? [:]
+        var measures = try logDensityErrors()?.scores.measures ?? [:]
         let context = context(of: state.phase)
-        if let own = context.phase.heldOutMeasures(context) { return measures.merging(own) }
+        if let own = try context.phase.heldOutMeasures(context) { return measures.merging(own) }
         measures.merge(state.training?.counts ?? [:])
         guard let predictions = try predictions(of: data.test) else { return measures }
         measures[.testError] = predictions.errorRate
@@ -91,9 +92,9 @@ public struct Evaluator {
         let predictions = settings.models == .flow ? nil : try predictions(of: data.test)
         var scores = try predictions.map(classification) ?? Scores()
         let scored = Array(0..<min(data.test.count, Self.densityLimit))
-        scores[.boundBitsPerDim] = settings.boundBitsPerDimension(
+        scores[.boundBitsPerDim] = try settings.boundBitsPerDimension(
             context(of: phase), of: data.test, scored)
-        if settings.meaning != .classifier { scores = densityScores().filled(from: scores) }
+        if settings.meaning != .classifier { scores = try densityScores().filled(from: scores) }
         let end = PhaseScores(
             name: settings.kind, steps: state.step, seconds: state.seconds[phase], scores: scores)
         return (end, predictions)
@@ -108,15 +109,15 @@ public struct Evaluator {
         return scores
     }
 
-    private func densityScores() -> Scores {
+    private func densityScores() throws -> Scores {
         let scored = Array(0..<min(data.test.count, Self.densityLimit))
-        let densities = densities(of: data.test, scored)
+        let densities = try densities(of: data.test, scored)
         guard !densities.flow.isEmpty else { return Scores() }
         var scores = logDensityErrors(densities, of: scored)?.scores ?? Scores()
         scores[.flowBitsPerDim] = bitsPerDim(densities.flow)
         guard !densities.difference.isEmpty else { return scores }
         scores[.energyBitsPerDim] = bitsPerDim(densities.energy)
-        guard let logZ = normalizer() else { return scores }
+        guard let logZ = try normalizer() else { return scores }
         scores.logZ = logZ
         scores[.normalizedBitsPerDim] = bitsPerDim(densities.energy.map { $0 - logZ.estimate })
         return scores
@@ -127,15 +128,15 @@ public struct Evaluator {
     }
 
     /// log Z from 1,000 samples of the flow; nil without a flow.
-    private func normalizer() -> LogNormalizer? {
-        state.samples(1000, seed: recipe.seed).flatMap {
-            LogNormalizer(logRatios: densities(ofSamples: $0).difference)
+    private func normalizer() throws -> LogNormalizer? {
+        try state.samples(1000, seed: recipe.seed).flatMap {
+            LogNormalizer(logRatios: try densities(ofSamples: $0).difference)
         }
     }
 
-    private func densities(ofSamples samples: Tensor) -> ModelDensities {
-        passes(over: samples.shape.first).reduce(into: ModelDensities()) { result, rows in
-            let part = state.densities(samples.rows(rows))
+    private func densities(ofSamples samples: Tensor) throws -> ModelDensities {
+        try passes(over: samples.shape.first).reduce(into: ModelDensities()) { result, rows in
+            let part = try state.densities(samples.rows(rows))
             result.flow += part.flow
             result.difference += part.difference
         }
@@ -144,21 +145,21 @@ public struct Evaluator {
 
 extension Evaluator {
     /// The histograms and the list of hard images of the report.
-    public func details(_ phases: [PhaseScores], _ predictions: Predictions?) -> RunEvaluation {
+    public func details(_ phases: [PhaseScores], _ predictions: Predictions?) throws -> RunEvaluation {
         var evaluation = RunEvaluation(phases: phases)
-        evaluation.energies = energies()
+        evaluation.energies = try energies()
         evaluation.hardest = predictions.map(Self.hardest)
         return evaluation
     }
 
     /// Densities of test data and of the flow's samples; nil without both models.
-    package func energies() -> RunEvaluation.Energies? {
+    package func energies() throws -> RunEvaluation.Energies? {
         let count = min(data.test.count, Self.histogramLimit)
-        let data = densities(of: data.test, Array(0..<count))
+        let data = try densities(of: data.test, Array(0..<count))
         guard !data.difference.isEmpty,
-            let samples = state.samples(Self.histogramLimit, seed: recipe.seed + 1)
+            let samples = try state.samples(Self.histogramLimit, seed: recipe.seed + 1)
         else { return nil }
-        let drawn = densities(ofSamples: samples)
+        let drawn = try densities(ofSamples: samples)
         return .init(
             data: data.difference, samples: drawn.difference, dataLogP: data.energy, samplesLogP: drawn.energy
         )

@@ -33,10 +33,11 @@ public struct FlowAgreement: Encodable, Sendable, Equatable {
 
 extension TrainingState {
     /// The agreement over so many samples; nil without a trained flow.
-    public func flowAgreement(samples: Int, seed: Int) -> FlowAgreement? {
+    public func flowAgreement(samples: Int, seed: Int) throws -> FlowAgreement? {
         guard let flow, flowIsInitialized, samples > 0 else { return nil }
         var (differences, pixels) = ([Double](), [Double]())
         for rows in passes(over: samples) {
+            try checkInterruption()
             let key = RandomKey(seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20)
             let sample = flow.sample(rows.count, key: key, Pass.inference(flow.store))
             let carried = backend.doubles(sample.logDensity.value)

@@ -18,10 +18,10 @@ package struct LogDensityErrors: Equatable {
 
 extension Evaluator {
     /// The errors over the first test points, as many as phases' ends are scored on; nil where the true density is unknown.
-    package func logDensityErrors() -> LogDensityErrors? {
+    package func logDensityErrors() throws -> LogDensityErrors? {
         guard let set = data.test as? PointDataset, set.density.hasExactLogDensity else { return nil }
         let scored = Array(0..<min(set.count, Self.densityLimit))
-        return logDensityErrors(densities(of: set, scored), of: scored)
+        return logDensityErrors(try densities(of: set, scored), of: scored)
     }
 
     /// The errors of `densities` of the test points at `indices`.

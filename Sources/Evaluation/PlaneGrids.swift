@@ -36,7 +36,7 @@ package struct PlaneSnapshot: Encodable {
 
 extension Evaluator {
     /// Densities over the square that holds the data; nil for images.
-    package func planeGrids(size: Int = 100) -> PlaneGrids? {
+    package func planeGrids(size: Int = 100) throws -> PlaneGrids? {
         guard let set = data.train as? PointDataset else { return nil }
         func rows(_ indices: some Sequence<Int>) -> [[Double]] {
             indices.map {
@@ -45,29 +45,29 @@ extension Evaluator {
         }
         let reach = reach(of: set)
         return PlaneGrids(
-            extent: [-reach, reach, -reach, reach], size: size, grids: grids(reach: reach, size: size),
+            extent: [-reach, reach, -reach, reach], size: size, grids: try grids(reach: reach, size: size),
             points: rows(0..<min(2000, set.count)), labelled: rows(data.split.labelled))
     }
 
     /// The densities as they are now; nil for images.
-    package func planeSnapshot(size: Int = 80) -> PlaneSnapshot? {
+    package func planeSnapshot(size: Int = 80) throws -> PlaneSnapshot? {
         guard let set = data.train as? PointDataset else { return nil }
         let (reach, phase) = (reach(of: set), recipe.phases[state.phase])
         return PlaneSnapshot(
             phase: phase.kind, phaseIndex: state.phase, update: state.updates,
             extent: [-reach, reach, -reach, reach], size: size,
-            grids: grids(reach: reach, size: size).mapValues { $0.map { (100 * $0).rounded() / 100 } })
+            grids: try grids(reach: reach, size: size).mapValues { $0.map { (100 * $0).rounded() / 100 } })
     }
 
     private func reach(of set: PointDataset) -> Double {
         Double(set.points.map(abs).max() ?? 4).rounded(.up)
     }
 
-    private func grids(reach: Double, size: Int) -> [String: [Double]] {
+    private func grids(reach: Double, size: Int) throws -> [String: [Double]] {
         let centres = (0..<size).map { reach * (2 * (Double($0) + 0.5) / Double(size) - 1) }
         let cells = centres.flatMap { y in centres.flatMap { x in [Float(x), Float(y)] } }
         let x = state.backend.tensor(cells, [size * size, 1, 1, 2], state.backend.real)
-        let densities = state.densities(x)
+        let densities = try state.densities(x)
         var grids: [String: [Double]] = densities.flow.isEmpty ? [:] : ["flow": densities.flow]
         if !densities.difference.isEmpty {
             grids["energy"] = densities.energy

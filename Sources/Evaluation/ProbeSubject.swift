@@ -79,7 +79,8 @@ extension ProbeSubject {
     ///   - plan: labels, layers and classifier.
     ///   - cache: the folder in which features are kept; nil: they are not.
     ///   - warn: told of damaged files.
-    ///   - progress: called after every batch of images and every classifier; what it throws ends the probe.
+    ///   - progress: called after every batch of images and every classifier, and again within each; what it throws
+    ///     ends the probe.
     /// - Throws: `UserError(.recipe)` for unknown layers and where there are too few labelled images.
     public func probe(
         _ plan: ProbePlan, cache: String? = nil, warn: (String) -> Void = { _ in },
@@ -106,10 +107,13 @@ extension ProbeSubject {
         return try plan.labels.map { labels in
             let count = LinearProbe.solutionCount(labels: labels, settings)
             var done = 0
-            let score = try probe.score(labels: labels) {
-                done += 1
-                try progress("\(labels == 0 ? "all" : String(labels)) labels", done, count)
-            }
+            func show() throws { try progress("\(labels == 0 ? "all" : String(labels)) labels", done, count) }
+            let score = try probe.score(
+                labels: labels,
+                progress: {
+                    done += 1
+                    try show()
+                }, poll: show)
             return result(score, settings, extractor, features: features[0].width)
         }
     }

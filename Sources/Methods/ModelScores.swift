@@ -32,11 +32,14 @@ extension TrainingState {
     }
 
     /// Densities of `[N, H, W, C]`.
-    public func densities(_ images: Tensor) -> ModelDensities {
+    /// - Throws: ``Interrupted`` as ``checkInterruption()`` does.
+    public func densities(_ images: Tensor) throws -> ModelDensities {
         guard let flow, flowIsInitialized else { return ModelDensities() }
+        try checkInterruption()
         let logDensity = flow.logDensities(images)
         var result = ModelDensities(flow: backend.doubles(logDensity))
         guard let energy, let store = evaluatedEnergyStore, energyIsInitialized else { return result }
+        try checkInterruption()
         let pass = Pass.inference(store)
         let ratio = Base(energy: energy).logRatio(
             energy.marginal(pass.constant(images), pass), density: { pass.constant(logDensity) },
@@ -46,20 +49,16 @@ extension TrainingState {
     }
 
     /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
-    public func samples(_ count: Int, seed: Int = 1, temperature: Double = 1) -> Tensor? {
-        samples(count, seed: seed, temperature: temperature) { _ in }
-    }
-
-    /// Samples `[count, H, W, C]` of a generator, else of the flow at a temperature; nil without a trained one.
     ///
     /// - Parameters:
     ///   - count: N.
     ///   - seed: of the draw.
     ///   - temperature: a factor on the standard deviation of the flow's latent variables.
     ///   - progress: called with the number of samples drawn; what it throws ends the draw.
+    /// - Throws: ``Interrupted`` as ``checkInterruption()`` does.
     public func samples(
-        _ count: Int, seed: Int = 1, temperature: Double = 1, progress: (Int) throws -> Void
-    ) rethrows -> Tensor? {
+        _ count: Int, seed: Int = 1, temperature: Double = 1, progress: (Int) throws -> Void = { _ in }
+    ) throws -> Tensor? {
         let draw: (Int, RandomKey) -> Tensor
         if let sampler {
             draw = sampler
@@ -71,8 +70,9 @@ extension TrainingState {
             return nil
         }
         guard count > 0 else { return nil }
-        return try backend.stacked(
-            passes(over: count).map { rows in
+        return backend.stacked(
+            try passes(over: count).map { rows in
+                try checkInterruption()
                 let key = RandomKey(
                     seed: UInt64(seed), purpose: .sample, step: rows.lowerBound, lane: 1 << 20)
                 let part = draw(rows.count, key)

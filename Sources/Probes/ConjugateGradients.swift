@@ -28,10 +28,12 @@ struct ConjugateGradients {
     ///   - gradient: G, with its scores.
     ///   - columns: those to solve, as many as `inner` gives; the others stay 0.
     ///   - precision: the residual's norm as a share of G's, in each column.
+    ///   - poll: called in every iteration; what it throws ends the solution.
     /// - Returns: S and its scores.
-    func solve(_ gradient: Tensor, scores gradientScores: Tensor, columns: [Bool], precision: Double) -> (
-        Tensor, Tensor
-    ) {
+    func solve(
+        _ gradient: Tensor, scores gradientScores: Tensor, columns: [Bool], precision: Double,
+        _ poll: () throws -> Void
+    ) rethrows -> (Tensor, Tensor) {
         var residual = backend.affine(gradient, scale: -1, shift: 0)
         var residualScores = backend.affine(gradientScores, scale: -1, shift: 0)
         var (direction, directionScores) = (residual, residualScores)
@@ -40,6 +42,7 @@ struct ConjugateGradients {
         let goals = norms.map { $0 * precision * precision }
         var open = zip(columns, norms).map { $0 && $1 > 0 }
         for _ in 0..<Self.limit where open.contains(true) {
+            try poll()
             let product = applied(direction, directionScores)
             let curvatures = backend.doubles(inner(product, direction, directionScores))
             let steps = norms.indices.map { open[$0] && curvatures[$0] > 0 ? norms[$0] / curvatures[$0] : 0 }

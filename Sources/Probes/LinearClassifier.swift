@@ -39,7 +39,14 @@ public struct LinearClassifier: Sendable {
 /// A convex problem over one set of labelled examples, solved for rising C, each from the solution before.
 public protocol LinearProblem: AnyObject {
     /// The minimiser for C = `cost`. The next call starts from it.
-    func solve(cost: Double) -> LinearClassifier
+    ///
+    /// - Parameter poll: called once in every product with the examples; what it throws ends the solution.
+    func solve(cost: Double, poll: () throws -> Void) rethrows -> LinearClassifier
+}
+
+extension LinearProblem {
+    /// The minimiser for C = `cost`. The next call starts from it.
+    public func solve(cost: Double) -> LinearClassifier { solve(cost: cost, poll: {}) }
 }
 
 /// The classifiers on features.

@@ -35,7 +35,7 @@ public final class LinearSVM: LinearProblem {
             coordinates: design.zeroCoordinates(classes), scores: backend.zeros(signs.shape, .float64))
     }
 
-    public func solve(cost: Double) -> LinearClassifier {
+    public func solve(cost: Double, poll: () throws -> Void) rethrows -> LinearClassifier {
         let reference = backend.doubles(norms(gradient(start, cost)))
         for _ in 0..<Self.updates {
             let gradient = gradient(point, cost)
@@ -44,7 +44,7 @@ public final class LinearSVM: LinearProblem {
             let open = shares.map { $0 > Self.tolerance * Self.tolerance }
             guard open.contains(true) else { break }
             let precision = min(0.1, (shares.max() ?? 1).squareRoot().squareRoot())
-            let direction = newtonDirection(gradient, cost, open, precision: precision)
+            let direction = try newtonDirection(gradient, cost, open, precision: precision, poll)
             let lengths = lineSearch(direction, cost)
             point = point.moved(along: direction, lengths, backend)
         }
@@ -98,8 +98,8 @@ public final class LinearSVM: LinearProblem {
 extension LinearSVM {
     /// Solves (I + 2C Xᵀ M X) S = −gradient for the open columns, M keeping examples within the margin.
     private func newtonDirection(
-        _ gradient: Point, _ cost: Double, _ open: [Bool], precision: Double
-    ) -> Point {
+        _ gradient: Point, _ cost: Double, _ open: [Bool], precision: Double, _ poll: () throws -> Void
+    ) rethrows -> Point {
         let slacks = slacks(point.scores)
         let hinge = backend.map(.relu, slacks)
         func applied(_ v: Point) -> Tensor {
@@ -110,8 +110,8 @@ extension LinearSVM {
         let solver = ConjugateGradients(
             backend: backend, applied: { applied(Point(coordinates: $0, scores: $1)) }, scores: design.scores,
             inner: { self.design.inner($0, $1, scores: $2) })
-        let (coordinates, scores) = solver.solve(
-            gradient.coordinates, scores: gradient.scores, columns: open, precision: precision)
+        let (coordinates, scores) = try solver.solve(
+            gradient.coordinates, scores: gradient.scores, columns: open, precision: precision, poll)
         return Point(coordinates: coordinates, scores: scores)
     }
 

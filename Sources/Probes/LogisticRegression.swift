@@ -42,7 +42,7 @@ public final class LogisticRegression: LinearProblem {
 
     private var classes: Int { targets.shape.last }
 
-    public func solve(cost: Double) -> LinearClassifier {
+    public func solve(cost: Double, poll: () throws -> Void) rethrows -> LinearClassifier {
         var start = point
         (start.coordinates, start.scores) = (
             backend.zerosLike(point.coordinates), backend.zerosLike(point.scores)
@@ -53,8 +53,8 @@ public final class LogisticRegression: LinearProblem {
             let share = reference > 0 ? norm(gradient) / reference : 0
             guard share > Self.tolerance * Self.tolerance else { break }
             let precision = min(0.1, share.squareRoot().squareRoot())
-            guard let next = descended(newtonDirection(gradient, cost, precision: precision), gradient, cost)
-            else { break }
+            let direction = try newtonDirection(gradient, cost, precision: precision, poll)
+            guard let next = descended(direction, gradient, cost) else { break }
             point = next
         }
         let (weights, _) = design.weights(weightRows(point.coordinates))
@@ -117,7 +117,9 @@ public final class LogisticRegression: LinearProblem {
 
 extension LogisticRegression {
     /// The Hessian's part of the loss maps score changes s to p(s − Σ_k p_k s_k).
-    private func newtonDirection(_ gradient: Point, _ cost: Double, precision: Double) -> Point {
+    private func newtonDirection(
+        _ gradient: Point, _ cost: Double, precision: Double, _ poll: () throws -> Void
+    ) rethrows -> Point {
         let posterior = backend.map(.exp, logPosterior(point))
         func applied(_ v: Point) -> Tensor {
             let weighted = backend.combine(.multiply, posterior, logits(v), .elementwise)
@@ -129,8 +131,8 @@ extension LogisticRegression {
         let solver = ConjugateGradients(
             backend: backend, applied: { applied(Point(coordinates: $0, scores: $1)) },
             scores: { self.design.scores(self.weightRows($0)) }, inner: inner)
-        let (coordinates, scores) = solver.solve(
-            gradient.coordinates, scores: gradient.scores, columns: [true], precision: precision)
+        let (coordinates, scores) = try solver.solve(
+            gradient.coordinates, scores: gradient.scores, columns: [true], precision: precision, poll)
         return Point(coordinates: coordinates, scores: scores)
     }
 

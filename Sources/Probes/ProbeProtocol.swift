@@ -91,11 +91,14 @@ public struct LinearProbe {
     /// - Parameters:
     ///   - labels: how many labels to draw; 0 for all.
     ///   - progress: called after each solved problem; what it throws ends the probe.
+    ///   - poll: called within each solution at least every second; what it throws ends the probe.
     /// - Throws: `UserError(.recipe)` where there are not as many examples.
-    public func score(labels: Int, progress: () throws -> Void = {}) throws -> ProbeScore {
+    public func score(
+        labels: Int, progress: () throws -> Void = {}, poll: () throws -> Void = {}
+    ) throws -> ProbeScore {
         let isAll = labels == 0
         let choosing = try (0..<(isAll ? 1 : ProbeSettings.choosingDraws)).map { number in
-            try heldOutErrors(try split(labels, .choosing, number), progress)
+            try heldOutErrors(try split(labels, .choosing, number), poll, progress)
         }
         let means = settings.costs.indices.map { index in
             choosing.reduce(0) { $0 + $1[index] } / Double(choosing.count)
@@ -105,7 +108,7 @@ public struct LinearProbe {
         for number in 0..<(isAll ? 1 : settings.draws) {
             let split = try split(labels, .testing, number)
             count = split.labelled.count
-            errors.append(problem(split).solve(cost: settings.costs[best]).errorRate(test))
+            errors.append(try problem(split).solve(cost: settings.costs[best], poll: poll).errorRate(test))
             try progress()
         }
         return ProbeScore(
@@ -113,14 +116,16 @@ public struct LinearProbe {
     }
 
     /// The error on held-out examples for each C.
-    private func heldOutErrors(_ split: Split, _ progress: () throws -> Void) throws -> [Double] {
+    private func heldOutErrors(
+        _ split: Split, _ poll: () throws -> Void, _ progress: () throws -> Void
+    ) throws -> [Double] {
         guard !split.validation.isEmpty else {
             throw UserError(.recipe, "no images are held out to choose C by", advice: "raise the hold-out")
         }
         let held = rows(split.validation)
         let problem = problem(split)
         return try settings.costs.map { cost in
-            let error = problem.solve(cost: cost).errorRate(held)
+            let error = try problem.solve(cost: cost, poll: poll).errorRate(held)
             try progress()
             return error
         }

@@ -31,6 +31,8 @@ public struct ExperimentOptions: Sendable {
     public var isVerbose = false
     /// Whether the run directory stays when the process ends.
     public var isKept = true
+    /// Whether to write a checkpoint and leave, by default after a signal.
+    public var isInterrupted: @Sendable () -> Bool = { Interruption.isRequested }
 
     public init(out: String) { self.out = out }
 }
@@ -69,6 +71,7 @@ public final class Experiment: TrainingObserver {
         progress = ProgressFile(directory.files)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
+        if options.isKept { state.draws = directory.files.draws }
         printHeader()
         if try !resume(), let origin { try begin(with: origin) }
         if options.tensorboard || directory.files.exists("tensorboard") {
@@ -186,7 +189,7 @@ public final class Experiment: TrainingObserver {
 
     // MARK: TrainingObserver
 
-    public var isInterrupted: Bool { Interruption.isRequested }
+    public var isInterrupted: Bool { options.isInterrupted() }
 
     public func updated(_ state: TrainingState, _ update: Update) throws {
         let isLogged = recipe.log.every > 0 && state.step % recipe.log.every == 0
@@ -201,6 +204,8 @@ public final class Experiment: TrainingObserver {
 
     public func checkpoint(_ state: TrainingState) throws {
         try directory.saveState(state.stateFile, at: position)
+        // The phase that drew them has ended.
+        if state.step == 0 { directory.files.removeDraws() }
         if options.isVerbose { log.note("checkpoint of phase \(state.phase + 1), step \(state.step)") }
     }
 
@@ -211,11 +216,22 @@ public final class Experiment: TrainingObserver {
     }
 
     public func pictured(_ state: TrainingState) throws {
-        guard let snapshot = Evaluator(recipe, data, state).planeSnapshot() else { return }
+        guard let snapshot = try Evaluator(recipe, data, state).planeSnapshot() else { return }
         try directory.saveSample(snapshot, name: snapshot.fileName)
     }
 
     public func finished(_ state: TrainingState) throws {
+        let length = directory.metrics.offset
+        do {
+            try finish(state)
+        } catch is Interrupted {
+            // The checkpoint that is written now is from before these lines, which the resumed run writes again.
+            _ = try directory.metrics.truncate(to: length)
+            throw Interrupted()
+        }
+    }
+
+    private func finish(_ state: TrainingState) throws {
         let evaluator = Evaluator(recipe, data, state)
         let isLast = state.phase == recipe.phases.count - 1
         // A probe takes minutes: a run stopped in it goes on here.
@@ -235,7 +251,7 @@ public final class Experiment: TrainingObserver {
 
     /// Writes what the last iterate comes to; `result.json` last.
     private func conclude(_ evaluator: Evaluator, _ predictions: Predictions?) throws {
-        try directory.save(evaluator.details(phases, predictions))
+        try directory.save(try evaluator.details(phases, predictions))
         if let predictions {
             try directory.savePredictions(
                 probabilities: predictions.probabilities, labels: predictions.labels.map(Int32.init),
@@ -256,7 +272,7 @@ public final class Experiment: TrainingObserver {
         guard !recipe.probe.labels.isEmpty else { return nil }
         let subject = try ProbeSubject(state, recipe, data)
         let show: ProbeProgress = { [self] part, done, count in
-            if isInterrupted { throw Interrupted() }
+            try state.checkInterruption()
             let status = ProgressStatus(
                 phase: "probe, \(part)", phaseIndex: state.phase, phaseCount: recipe.phases.count,
                 step: done, steps: count, lastError: lastError)
@@ -311,12 +327,12 @@ public final class Experiment: TrainingObserver {
     }
 
     private func writeSamples(_ evaluator: Evaluator) throws {
-        if let grids = evaluator.planeGrids() {
+        if let grids = try evaluator.planeGrids() {
             try pictured(state)
             return try directory.saveSample(grids, name: "densities.json")
         }
         let phase = recipe.phases[state.phase]
-        guard let samples = state.training?.pictures ?? samples(of: phase.settings) else { return }
+        guard let samples = try state.training?.pictures ?? samples(of: phase.settings) else { return }
         let grid = SampleGrid(
             backend.floats(samples), height: data.extents[0], width: data.extents[1],
             channels: data.extents[2])
@@ -324,8 +340,8 @@ public final class Experiment: TrainingObserver {
     }
 
     /// Samples of what the phase has trained to draw them; nil for a phase that trains nothing of the kind.
-    private func samples(of phase: any PhaseSettings) -> Tensor? {
-        phase.drawsSamples ? state.samples(64) : nil
+    private func samples(of phase: any PhaseSettings) throws -> Tensor? {
+        try phase.drawsSamples ? state.samples(64) : nil
     }
 }
 

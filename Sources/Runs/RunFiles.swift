@@ -18,6 +18,8 @@ public struct RunFiles: Sendable {
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
     public var checkpoints: String { file("checkpoints") }
+    /// What the phase in training has drawn so far.
+    package var draws: String { file("draws") }
     public var samples: String { file("samples") }
     public var predictions: String { file("predictions.safetensors") }
 
@@ -65,6 +67,12 @@ public struct RunFiles: Sendable {
             "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` has the wrong type"
         default: "the JSON is broken"
         }
+    }
+
+    /// Removes what a phase has drawn.
+    package func removeDraws() {
+        for name in (try? Files.list(draws)) ?? [] { Files.remove("\(draws)/\(name)") }
+        _ = withSystemPath(draws) { rmdir($0) }
     }
 
     /// Replaces a JSON file of the directory; see ``AtomicFile`` and ``jsonText(_:isPretty:)``.

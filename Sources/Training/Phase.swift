@@ -43,11 +43,11 @@ public protocol Phase: AnyObject, SendableMetatype {
     /// Adds the models that only this phase needs, beside the recipe's flow and energy.
     static func addModels(_ settings: Settings, to state: TrainingState, _ recipe: Recipe)
     /// What a test on the way says in place of classification errors, from held-out images; nil: classification errors.
-    static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) -> Measures?
+    static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) throws -> Measures?
     /// An upper bound on the bits/dim of examples of `set` that the phase's model gives; nil for models without one.
     static func boundBitsPerDimension(
         _ context: TrainingContext, of set: any ExampleSet, _ indices: [Int]
-    ) -> Double?
+    ) throws -> Double?
 
     /// - Throws: `UserError(.recipe)` where a model is missing.
     init(_ settings: Settings, _ context: TrainingContext) throws

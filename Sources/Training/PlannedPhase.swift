@@ -64,12 +64,12 @@ extension PhaseSettings {
     public func addModels(to state: TrainingState, _ recipe: Recipe) {
         Training.addModels(self, to: state, recipe)
     }
-    public func heldOutMeasures(_ context: TrainingContext) -> Measures? {
-        Training.heldOutMeasures(self, context)
+    public func heldOutMeasures(_ context: TrainingContext) throws -> Measures? {
+        try Training.heldOutMeasures(self, context)
     }
     public func boundBitsPerDimension(
         _ context: TrainingContext, of set: any ExampleSet, _ indices: [Int]
-    ) -> Double? { Training.boundBitsPerDimension(context, of: set, indices) }
+    ) throws -> Double? { try Training.boundBitsPerDimension(context, of: set, indices) }
     public func makePhase(_ context: TrainingContext) throws -> any Phase { try Training(self, context) }
 
     /// The table as TOML, its kind included.

@@ -40,6 +40,7 @@ extension TrainingState {
         for ensemble in ensembles { ensemble.save(to: &archive) }
         archive.write(word: String(energyUpdates), "energyUpdates")
         archive.write(word: String(flowUpdates), "flowUpdates")
+        archive.write(word: hasTestLeft ? "true" : nil, "hasTestLeft")
         archive.write(word: seconds.map(\.description).joined(separator: " "), "phaseSeconds")
         training?.save(to: &archive)
         return archive.file
@@ -93,6 +94,7 @@ extension TrainingState {
         (phase, step) = (index, count)
         energyUpdates = try archive.integer("energyUpdates")
         flowUpdates = try archive.integer("flowUpdates")
+        hasTestLeft = archive.word("hasTestLeft") == "true"
         // A run that this one continues may have fewer phases, or more.
         let times = Self.phaseSeconds(in: file).prefix(recipe.phases.count)
         seconds = Array(times) + recipe.phases.dropFirst(times.count).map { _ in 0 }

@@ -51,9 +51,16 @@ public final class Trainer {
     /// Trains to the end of the last phase.
     /// - Throws: ``Interrupted``; `UserError(.diverged)` for a non-finite loss or a destroyed flow.
     public func run() throws {
+        state.isInterrupted = { [weak observer] in observer?.isInterrupted ?? false }
         while state.phase < recipe.phases.count {
-            try runPhase()
-            try observer.finished(state)
+            do {
+                try runPhase()
+                try observer.finished(state)
+            } catch is Interrupted {
+                // Before its first update a phase has nothing that the checkpoint before it lacks.
+                if state.training != nil, state.step > 0 { try observer.checkpoint(state) }
+                throw Interrupted()
+            }
             state.enterNextPhase()
             try observer.checkpoint(state)
         }
@@ -66,11 +73,9 @@ public final class Trainer {
         if state.step == 0, let kept, try kept.read(into: state, steps: context.phase.steps) { return }
         let training = try context.phase.makePhase(context)
         try begin(training)
+        if state.hasTestLeft { try test(training) }
         while training.updates < context.phase.steps {
-            if observer.isInterrupted {
-                try observer.checkpoint(state)
-                throw Interrupted()
-            }
+            try state.checkInterruption()
             try step(training, context)
         }
         try kept?.write(state)
@@ -97,11 +102,17 @@ public final class Trainer {
         let updates = training.updates
         guard updates < context.phase.steps else { return }
         // In a joint phase the flow's updates move nothing that is counted.
-        if updates > before {
-            if isDue(recipe.evaluate.every, updates) { try observer.test(state) }
-            if isDue(recipe.evaluate.snapshots, updates) { try observer.pictured(state) }
-        }
+        if updates > before { try test(training) }
         if isDue(recipe.checkpoint.every, state.step) { try observer.checkpoint(state) }
+    }
+
+    /// Makes the test and the picture that are due after an update. A run that is stopped in a test resumes with it.
+    private func test(_ training: any Phase) throws {
+        let updates = training.updates
+        state.hasTestLeft = true
+        if isDue(recipe.evaluate.snapshots, updates) { try observer.pictured(state) }
+        if isDue(recipe.evaluate.every, updates) { try observer.test(state) }
+        state.hasTestLeft = false
     }
 
     private func isDue(_ interval: Int, _ updates: Int) -> Bool { interval > 0 && updates % interval == 0 }

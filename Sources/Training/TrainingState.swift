@@ -40,6 +40,12 @@ public final class TrainingState {
     public var energyIsInitialized = false
     /// The energy's optimiser. Its moments stay from phase to phase.
     public var energyOptimizer: Optimizer?
+    /// Whether what is due after the last update, a test and a picture, has still to be done.
+    package var hasTestLeft = false
+    /// Whether whoever trains wants to stop; see ``checkInterruption()``.
+    public var isInterrupted: () -> Bool = { false }
+    /// The folder in which phases keep what takes long to draw; nil: they draw it again after a resume.
+    package var draws: String?
 
     /// - Parameters:
     ///   - recipe: says which models there are.
@@ -98,6 +104,11 @@ public final class TrainingState {
 
     /// The parameters that reports evaluate: the average where there is one.
     public var evaluatedEnergyStore: ParameterStore? { average?.store ?? energy?.store }
+
+    /// Long work calls this between pieces of two seconds at most, so that a signal is never waited for. It may be called
+    /// before an update has changed anything, and in the start of a phase.
+    /// - Throws: ``Interrupted`` when whoever trains wants to stop.
+    public func checkInterruption() throws { if isInterrupted() { throw Interrupted() } }
 
     /// Leaves the phase that has ended.
     package func enterNextPhase() {

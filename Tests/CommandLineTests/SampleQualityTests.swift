@@ -71,7 +71,7 @@ extension CommandLine {
                 }
                 return backend.tensor(means, [count, width], backend.real)
             }
-            let drawn = try #require(run.state.samples(samples, seed: run.recipe.seed))
+            let drawn = try #require(try run.state.samples(samples, seed: run.recipe.seed))
             let bytes = backend.floats(drawn).map { min(max((($0 + 0.5) * 256).rounded(.down), 0), 255) }
             let key = RandomKey(seed: 0, purpose: .evaluation)
             let images = data.train.values(

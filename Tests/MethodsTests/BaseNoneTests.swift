@@ -125,18 +125,19 @@ import Training
         contrast.optimizer.rate = 2e-3
         let session = try session(likelihood: 300, contrast: contrast)
         try session.run()
-        func logP(_ points: [Double]) -> [Double] {
-            session.state.densities(backend.tensor(points, [points.count / 2, 1, 1, 2], backend.real)).energy
+        func logP(_ points: [Double]) throws -> [Double] {
+            try session.state.densities(backend.tensor(points, [points.count / 2, 1, 1, 2], backend.real))
+                .energy
         }
         let (side, count) = (12.0, 200)
         let step = 2 * side / Double(count)
         let axis = (0..<count).map { -side + (Double($0) + 0.5) * step }
-        let cells = logP(axis.flatMap { y in axis.flatMap { [$0, y] } })
+        let cells = try logP(axis.flatMap { y in axis.flatMap { [$0, y] } })
         let grid = cells.reduce(0) { $0 + Double.exp($1) } * step * step
         #expect(abs(Double.log(grid)) < 0.15, "log Z = \(Double.log(grid))")
         // A normal proposal of deviation 4: its density falls far more slowly than the data's, whose radius is 2.
         let proposed = normalValues(40_000, seed: 5).map { 4 * $0 }
-        let weights = zip(logP(proposed), stride(from: 0, to: proposed.count, by: 2)).map { logP, i in
+        let weights = zip(try logP(proposed), stride(from: 0, to: proposed.count, by: 2)).map { logP, i in
             let square = proposed[i] * proposed[i] + proposed[i + 1] * proposed[i + 1]
             return Double.exp(logP + square / 32 + Double.log(32 * Double.pi))
         }

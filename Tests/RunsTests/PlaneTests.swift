@@ -139,7 +139,7 @@ private final class PictureRecorder: SilentObserver {
 
     @Test func errorsAreThoseOfTheTestPoints() throws {
         let (recipe, data, state) = try train(noiseContrast)
-        let errors = try #require(Evaluator(recipe, data, state).logDensityErrors())
+        let errors = try #require(try Evaluator(recipe, data, state).logDensityErrors())
         let (train, test) = (data.train as? PointDataset, data.test as? PointDataset)
         let (seen, fresh) = (try #require(train), try #require(test))
         // The test points are not among the training points.
@@ -147,7 +147,7 @@ private final class PictureRecorder: SilentObserver {
         #expect((0..<40).allSatisfy { !known.contains([fresh.points[2 * $0], fresh.points[2 * $0 + 1]]) })
 
         let points = state.backend.tensor(fresh.points, [40, 1, 1, 2], state.backend.real)
-        let models = state.densities(points)
+        let models = try state.densities(points)
         func byHand(_ estimated: [Double]) -> Double {
             (0..<40).reduce(0) { sum, i in
                 let exact = fresh.density.logDensity(
@@ -173,7 +173,7 @@ private final class PictureRecorder: SilentObserver {
     @Test func unknownDensitiesHaveNoErrors() throws {
         let moons = noiseContrast.replacing("eight-gaussians", with: "moons")
         let (recipe, data, state) = try train(moons)
-        #expect(Evaluator(recipe, data, state).logDensityErrors() == nil)
+        #expect(try Evaluator(recipe, data, state).logDensityErrors() == nil)
     }
 
     @Test func testsAndPicturesOfAJointPhaseCountTheEnergysUpdates() throws {

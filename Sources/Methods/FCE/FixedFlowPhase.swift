@@ -126,6 +126,7 @@ public final class FixedFlowPhase: Phase {
     private let flow: any Flow
     private let energyUpdate: EnergyUpdate
     private let pool: SamplePool?
+    private let draws: CachedDraws?
     private let schedule: Schedule
 
     public init(_ settings: Settings, _ context: TrainingContext) throws {
@@ -139,11 +140,12 @@ public final class FixedFlowPhase: Phase {
             ? SamplePool(flow, context, size: settings.pool, uses: settings.poolUses) : nil
         let needsDraws =
             settings.draws > 0 && Base.needsLogDensity(energy.configuration.base, isFixed: true)
+        draws = needsDraws ? CachedDraws(context, flow: flow, draws: settings.draws) : nil
         energyUpdate = EnergyUpdate(
             context, energy: energy,
             .init(
                 batch: settings.batch, labelledBatch: settings.labels, valueWeight: settings.valueWeight),
-            draws: needsDraws ? CachedDraws(context, flow: flow, draws: settings.draws) : nil)
+            draws: draws)
         schedule = settings.optimizer.schedule(steps: settings.steps)
     }
 
@@ -155,8 +157,11 @@ public final class FixedFlowPhase: Phase {
         }
     }
 
-    public func update() -> Update {
+    public func update() throws -> Update {
         let step = context.state.step
+        // Both may take hours, in which a signal ends them: nothing has changed yet.
+        try draws?.fill()
+        let samples = try samples()
         if step > 0, step == settings.fit {
             context.calibrate(energy) { [flow, context] in context.backend.doubles(flow.logDensities($0)) }
         }
@@ -167,8 +172,8 @@ public final class FixedFlowPhase: Phase {
             ).measures)
     }
 
-    private var samples: EnergyUpdate.Samples {
+    private func samples() throws -> EnergyUpdate.Samples {
         let count = context.recipe.generatedBatch(settings.batch)
-        return pool?.batch(count, step: context.state.step) ?? context.freshSamples(flow, count)
+        return try pool?.batch(count, step: context.state.step) ?? context.freshSamples(flow, count)
     }
 }

@@ -169,9 +169,11 @@ public final class JointPhase: Phase {
 
     public func start() throws {
         context.initializeFlow(flow)
+        try context.state.checkInterruption()
         context.startEnergy(energy) { [flow, context] in context.backend.doubles(flow.logDensities($0)) }
         flowOptimizer = settings.flowOptimizer.optimizer(for: flow.store)
         gate = settings.gate.gate
+        try context.state.checkInterruption()
         guardStart = heldOutBitsPerDimension
     }
 

@@ -12,9 +12,9 @@ extension VAEPhase {
     /// Draws of z an image.
     private static let draws = 16
 
-    public static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) -> Measures? {
+    public static func heldOutMeasures(_ settings: Settings, _ context: TrainingContext) throws -> Measures? {
         let indices = context.data.heldOut(TrainingContext.initializationCount)
-        return boundBitsPerDimension(context, of: context.data.train, indices).map {
+        return try boundBitsPerDimension(context, of: context.data.train, indices).map {
             [.bpdBoundValidation: $0]
         }
     }
@@ -26,7 +26,7 @@ extension VAEPhase {
     /// - Returns: nil without a trained model.
     public static func boundBitsPerDimension(
         _ context: TrainingContext, of set: any ExampleSet, _ indices: [Int]
-    ) -> Double? {
+    ) throws -> Double? {
         let state = context.state
         guard let encoder = state.energy, let store = state.evaluatedEnergyStore,
             let decoder = state.generator, state.sampler != nil, !indices.isEmpty,
@@ -41,7 +41,8 @@ extension VAEPhase {
             }
             let posterior = autoencoder.posterior(
                 encoder.features(tape.constant(images), passes[0]), passes[1])
-            let weights = (0..<draws).map { draw in
+            let weights = try (0..<draws).map { draw in
+                try state.checkInterruption()
                 let key = RandomKey(
                     seed: UInt64(context.recipe.flow.seed), purpose: .evaluation, step: rows.lowerBound,
                     lane: 16 + draw)

@@ -57,7 +57,7 @@ extension LoadedRun {
             pixels += images.pixels
         }
         let labels = [Int](repeating: ImageDataset.unlabelled, count: names.count)
-        return scores(
+        return try scores(
             of: ImageDataset(
                 name: "images", height: data.height, width: data.width, channels: data.channels,
                 classNames: [], pixels: pixels, labels: labels), names)
@@ -72,7 +72,7 @@ extension LoadedRun {
                 .recipe, "a generator has no temperature", at: files.path,
                 advice: "leave out --temperature")
         }
-        guard let samples = state.samples(count, seed: seed, temperature: temperature) else {
+        guard let samples = try state.samples(count, seed: seed, temperature: temperature) else {
             throw UserError(
                 .recipe, "phase \(phase + 1) (\(phaseName)) has no trained flow or generator to draw from",
                 at: files.path)
@@ -99,21 +99,21 @@ extension LoadedRun {
         }
     }
 
-    private func scores(of images: ImageDataset, _ names: [String]) -> [ImageScore] {
-        passes(over: images.count).flatMap { rows in
+    private func scores(of images: ImageDataset, _ names: [String]) throws -> [ImageScore] {
+        try passes(over: images.count).flatMap { rows in
             let values = images.values(
                 at: Array(rows), dequantize: .centre, key: RandomKey(seed: 0, purpose: .evaluation))
             let batch = backend.tensor(values, Shape([rows.count] + images.extents), backend.real)
-            return scores(of: batch, Array(names[rows]))
+            return try scores(of: batch, Array(names[rows]))
         }
     }
 
-    private func scores(of images: Tensor, _ names: [String]) -> [ImageScore] {
+    private func scores(of images: Tensor, _ names: [String]) throws -> [ImageScore] {
         let classes = recipe.energy.classes
         let isClassifier = classes > 1 && state.energyIsInitialized
         let energy = isClassifier ? state.energy : nil
         let posterior = energy.map { state.classProbabilities(images, $0) }
-        let densities = state.densities(images)
+        let densities = try state.densities(images)
         return names.indices.map { i in
             let row = posterior.map { Array($0[i * classes..<(i + 1) * classes]) } ?? []
             let predicted = row.indices.max { row[$0] < row[$1] }

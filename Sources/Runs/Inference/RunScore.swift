@@ -79,7 +79,7 @@ extension LoadedRun {
         return RunScore(
             recipe: recipe.name, seed: recipe.seed, phaseNumber: phase + 1, testCount: data.test.count,
             phase: try evaluator.score(phase: phase).phase, heldOutCount: data.split.validation.count,
-            otherSets: sets, flowAgreement: state.flowAgreement(samples: 1000, seed: recipe.seed),
+            otherSets: sets, flowAgreement: try state.flowAgreement(samples: 1000, seed: recipe.seed),
             classNames: recipe.energy.classes > 1
                 ? (0..<recipe.energy.classes).map(header.className) : nil)
     }
@@ -93,7 +93,7 @@ extension LoadedRun {
         else { return false }
         evaluation.phases[phase].scores = evaluation.phases[phase].scores.filled(from: score.phase.scores)
         if evaluation.energies?.dataLogP == nil {
-            evaluation.energies = Evaluator(recipe, data, state).energies()
+            evaluation.energies = try Evaluator(recipe, data, state).energies()
         }
         let names = score.otherSets.map(\.name)
         let kept = (evaluation.otherSets ?? []).filter { !names.contains($0.name) }

@@ -84,7 +84,7 @@ import Testing
         #expect(turns == [0, 1])
         let values = points.values(
             at: Array(0..<100), dequantize: .centre, key: RandomKey(seed: 1, purpose: .evaluation))
-        let densities = session.state.densities(
+        let densities = try session.state.densities(
             backend.tensor(values, [100, 1, 1, 2], backend.real))
         #expect(densities.energy.count == 100 && densities.energy.allSatisfy(\.isFinite))
     }
