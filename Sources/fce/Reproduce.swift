@@ -17,6 +17,7 @@ struct Reproduce: ParsableCommand {
               fce reproduce Recipes/fashion-mnist/table-100.toml --jobs 2
               fce reproduce Recipes/svhn10k/table-500.toml --seeds 1 --data ~/svhn10k
               fce reproduce Recipes/svhn10k/table-500.toml --table-only
+              fce reproduce --paper
 
             TABLE is a TOML file: title, seeds = [1, 2, 3], recipes = ["a.toml", …] in the
             order of the rows, results (the folder of results) and flow-per-seed = true.
@@ -52,14 +53,21 @@ struct Reproduce: ParsableCommand {
             rehearsed is kept for 30 days: the same command goes on where it was stopped.
             TABLE may then be a recipe.
 
+            --paper trains nothing either: it lists every cell of the paper's tables and its
+            figures with the recipe that makes it, whether that ran here and on which data,
+            and the number. --results is then the folder that holds the folders of results.
+
             A table with another --set needs other folders:
               fce reproduce TABLE --set vat.epsilon=2 --runs Runs/eps-2 --results Results/eps-2
             """)
 
     @Argument(
-        help: "The table, a TOML file or builtin:NAME (see `fce recipe list`).",
+        help: ArgumentHelp(
+            "The table, a TOML file or builtin:NAME (see `fce recipe list`).", valueName: "table"),
         completion: .file(extensions: ["toml"]))
-    var table: String
+    var tablePath: String?
+
+    var table: String { tablePath ?? "" }
 
     @Option(help: ArgumentHelp("In place of the table's seeds.", valueName: "a,b,c"))
     var seeds: SeedList?
@@ -91,6 +99,9 @@ struct Reproduce: ParsableCommand {
     @Flag(help: "With --list: print a JSON array with an object for each cell; with --rehearse one object.")
     var json = false
 
+    @Flag(help: "List what the paper prints, the recipes that make it, and the numbers that were made here.")
+    var paper = false
+
     @Flag(help: "Make the table of the results that are there, and train nothing.")
     var tableOnly = false
 
@@ -112,6 +123,9 @@ struct Reproduce: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if paper != (tablePath == nil) {
+            throw ValidationError(paper ? "Give --paper without a table." : "Name a table, or give --paper.")
+        }
         if jobs < 1 { throw ValidationError("--jobs takes a number of at least 1.") }
         if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
         if json && !list && !rehearse { throw ValidationError("--json belongs to --list and --rehearse.") }
@@ -125,6 +139,10 @@ struct Reproduce: ParsableCommand {
     }
 
     func run() throws {
+        if paper {
+            let coverage = try PaperCoverage(results: results ?? "Results")
+            return print(Console.text(of: coverage), terminator: "")
+        }
         Interruption.install()
         let plan = try ReproductionPlan(self)
         defer { plan.removeTemporary() }
