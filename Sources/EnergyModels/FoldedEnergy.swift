@@ -27,6 +27,9 @@ public struct FoldedEnergy: Sendable {
     /// `[F]`: what all classes share, multiplied by its gain. Nil without such a part.
     public let shared: [Float]?
     public let experts: Experts?
+    /// Whether classes share an energy in layers of its own, a flow's or a network's, which is not here. f_k − δ_k is then
+    /// without it: enough for p(y|x), and no density.
+    public let lacksSharedEnergy: Bool
     /// log ρ_k, `[K]`, nats.
     public let logPriors: [Double]
     /// c̄ in nats, which all classes' f − δ carry too much.
@@ -42,12 +45,6 @@ extension ConditionalEnergy {
     /// - Parameter store: ``store``, or an average of it.
     /// - Throws: `UserError(.recipe)` where a layer has no plain form.
     public func folded(_ store: ParameterStore) throws(UserError) -> FoldedEnergy {
-        guard !configuration.head.hasOwnLayers else {
-            throw UserError(
-                .recipe,
-                "energy.head = \"\(configuration.head.rawValue)\" has an energy beside the classes' layers that no other program "
-                    + "knows", advice: "export a run with base \"moving\" or \"flow\"")
-        }
         let pass = Pass.inference(store)
         guard let layers = network.layers.folded(pass) else {
             throw UserError(
@@ -63,13 +60,14 @@ extension ConditionalEnergy {
             for i in weights.indices { weights[i] *= scale[i % bias.count] }
             for k in bias.indices { bias[k] += shift[k] }
         }
-        let shared = shared?.weights(pass)
+        let shared = configuration.head.hasOwnLayers ? nil : shared?.weights(pass)
         return FoldedEnergy(
             standardizesInput: configuration.standardizesInput, layers: layers, head: weights,
             bias: bias, shared: shared.map(floats),
             experts: experts.map { _ in
                 .init(visible: floats(pass.parameter("visible")), deviation: ProductOfExperts.deviation)
             },
-            logPriors: logPriors, normalizer: configuration.base == .none ? normalizer : 0)
+            lacksSharedEnergy: configuration.head.hasOwnLayers, logPriors: logPriors,
+            normalizer: configuration.base == .none && !configuration.head.hasOwnLayers ? normalizer : 0)
     }
 }

@@ -19,7 +19,12 @@ package enum RecipeHeader {
     package static func summary(of header: String) -> String {
         let text = header.split(separator: "\n").prefix { !$0.hasPrefix("Paper:") && !$0.hasPrefix("Time") }
             .joined(separator: " ")
-        let sentence = text.range(of: ". ").map { text[..<$0.lowerBound] } ?? text[...]
+        // A point ends a sentence, unless it is that of an abbreviation.
+        let points = text.ranges(of: ". ").map(\.lowerBound)
+        let end = points.first { point in
+            !["et al", "eq", "eqs", "e.g", "i.e"].contains { text[..<point].hasSuffix($0) }
+        }
+        let sentence = text[..<(end ?? text.endIndex)]
         return String(sentence.hasSuffix(".") ? sentence.dropLast() : sentence)
     }
 }

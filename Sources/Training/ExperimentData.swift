@@ -75,9 +75,12 @@ public struct ExperimentData: Sendable {
             : (train, test, pair.notices)
     }
 
-    /// The first `count` images of a set; all of them for 0.
-    private static func shortened(_ set: ImageDataset, to count: Int) -> ImageDataset {
-        count == 0 || count >= set.count ? set : set.subset(0..<count, name: set.name)
+    /// The first `count` images of a set, and those that its source holds out; all of them for 0.
+    package static func shortened(_ set: ImageDataset, to count: Int) -> ImageDataset {
+        let heldOut = Set(set.heldOut)
+        let others = set.labels.indices.filter { !heldOut.contains($0) }
+        guard count > 0, count < others.count else { return set }
+        return set.subset((others.prefix(count) + set.heldOut).sorted(), name: set.name)
     }
 
     /// Indices of held-out training examples, or of the first training examples where none are held out:

@@ -29,14 +29,14 @@ public final class Trainer {
     private let data: ExperimentData
     private let state: TrainingState
     private let keptFlow: KeptFlow?
-    private unowned let observer: any TrainingObserver
+    private let observer: any TrainingObserver
 
     /// - Parameters:
     ///   - recipe: the phases.
     ///   - data: what is trained on.
     ///   - state: the models, and where training stands.
     ///   - keptFlow: where the flow that the first phase trains is kept and found; nil trains it in any case.
-    ///   - observer: is told what happens; the trainer does not keep it alive.
+    ///   - observer: is told what happens.
     public init(
         _ recipe: Recipe, _ data: ExperimentData, _ state: TrainingState, keptFlow: KeptFlow? = nil,
         observer: any TrainingObserver

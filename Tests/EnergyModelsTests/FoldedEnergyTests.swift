@@ -1,5 +1,6 @@
 import Gradients
 import Networks
+import RealModule
 import Tensors
 import TestSupport
 import Testing
@@ -46,6 +47,27 @@ import Testing
         backend.fill(other["delta"], with: 0)
         let changed = try energy.folded(other)
         #expect(changed.bias != folded.bias && changed.head == folded.head)
+    }
+
+    @Test("Of a head with layers of its own the classes' parts are folded, which is all that p(y|x) needs")
+    func ownLayers() throws {
+        var configuration = EnergyConfiguration()
+        (configuration.width, configuration.classes) = (1.0 / 64, 3)
+        (configuration.base, configuration.head) = (.none, .separate)
+        (configuration.sharedNetwork, configuration.standardizesInput) = (.moments, true)
+        let shape: Shape = [18, 18, 2]
+        let energy = ConditionalEnergy(configuration, shape: shape, backend: backend, seed: 1)
+        energy.initialize(
+            with: backend.randomTensor([6, 18, 18, 2], seed: 3, scale: 0.3), energyDeviation: 1)
+        let x = backend.randomTensor([1, 18, 18, 2], seed: 4, scale: 0.3)
+        let pass = Pass.inference(energy.store)
+        let parts = energy.classParts(pass.constant(x), pass).logits
+        let folded = try energy.folded(energy.store)
+        #expect(folded.lacksSharedEnergy && folded.shared == nil && folded.normalizer == 0)
+        let expected = backend.doubles(energy.classScores(parts, pass).logSoftmax().value)
+        let logits = logits(folded, backend.doubles(x), shape)
+        let total = Double.log(logits.reduce(0) { $0 + Double.exp($1) })
+        expectClose(logits.map { $0 - total }, expected, relative: 1e-5, absolute: 1e-6)
     }
 
     /// f_k − δ_k of one image, as ``FoldedEnergy`` defines it.

@@ -27,6 +27,17 @@ import Testing
         }
     }
 
+    @Test func aSummaryIsAWholeSentence() {
+        #expect(
+            RecipeHeader.summary(of: "A GAN (Salimans et al. 2016), eq. 3 of it. More of it.\nPaper: none")
+                == "A GAN (Salimans et al. 2016), eq. 3 of it")
+        for recipe in BuiltInRecipe.all {
+            #expect(!recipe.summary.hasSuffix("et al") && recipe.summary.count > 10, "\(recipe.name)")
+            #expect(
+                recipe.summary.count { $0 == "(" } == recipe.summary.count { $0 == ")" }, "\(recipe.name)")
+        }
+    }
+
     @Test func recipesAreThoseOfTheFiles() throws {
         for recipe in BuiltInRecipe.all where recipe.kind == .recipe {
             let file = try Recipe.load("\(package)/Recipes/\(recipe.name).toml")

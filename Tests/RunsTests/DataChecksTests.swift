@@ -35,6 +35,16 @@ import Testing
         }
     }
 
+    @Test func aLimitOnTrainingImagesLeavesThoseThatTheDataHoldOut() {
+        let set = ImageDataset(
+            name: "a", height: 1, width: 1, channels: 1, classNames: ["a", "b"],
+            pixels: [0, 1, 2, 3, 4, 5], labels: [0, 1, 0, 1, 0, 1], heldOut: [1, 4, 5])
+        let short = ExperimentData.shortened(set, to: 2)
+        #expect(short.pixels == [0, 1, 2, 4, 5] && short.heldOut == [1, 3, 4])
+        #expect(ExperimentData.shortened(set, to: 3).sha256 == set.sha256)
+        #expect(ExperimentData.shortened(set, to: 0).sha256 == set.sha256)
+    }
+
     @Test func heldOutImagesMustLeaveSomeOfEveryClass() throws {
         let all = try failure(
             PictureFolder(counts: [5, 5, 5], unlabelled: 9), "all-labels = true\nvalidation = 12")

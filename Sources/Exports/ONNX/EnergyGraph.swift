@@ -165,7 +165,11 @@ extension EnergyGraph {
             _ = graph.apply("Softmax", weighted, attributes: [.init("axis", 1)], as: "probabilities")
             graph.addOutput("probabilities", extents, "p(y|x) of each class")
             _ = graph.apply("Add", activations, offset, as: "logits")
-            graph.addOutput("logits", extents, "f_k(x) - c_k of each class, nats")
+            graph.addOutput(
+                "logits", extents,
+                energy.lacksSharedEnergy
+                    ? "f_k(x) - c_k of each class less the energy that they share, nats"
+                    : "f_k(x) - c_k of each class, nats")
         }
         guard let meaning = settings.energyMeaning else { return }
         let total = graph.apply("Add", logSumExp(weighted), offset)

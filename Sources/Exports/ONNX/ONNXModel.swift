@@ -47,9 +47,10 @@ extension LoadedRun {
 
     private var isClassifier: Bool { recipe.energy.classes > 1 }
 
-    /// Whether f is an unnormalised log density by the end of the phase.
+    /// Whether f is an unnormalised log density by the end of the phase, all of which a graph can hold.
     private var hasEnergy: Bool {
-        recipe.phases[...phase].contains { $0.settings.meaning == .density }
+        !recipe.energy.head.hasOwnLayers
+            && recipe.phases[...phase].contains { $0.settings.meaning == .density }
     }
 
     private var energyMeaning: String {
