@@ -19,6 +19,10 @@ public struct ExperimentOptions: Sendable {
     public var device = Device.standard
     /// nil: all processors.
     public var threads: Int?
+    /// What precision "auto" of a recipe means; nil: what the device computes fastest.
+    public var precision: Precision?
+    /// The number of phases after which the run pauses; nil: train to the end.
+    public var lastPhase: Int?
     /// The folder of trained flows; nil: train the flow in any case.
     public var flows: String?
     /// Whether lines of progress say when the run will end, which a long one is measured for.
@@ -61,7 +65,8 @@ public final class Experiment: TrainingObserver {
         self.log = log
         // Git takes as long as a third of the data.
         let commit = Background { SourceCommit.current() }
-        backend = try options.device.open(threads: options.threads, precision: recipe.precision)
+        backend = try options.device.open(
+            threads: options.threads, precision: recipe.precision(automatic: options.precision))
         data = try ExperimentData(recipe)
         try Self.expectRoomForFlow(of: recipe, data, options)
         let header = RunHeader(recipe, data, backend, commit: commit.value)
@@ -85,20 +90,25 @@ public final class Experiment: TrainingObserver {
     ) throws {
         let begins = options.origin == nil && RunFiles(path: options.out).states.isEmpty
         guard begins, let cache = options.flows.map(FlowCache.init),
-            let kept = try recipe.keptFlow(data: data.train.sha256, in: cache), !kept.exists
+            let kept = try recipe.keptFlow(
+                data: data.train.sha256, in: cache, automatic: options.precision),
+            !kept.exists
         else { return }
         try cache.expectWritable()
     }
 
     /// Trains what is left, scores the last iterate and writes the results.
+    /// - Returns: nil for a run that pauses after one of its phases, as the options say.
     /// - Throws: `Interrupted` after a signal, `UserError` otherwise; a checkpoint is left in both cases.
-    public func run() throws -> RunResult {
+    public func run() throws -> RunResult? {
         if state.phase >= recipe.phases.count, let done = try? directory.files.result() { return done }
-        let forecast = options.isForecast ? try forecast() : nil
+        let forecast = options.isForecast ? try Interruption.endingAtOnce(forecast) : nil
         log.expect(forecast)
         progress.expect(forecast)
         do {
-            try Trainer(recipe, data, state, keptFlow: keptFlow, observer: self).run()
+            try Trainer(
+                recipe, data, state, keptFlow: keptFlow, lastPhase: options.lastPhase, observer: self
+            ).run()
         } catch {
             progress.end(error is Interrupted ? "" : "\(error)")
             guard let error = error as? UserError, error.kind == .diverged, options.isKept else {
@@ -107,6 +117,11 @@ public final class Experiment: TrainingObserver {
             throw directory.files.advised(error, phase: state.phase, of: recipe)
         }
         log.end()
+        guard state.phase == recipe.phases.count else {
+            progress.end("")
+            log.note("phase \(state.phase) has ended: --resume trains the next one")
+            return nil
+        }
         return try finishRun()
     }
 
@@ -114,7 +129,8 @@ public final class Experiment: TrainingObserver {
     private var keptFlow: KeptFlow? {
         get throws {
             try options.flows.flatMap {
-                try recipe.keptFlow(data: data.train.sha256, in: FlowCache(folder: $0))
+                try recipe.keptFlow(
+                    data: data.train.sha256, in: FlowCache(folder: $0), automatic: options.precision)
             }
         }
     }

@@ -6,8 +6,14 @@ import Synchronization
 public enum Interruption {
     private static let received = Atomic<Int32>(0)
 
+    /// What is said by a process that ends at once.
+    private static let farewell = Mutex("interrupted")
+
     /// Installs the handlers; call once, early, from the command line's main thread.
-    public static func install() {
+    ///
+    /// - Parameter text: what ``endingAtOnce(_:)`` says.
+    public static func install(farewell text: String = "interrupted") {
+        farewell.withLock { $0 = text }
         // Reading the flag here initialises it: a signal handler must not.
         _ = received.load(ordering: .relaxed)
         // `nohup` starts a program with SIGHUP ignored, and so it stays.
@@ -45,6 +51,36 @@ public enum Interruption {
         Thread.detachNewThread {
             while getppid() == parent { usleep(500_000) }
             request(SIGTERM)
+        }
+    }
+
+    /// Does work of which nothing is lost: reading data, measuring speed. A signal ends the process at once, as one that
+    /// nobody handles does, and not when the work is done.
+    public static func endingAtOnce<Value>(_ work: () throws -> Value) rethrows -> Value {
+        let guarded = GuardedWork()
+        Thread.detachNewThread { guarded.watch() }
+        defer { guarded.end() }
+        return try work()
+    }
+
+    private final class GuardedWork: Sendable {
+        private let isOver = Mutex(false)
+
+        func end() { isOver.withLock { $0 = true } }
+
+        /// Ends the process after a signal, unless the work has ended before.
+        func watch() {
+            while true {
+                let isDone = isOver.withLock { isOver in
+                    if !isOver, let code = exitCode {
+                        ProgressLog.writeError(farewell.withLock { $0 } + "\n")
+                        _exit(code)
+                    }
+                    return isOver
+                }
+                if isDone { return }
+                usleep(50_000)
+            }
         }
     }
 

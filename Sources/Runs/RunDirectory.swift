@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Recipes
 import System
+import Tensors
 import Training
 
 /// The folder of one run, held by the process that trains: recipe, split, metrics, checkpoints, results.
@@ -116,7 +117,8 @@ public final class RunDirectory {
         throw UserError(
             .recipe, "the run was trained in \(trained), and this machine computes in \(precision)",
             at: path,
-            advice: "continue it where it began, or train anew")
+            advice: trained == Precision.float32.rawValue
+                ? "give --precision \(trained)" : "continue it where it began, or train anew")
     }
 }
 

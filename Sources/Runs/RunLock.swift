@@ -22,8 +22,9 @@ package final class RunLock: Sendable {
                 advice: "wait for it or choose another --out")
         }
         self.descriptor = descriptor
-        // The number only serves the message above: failing to write it does no harm.
-        let text = Array("\(getpid())\n".utf8)
+        // The words only serve the message above: failing to write it does no harm.
+        let job = ProcessInfo.processInfo.environment["SLURM_JOB_ID"].map { ", job \($0)" } ?? ""
+        let text = Array("\(getpid()) on \(RunSighting.thisHost)\(job)\n".utf8)
         if ftruncate(descriptor, 0) == 0 {
             _ = text.withUnsafeBytes { SystemCall.writeAll($0, to: descriptor) }
         }
@@ -39,9 +40,10 @@ package final class RunLock: Sendable {
         return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    /// The number of the process that holds the lock, or `unknown`.
+    /// The process that holds the lock, such as `4711 on node3, job 12`, or `unknown`.
     package static func holder(of path: String) -> String {
         let text = String(decoding: Files.contents(path) ?? [], as: UTF8.self)
-        return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)).map(String.init) ?? "unknown"
+        let line = text.split(whereSeparator: \.isNewline).first ?? ""
+        return line.split(separator: " ").first.flatMap { Int($0) } == nil ? "unknown" : String(line)
     }
 }

@@ -20,12 +20,15 @@ public struct RunProgress: Codable, Sendable, Equatable {
     public var runSeconds: Double?
     /// The machine that trains; nil in runs of old.
     public var host: String?
+    /// The job of Slurm that trains; nil outside of one.
+    public var job: String?
     /// Why training ended before the run did: the error, or empty after a signal. Nil while it goes on.
     public var end: String?
 
     package init(_ status: ProgressStatus, rate: Double?, rest: Double? = nil, process: Int32 = getpid()) {
         self.process = process
         host = RunSighting.thisHost
+        job = ProcessInfo.processInfo.environment["SLURM_JOB_ID"]
         runSeconds = rest.flatMap { $0.isFinite ? $0 : nil }
         (phase, phaseIndex, phaseCount) = (status.phase, status.phaseIndex, status.phaseCount)
         (step, steps) = (status.step, status.steps)

@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Tensors
 
 /// The commit that the running tool was built from.
@@ -25,17 +26,9 @@ public enum SourceCommit {
 
     /// The trimmed output of git; nil when it fails or is not installed.
     private static func git(_ arguments: [String], in folder: String) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", folder] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        do { try process.run() } catch { return nil }
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { return nil }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let answer = try? Program(["git", "-C", folder] + arguments), answer.status == 0 else {
+            return nil
+        }
+        return answer.out.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -59,8 +59,9 @@ public struct DataIdentity: Sendable, Equatable {
     }
 
     /// Where the trained flow that `recipe` begins with is kept; nil for a recipe that begins otherwise.
-    package func flowPath(_ recipe: Recipe, in cache: FlowCache) throws -> String? {
-        try recipe.keptFlow(data: sha256, in: cache)?.path
+    package func flowPath(_ recipe: Recipe, _ options: TableOptions) throws -> String? {
+        let cache = FlowCache(folder: options.flows)
+        return try recipe.keptFlow(data: sha256, in: cache, automatic: options.precision)?.path
     }
 }
 

@@ -105,9 +105,9 @@ public final class JobRunner {
         try Files.makeFolder(run.path, advice: "choose another --runs")
         let size = Files.contents(log)?.count ?? 0
         let origin = job.origin.map { queue.plan.jobs[$0].cell.run.path }
-        let words = job.cell.arguments(options, threads: threads, flowPerSeed: flowPerSeed, origin: origin)
+        let words = job.cell.arguments(options, flowPerSeed: flowPerSeed, origin: origin)
         let worker = try WorkerProcess(
-            words + ["--parent", String(getpid())], log: log)
+            words + ["--threads", String(threads), "--parent", String(getpid())], log: log)
         return .training(worker, start: size)
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import Recipes
 import Runs
 import System
+import Tensors
 import Training
 
 /// One recipe of a table with one seed: one run, and one committed result.
@@ -51,6 +52,8 @@ public struct TableOptions: Sendable {
     public var overrides: [String] = []
     /// Whether workers log each line of metrics.
     public var isVerbose = false
+    /// What precision "auto" of recipes means; nil: what each machine computes fastest.
+    public var precision: Precision?
     /// Cut every recipe down to seconds.
     public var isSmoke = false
 
@@ -62,7 +65,7 @@ public struct TableOptions: Sendable {
 /// A table's recipes, resolved, and its cells.
 public struct TableCells: Sendable {
     public let table: TableFile
-    public let options: TableOptions
+    public var options: TableOptions
     public let results: String
     /// The rows' recipes with the table's first seed.
     public let recipes: [Recipe]

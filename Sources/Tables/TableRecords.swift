@@ -2,6 +2,7 @@ import Flows
 import Foundation
 import Runs
 import System
+import Tensors
 import Training
 
 /// Committed results: what a table is made of, over as many sittings as it takes.
@@ -58,14 +59,15 @@ extension TableCell {
         return result
     }
 
-    /// What a worker is started with.
+    /// What a worker is started with, but for its threads.
     ///
     /// - Parameter origin: the run directory to continue.
-    package func arguments(_ options: TableOptions, threads: Int, flowPerSeed: Bool, origin: String?)
-        -> [String]
-    {
-        var words = ["train", file, "--seed", String(seed), "--resume", "--threads", String(threads)]
+    package func arguments(_ options: TableOptions, flowPerSeed: Bool, origin: String? = nil) -> [String] {
+        var words = ["train", file, "--seed", String(seed), "--resume"]
         words += ["--out", run.path, "--flows", options.flows]
+        if let precision = options.precision, recipe.precision == .auto {
+            words += ["--precision", precision.rawValue]
+        }
         if let origin { words += ["--from", origin] }
         if let data = options.data { words += ["--data", data] }
         words += overrides.flatMap { ["--set", $0] }

@@ -12,10 +12,9 @@ extension TableCells {
     }
 
     private func plan(_ data: DataIdentity?, facts: [CellFacts]) throws -> JobPlan {
-        let cache = FlowCache(folder: options.flows)
         let flows = try cells.map { cell in
             // Without the data nobody knows the flow's name; its settings tell flows apart as well.
-            try (data ?? DataIdentity(sha256: "", splitRule: "")).flowPath(cell.recipe, in: cache)
+            try (data ?? DataIdentity(sha256: "", splitRule: "")).flowPath(cell.recipe, options)
         }
         return JobPlan(cells, facts: facts, flows: flows)
     }
@@ -65,8 +64,7 @@ extension JobPlan {
             parts.append((jobs[origin].facts.isDone ? "continues " : "after ") + jobs[origin].cell.label)
         }
         if let flow = job.flow {
-            let sharing = jobs.indices.filter { jobs[$0].flow == flow }
-            let first = sharing.first { jobs[$0].facts.phase != nil } ?? sharing.first ?? index
+            let first = trainer(of: flow) ?? index
             let isKept = flowIsKept(flow)
             parts.append(
                 isKept

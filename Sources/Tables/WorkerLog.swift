@@ -12,6 +12,11 @@ package struct WorkerLog {
         text = String(decoding: (Files.contents(path) ?? []).dropFirst(start), as: UTF8.self)
     }
 
+    /// The lines of the log at `path`, none where there is no log.
+    package static func lines(of path: String) -> [Substring] {
+        String(decoding: Files.contents(path) ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
+    }
+
     /// Why the worker has failed, on one line.
     package func reason(of end: WorkerProcess.End) -> String {
         let prefix = "fce: error: "

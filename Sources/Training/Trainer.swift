@@ -29,6 +29,7 @@ public final class Trainer {
     private let data: ExperimentData
     private let state: TrainingState
     private let keptFlow: KeptFlow?
+    private let lastPhase: Int
     private let observer: any TrainingObserver
 
     /// - Parameters:
@@ -36,15 +37,17 @@ public final class Trainer {
     ///   - data: what is trained on.
     ///   - state: the models, and where training stands.
     ///   - keptFlow: where the flow that the first phase trains is kept and found; nil trains it in any case.
+    ///   - lastPhase: the number of phases to train; nil: all of them.
     ///   - observer: is told what happens.
     public init(
         _ recipe: Recipe, _ data: ExperimentData, _ state: TrainingState, keptFlow: KeptFlow? = nil,
-        observer: any TrainingObserver
+        lastPhase: Int? = nil, observer: any TrainingObserver
     ) {
         self.recipe = recipe
         self.data = data
         self.state = state
         self.keptFlow = keptFlow
+        self.lastPhase = min(lastPhase ?? .max, recipe.phases.count)
         self.observer = observer
     }
 
@@ -52,7 +55,7 @@ public final class Trainer {
     /// - Throws: ``Interrupted``; `UserError(.diverged)` for a non-finite loss or a destroyed flow.
     public func run() throws {
         state.isInterrupted = { [weak observer] in observer?.isInterrupted ?? false }
-        while state.phase < recipe.phases.count {
+        while state.phase < lastPhase {
             do {
                 try runPhase()
                 try observer.finished(state)

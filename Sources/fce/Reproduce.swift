@@ -18,6 +18,7 @@ struct Reproduce: ParsableCommand {
               fce reproduce Recipes/svhn10k/table-500.toml --seeds 1 --data ~/svhn10k
               fce reproduce Recipes/svhn10k/table-500.toml --table-only
               fce reproduce --paper
+              fce reproduce Recipes/svhn/table-500.toml --slurm --sbatch "--time=8:00:00"
 
             TABLE is a TOML file: title, seeds = [1, 2, 3], recipes = ["a.toml", …] in the
             order of the rows, results (the folder of results) and flow-per-seed = true.
@@ -57,6 +58,20 @@ struct Reproduce: ParsableCommand {
             figures with the recipe that makes it, whether that ran here and on which data,
             and the number. --results is then the folder that holds the folders of results.
 
+            --slurm gives the cells to a cluster: one job a cell, the shared flow before
+            them, continuations after their cells, the table last.
+              fce reproduce TABLE --slurm --sbatch "--time=8:00:00 --cpus-per-task=16"
+              fce reproduce TABLE --slurm --list       what each job is doing
+              fce reproduce TABLE --slurm --wait       show the jobs, then print the table
+              fce reproduce TABLE --slurm --dry-run    the scripts, and nothing else
+            The same command submits only what is neither done nor in the queue. Before its
+            time limit a run writes a checkpoint, and its job goes back into the queue; lost
+            nodes, preemption and scancel lose no more. Programs, data and --runs must be
+            where the nodes see them. Docs/clusters.md says more.
+
+            Every cell of such a table computes in one precision, which --precision names
+            where precision = "auto" of a recipe leaves it to the machine.
+
             A table with another --set needs other folders:
               fce reproduce TABLE --set vat.epsilon=2 --runs Runs/eps-2 --results Results/eps-2
             """)
@@ -78,6 +93,12 @@ struct Reproduce: ParsableCommand {
     @Option(help: "Threads of all workers together; by default all processors of the process.")
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "What precision = \"auto\" of recipes means in every cell: float32 or bfloat16.",
+            valueName: "precision"))
+    var precision: PrecisionName?
+
     @Option(help: ArgumentHelp("Where the cells are trained, and flows kept.", valueName: "dir"))
     var runs = "Runs"
 
@@ -96,7 +117,12 @@ struct Reproduce: ParsableCommand {
     @Flag(help: "Print every cell with its state and what it waits for, and train nothing.")
     var list = false
 
-    @Flag(help: "With --list: print a JSON array with an object for each cell; with --rehearse one object.")
+    @OptionGroup(title: "Slurm") var cluster: SlurmOptions
+
+    @Flag(
+        help: ArgumentHelp(
+            "With --list or --slurm: print a JSON array with an object for each cell or job; with --rehearse one object."
+        ))
     var json = false
 
     @Flag(help: "List what the paper prints, the recipes that make it, and the numbers that were made here.")
@@ -128,7 +154,13 @@ struct Reproduce: ParsableCommand {
         }
         if jobs < 1 { throw ValidationError("--jobs takes a number of at least 1.") }
         if let threads, threads < 1 { throw ValidationError("--threads takes a number of at least 1.") }
-        if json && !list && !rehearse { throw ValidationError("--json belongs to --list and --rehearse.") }
+        if json && !list && !rehearse && !cluster.slurm {
+            throw ValidationError("--json belongs to --list, --rehearse and --slurm.")
+        }
+        if cluster.slurm && (tableOnly || smoke || rehearse || paper) {
+            throw ValidationError("Give --slurm without --table-only, --smoke, --rehearse and --paper.")
+        }
+        if cluster.slurm && list && cluster.wait { throw ValidationError("Give --list or --wait, not both.") }
         if (again || rehearsedPhase != nil) && !rehearse {
             throw ValidationError("--again belongs to --rehearse.")
         }
@@ -144,24 +176,41 @@ struct Reproduce: ParsableCommand {
             return print(Console.text(of: coverage), terminator: "")
         }
         Interruption.install()
+        if cluster.slurm { return try runOnSlurm() }
         let plan = try ReproductionPlan(self)
         defer { plan.removeTemporary() }
         if list { return try plan.list(json: json) }
         if rehearse { return try rehearse(plan) }
-        if tableOnly { return try printTable(plan) }
+        if tableOnly { return try collect(plan) }
         let failures = failures(plan, try train(plan))
         for failure in failures { Console.error(failure) }
         try printTable(plan)
         guard failures.isEmpty else {
-            throw UserError(
-                .incomplete, "\(failures.count) of \(plan.cells.cells.count) cells have no result", at: table,
-                advice: "see train.log in their run directories, then repeat the command")
+            throw incomplete(failures.count, plan)
         }
+    }
+
+    func incomplete(_ count: Int, _ plan: ReproductionPlan) -> UserError {
+        UserError(
+            .incomplete, "\(count) of \(plan.cells.cells.count) cells have no result", at: table,
+            advice: "see train.log in their run directories, then repeat the command")
+    }
+
+    /// The table of what is there: committed results, and those of runs that have finished.
+    private func collect(_ plan: ReproductionPlan) throws {
+        if let jobs = try? plan.cells.plan(nil),
+            jobs.jobs.contains(where: { $0.facts.isFinished && !$0.facts.isRecorded })
+        {
+            try plan.requireFolder()
+            try plan.cells.makeResultsFolder()
+            plan.recordFinished(jobs)
+        }
+        try printTable(plan)
     }
 
     private func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
         let display = JobDisplay(quiet: output.quiet)
-        let (jobs, data) = try plan.jobs()
+        let (jobs, data) = try plan.isTemporary ? plan.jobs() : Interruption.endingAtOnce(plan.jobs)
         let total = threads ?? Device.standard.availableProcessors
         let each = max(1, total / self.jobs)
         let count = jobs.jobs.count
@@ -197,7 +246,7 @@ struct Reproduce: ParsableCommand {
         return try estimator.costs(of: recipes, data.size)
     }
 
-    private func printTable(_ plan: ReproductionPlan) throws {
+    func printTable(_ plan: ReproductionPlan) throws {
         let records = try plan.cells.records()
         guard !records.isEmpty else {
             if tableOnly {

@@ -7,7 +7,7 @@ import Tables
 
 /// What one call of `fce reproduce` is about: the table's cells, and what is left to do for them.
 struct ReproductionPlan {
-    let cells: TableCells
+    private(set) var cells: TableCells
     /// Whether everything is removed in the end.
     let isTemporary: Bool
     private let root: String
@@ -24,6 +24,7 @@ struct ReproductionPlan {
         options.seeds = command.seeds?.seeds
         options.data = command.data
         options.overrides = command.overrides
+        options.precision = command.precision?.precision
         options.isVerbose = command.output.verbose
         if command.smoke {
             options.isSmoke = true
@@ -58,6 +59,18 @@ struct ReproductionPlan {
         try cells.makeResultsFolder()
         try requireFolder()
         return (plan, data)
+    }
+
+    /// Makes every cell compute in one precision, whichever machine trains it.
+    mutating func pinPrecision() throws {
+        if let choice = try cells.pinPrecision() { Console.error(choice) }
+    }
+
+    /// Commits the results of runs that have finished. One that cannot be committed is said, and hides no other.
+    func recordFinished(_ jobs: JobPlan) {
+        for job in jobs.jobs where job.facts.isFinished && !job.facts.isRecorded {
+            do { _ = try job.cell.recordResult() } catch { Console.warn(["\(job.cell.label): \(error)"]) }
+        }
     }
 
     /// A folder of results has one table, which another one would replace.

@@ -38,6 +38,14 @@ struct Train: ParsableCommand {
             run keeps the checkpoint with which its last phase began. So a last phase can
             be tried with another rate, and the phases before it are not trained again.
 
+            --until-phase N ends after the N-th phase, with a checkpoint from which --resume
+            trains the next one, here or on another machine: a long flow may run in a job of
+            its own.
+
+            --precision says what precision = "auto" of a recipe means. By default it is
+            bfloat16 on processors that multiply it and float32 on others, so that a run
+            that began on one kind cannot go on on the other: float32 is possible on both.
+
             --final trains for use and not for a number, when the settings are chosen: on
             every image with every label, those of data.validation and the test images
             included. Nothing is left to test on, so there is no test error and no
@@ -71,7 +79,15 @@ struct Train: ParsableCommand {
     @Flag(help: "Continue where a stopped run left off.")
     var resume = false
 
+    @Option(help: ArgumentHelp("End after this phase, counted from 1.", valueName: "n"))
+    var untilPhase: Int?
+
     @OptionGroup var threadOptions: ThreadOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "What precision = \"auto\" of the recipe means: float32 or bfloat16.", valueName: "precision"))
+    var precision: PrecisionName?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -103,6 +119,7 @@ struct Train: ParsableCommand {
         if data != nil && StartingPath.isData(recipe) {
             throw ValidationError("The images are named already: leave out --data.")
         }
+        if let untilPhase, untilPhase < 1 { throw ValidationError("Phases are counted from 1.") }
         if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
         if let seed, !Recipe.seeds.contains(seed) {
             throw ValidationError("A seed is from 0 to \(Recipe.seeds.upperBound).")
@@ -110,23 +127,24 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.install()
+        let farewell = smoke && out == nil ? "interrupted" : "interrupted; continue with: \(resumeCommand)"
+        Interruption.install(farewell: farewell)
         if let parent { Interruption.follow(parent: parent) }
         let log = ProgressLog(quiet: output.quiet)
         let plan = try TrainingPlan(self)
         defer { plan.removeTemporary() }
         do {
-            let results = try plan.runs.map { try train($0, plan, log) }
+            let results = try plan.runs.compactMap { try train($0, plan, log) }
             if results.count > 1 && !final { Console.print(try ResultsTable(results)) }
         } catch {
             log.end()
             guard error is Interrupted else { throw error }
-            log.warn(plan.isTemporary ? "interrupted" : "interrupted; continue with: \(resumeCommand)")
+            log.warn(farewell)
             throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
         }
     }
 
-    private func train(_ run: TrainingPlan.Run, _ plan: TrainingPlan, _ log: ProgressLog) throws -> RunResult
+    private func train(_ run: TrainingPlan.Run, _ plan: TrainingPlan, _ log: ProgressLog) throws -> RunResult?
     {
         let files = RunFiles(path: run.options.out)
         if resume, let done = files.finishedResult(of: run.recipe) {
@@ -136,7 +154,7 @@ struct Train: ParsableCommand {
             return done
         }
         let experiment = try start(run, log)
-        let result = try experiment.run()
+        guard let result = try experiment.run() else { return nil }
         let pages = try RunReport.write(files, testImages: experiment.data.test as? ImageDataset)
         show(result, plan.isTemporary ? [] : pages)
         return result
@@ -146,7 +164,9 @@ struct Train: ParsableCommand {
     private func start(_ run: TrainingPlan.Run, _ log: ProgressLog) throws -> Experiment {
         do {
             for note in run.notes { log.note(note) }
-            return try Experiment(run.recipe, run.options, log: log)
+            // What is temporary must be removed, also after a signal.
+            guard run.options.isKept else { return try Experiment(run.recipe, run.options, log: log) }
+            return try Interruption.endingAtOnce { try Experiment(run.recipe, run.options, log: log) }
         } catch let error as UserError where error.kind == .missing {
             guard let substitute = run.substitute else { throw error }
             for note in substitute.summary { log.note(note) }

@@ -46,6 +46,8 @@ struct TrainingPlan {
         options.isVerbose = train.output.verbose
         options.origin = train.origin
         options.threads = train.threadOptions.threads
+        options.precision = train.precision?.precision
+        options.lastPhase = train.untilPhase
         options.flows = train.flows ?? (train.smoke ? nil : "Runs/flows")
         options.command = command(recipe, train)
         options.isForecast = !train.output.quiet && !train.smoke
@@ -69,6 +71,9 @@ struct TrainingPlan {
         if isMoved { words += ["--data", folder] }
         let threads = train.threadOptions.threads ?? Device.standard.availableProcessors
         words += ["--threads", String(threads)]
+        if let precision = train.precision, recipe.precision == .auto {
+            words += ["--precision", precision.precision.rawValue]
+        }
         if train.final { words.append("--final") }
         if train.smoke { words.append("--smoke") }
         let isHere = folder == recipe.data.directory

@@ -72,6 +72,22 @@ extension CommandLine {
             }
         }
 
+        /// Nothing is lost while data are read, here for many seconds: the run has not begun when the process has ended.
+        @Test func aSignalDoesNotWaitForTheData() throws {
+            try withFolder { folder in
+                let slow = tinyRecipe.replacing("train = 64", with: "train = 400000")
+                try write(slow, to: "\(folder)/tiny.toml")
+                let run = try Tool.start(Self.train, in: folder)
+                run.waitsForHandlers()
+                run.send(SIGTERM)
+                let output = try run.finish()
+                #expect(output.status == 143, "\(output.err)")
+                #expect(output.err.contains("interrupted; continue with: "))
+                #expect(output.err.contains("train tiny.toml --threads 2 --quiet --resume"))
+                #expect(!exists("\(folder)/Runs/tiny/seed-1"))
+            }
+        }
+
         @Test func aDamagedCheckpointIsSetAsideAloud() throws {
             _ = try TinyRun.output()
             try withFolder { folder in

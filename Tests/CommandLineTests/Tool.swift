@@ -88,6 +88,18 @@ enum Tool {
             return FileManager.default.fileExists(atPath: path)
         }
 
+        /// Waits until the process handles SIGTERM, or ends.
+        func waitsForHandlers() {
+            while process.isRunning {
+                let status = try? String(
+                    contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+                let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+                let mask = line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+                if (mask ?? 0) >> (UInt64(SIGTERM) - 1) & 1 == 1 { return }
+                usleep(500)
+            }
+        }
+
         /// Waits for the process, two minutes at most.
         func finish() throws -> Output {
             let deadline = ContinuousClock.now + .seconds(120)

@@ -116,7 +116,8 @@ private let untrained = """
             let recipe = try Recipe.parse(untrained, file: "untrained.toml")
             var options = ExperimentOptions(out: folder + "/run")
             options.threads = 1
-            let result = try Experiment(recipe, options, log: ProgressLog(quiet: true)).run()
+            let result = try #require(
+                try Experiment(recipe, options, log: ProgressLog(quiet: true)).run())
             let probes = try #require(result.probes)
             #expect(probes == (try subject().probe(recipe.probe)))
             #expect(probes.map(\.labels) == [20, 160] && probes.map(\.errors.count) == [3, 1])
@@ -202,7 +203,7 @@ private let untrained = """
             for cell in cells.cells {
                 let worker = try Recipe.load(cell.file, overrides: cell.overrides + ["seed=1"])
                 #expect(worker.hash == cell.recipe.hash && worker.name == cell.recipe.name)
-                let words = cell.arguments(TableOptions(), threads: 1, flowPerSeed: false, origin: nil)
+                let words = cell.arguments(TableOptions(), flowPerSeed: false, origin: nil)
                 #expect(words.count { $0 == "--set" } == cell.overrides.count)
             }
         }

@@ -104,9 +104,9 @@ private let sample = """
             #expect(cells.cells[1].record == "R/other-seed-4.json")
             #expect(cells.cells[1].run.path.hasSuffix("-other/seed-4"))
             #expect(cells.title == "Small")
-            let words = cells.cells[1].arguments(options, threads: 3, flowPerSeed: true, origin: "O")
+            let words = cells.cells[1].arguments(options, flowPerSeed: true, origin: "O")
             let expected = [
-                "train", cells.cells[1].file, "--seed", "4", "--resume", "--threads", "3", "--out",
+                "train", cells.cells[1].file, "--seed", "4", "--resume", "--out",
                 cells.cells[1].run.path, "--flows", "Runs/flows", "--from", "O", "--data", "D", "--set",
                 "flow.seed=4",
             ]
@@ -139,7 +139,7 @@ private let sample = """
             let cells = try TableCells(table, options)
             #expect(cells.title == "Small, energy.pooling=mean, energy.slope=0.1")
             #expect(cells.recipes.allSatisfy { $0.energy.pooling == .mean && $0.energy.slope == 0.1 })
-            let words = cells.cells[1].arguments(options, threads: 1, flowPerSeed: false, origin: nil)
+            let words = cells.cells[1].arguments(options, flowPerSeed: false, origin: nil)
             #expect(words.suffix(4) == ["--set", "energy.pooling=mean", "--set", "energy.slope=0.1"])
             // A default that is stated is no change: results without it are the table's.
             options.overrides = ["energy.pooling=max"]
