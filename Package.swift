@@ -187,6 +187,25 @@ packageTargets.append(
             "fce", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict))
 
+/// Readers of files as the fuzzer calls them, and the tests that repeat its findings.
+packageTargets += [
+    .target(
+        name: "FuzzTargets", dependencies: modules.map { .target(name: $0.name) }, path: "Tests/FuzzTargets",
+        swiftSettings: strict),
+    .testTarget(
+        name: "FuzzTests", dependencies: ["FuzzTargets", "System", "TestSupport"], exclude: ["Findings"],
+        swiftSettings: strict),
+]
+/// `make fuzz` asks for the fuzzer, which takes a sanitizer's flags; nothing else needs it.
+if Context.environment["FC_FUZZ"] != nil {
+    packageTargets += [
+        .target(name: "CFuzzing", path: "Tests/CFuzzing", cSettings: kernels),
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["FuzzTargets", "CFuzzing"], path: "Tests/Fuzzer",
+            swiftSettings: strict),
+    ]
+}
+
 /// `make docs` asks for the plugin; nothing else needs it.
 let documentation: [Package.Dependency] =
     Context.environment["FC_DOCS"] == nil

@@ -10,6 +10,11 @@
 
 /* A progressive file may repeat scans without end; real encoders write about ten. */
 #define MAX_SCANS 100
+/* The pixels of all scans together: 16 passes over the largest picture. */
+#define MAX_SCANNED_PIXELS (1L << 30)
+/* Of the components one or two have blocks of 64 to 256 pixels at the least, and a block takes a bit: a file that claims more
+ * pixels for its bytes would be nearly empty. */
+#define MAX_PIXELS_PER_BYTE 1024
 /* libjpeg's own buffers: a progressive image holds all its coefficients, two bytes each. */
 #define MAX_MEMORY (1L << 30)
 
@@ -57,9 +62,12 @@ static struct jpeg_error_mgr *catch_errors(failure *self, char *message) {
 }
 
 static void watch_scans(j_common_ptr cinfo) {
-    if (((j_decompress_ptr)cinfo)->input_scan_number > MAX_SCANS) {
+    j_decompress_ptr d = (j_decompress_ptr)cinfo;
+    long most = MAX_SCANNED_PIXELS / ((long)d->image_width * d->image_height);
+    if (most > MAX_SCANS) most = MAX_SCANS;
+    if (d->input_scan_number > most) {
         failure *self = (failure *)cinfo->err;
-        snprintf(self->message, CJPEG_MESSAGE_SIZE, "more than %d scans", MAX_SCANS);
+        snprintf(self->message, CJPEG_MESSAGE_SIZE, "more than %ld scans", most);
         longjmp(self->escape, 1);
     }
 }
@@ -94,12 +102,18 @@ static void read_pixels(decoder *d, cjpeg_image *image) {
     }
 }
 
-static int decode(decoder *d, size_t max_pixels, cjpeg_image *image, char *message) {
+static int decode(decoder *d, size_t count, size_t max_pixels, cjpeg_image *image, char *message) {
     j_decompress_ptr cinfo = &d->cinfo;
     jpeg_read_header(cinfo, TRUE);
-    if ((size_t)cinfo->image_width * cinfo->image_height > max_pixels) {
+    size_t pixels = (size_t)cinfo->image_width * cinfo->image_height;
+    if (pixels > max_pixels) {
         snprintf(message, CJPEG_MESSAGE_SIZE, "%u x %u pixels are more than the limit of %zu",
                  cinfo->image_width, cinfo->image_height, max_pixels);
+        return -1;
+    }
+    if (pixels / MAX_PIXELS_PER_BYTE > count) {
+        snprintf(message, CJPEG_MESSAGE_SIZE, "%u x %u pixels are more than %zu bytes can hold",
+                 cinfo->image_width, cinfo->image_height, count);
         return -1;
     }
     int grey = cinfo->jpeg_color_space == JCS_GRAYSCALE;
@@ -137,7 +151,7 @@ int cjpeg_decode(const uint8_t *bytes, size_t count, size_t max_pixels, cjpeg_im
         d->progress.progress_monitor = watch_scans;
         d->cinfo.progress = &d->progress;
         jpeg_mem_src(&d->cinfo, bytes, count);
-        status = decode(d, max_pixels, image, message);
+        status = decode(d, count, max_pixels, image, message);
     }
     jpeg_destroy_decompress(&d->cinfo);
     free(d->pixels);

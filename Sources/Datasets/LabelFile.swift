@@ -38,6 +38,7 @@ public enum LabelFile: DatasetReader {
         let labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         var catalogue = Catalogue<String>(classNames: names)
         var known: [String: Int] = [:]
+        var test: [Catalogue<String>.Entry] = []
         for row in rows {
             if let line = known.updateValue(row.line, forKey: row.path) {
                 throw UserError(
@@ -49,9 +50,10 @@ public enum LabelFile: DatasetReader {
             switch row.part {
             case .train: catalogue.train.append(entry)
             case .val: catalogue.heldOut.append(entry)
-            case .test: catalogue.test = (catalogue.test ?? []) + [entry]
+            case .test: test.append(entry)
             }
         }
+        catalogue.test = test.isEmpty ? nil : test
         try catalogue.separateUnlabelled(at: file)
         return catalogue
     }

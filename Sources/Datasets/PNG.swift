@@ -7,6 +7,9 @@ extension Picture {
     /// The type and checksum of the chunk that ends every file.
     private static let pngEnd: [UInt8] = [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
 
+    /// Pixels of a byte: deflate makes 1032 bytes of one, and each may hold eight pixels.
+    private static let largestExpansion = 8 * 1032
+
     private static func format(channels: Int, hasAlpha: Bool = false) -> png_uint_32 {
         let colours = channels == 3 ? png_uint_32(PNG_FORMAT_RGB) : png_uint_32(PNG_FORMAT_GRAY)
         return hasAlpha ? colours | png_uint_32(PNG_FORMAT_FLAG_ALPHA) : colours
@@ -31,17 +34,21 @@ extension Picture {
             guard png_image_begin_read_from_memory(image, memory.baseAddress, memory.count) != 0 else {
                 throw undecodable("PNG", image.pointee.text, file)
             }
-            return try finish(image, file: file)
+            return try finish(image, of: bytes.count, file: file)
         }
     }
 
     /// Reads the pixels of an image that is open.
     private static func finish(
-        _ image: UnsafeMutablePointer<png_image>, file: String
+        _ image: UnsafeMutablePointer<png_image>, of bytes: Int, file: String
     ) throws(UserError) -> Picture {
         let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
         guard width * height <= largestPixelCount else {
             throw tooLarge("PNG", width, height, file)
+        }
+        guard width * height <= largestExpansion * bytes else {
+            throw undecodable(
+                "PNG", "\(width) x \(height) pixels are more than \(bytes) bytes can hold", file)
         }
         let channels = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1
         let hasAlpha = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0

@@ -62,7 +62,7 @@ public struct RecipeLocation: Sendable, Equatable, CustomStringConvertible {
             if let text = BuiltInRecipes.files[builtInName] { return Array(text.utf8) }
             throw unknown(builtInName, requestedBy: place)
         }
-        do throws(UserError) { return try Files.readStream(description) } catch {
+        do throws(UserError) { return try bytes(isNamedByFile: place != nil) } catch {
             let advice = substitute.map {
                 "\(error.advice ?? "check the path"), or take \($0), which is built in"
             }
@@ -71,6 +71,22 @@ public struct RecipeLocation: Sendable, Equatable, CustomStringConvertible {
                 at: place ?? description, advice: advice ?? error.advice)
         }
     }
+
+    /// A user may name a pipe or a terminal. What a file names is a file: nobody means a device that gives bytes for ever.
+    private func bytes(isNamedByFile: Bool) throws(UserError) -> [UInt8] {
+        let (path, limit) = (description, Self.longest + 1)
+        let bytes =
+            isNamedByFile ? try Files.read(path, limit: limit) : try Files.readStream(path, limit: limit)
+        guard bytes.count <= Self.longest else {
+            throw UserError(
+                .missing, "is longer than \(Self.longest) bytes, as no recipe is", at: path,
+                advice: "name a recipe")
+        }
+        return bytes
+    }
+
+    /// Fifty times the longest of ours, which is read in a tenth of a second.
+    private static let longest = 1 << 18
 
     /// The built-in recipe of the same folder and name, for a path that leads nowhere.
     private var substitute: String? {

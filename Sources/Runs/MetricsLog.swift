@@ -48,7 +48,7 @@ public struct MetricsLog: Sendable {
         let decoder = JSONDecoder()
         rows = try lines.dropLast().enumerated().map { index, line in
             do {
-                return try decoder.decode(MetricsRow.self, from: Data(line))
+                return try decoder.decode(MetricsRow.self, from: Data(printableJSON(Array(line))))
             } catch {
                 throw UserError(
                     .data, "not a line of metrics", at: "\(path):\(index + 1)", advice: "delete the line")

@@ -10,9 +10,13 @@ public final class MetricsWriter {
 
     package init(path: String) throws {
         self.path = path
+        let isNew = !Files.exists(path)
         descriptor = Files.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
         offset = descriptor < 0 ? 0 : Int(lseek(descriptor, 0, SEEK_END))
-        guard descriptor >= 0 else { throw failure() }
+        // A checkpoint counts on the lines before it: a power cut must not take the whole file.
+        guard descriptor >= 0, !isNew || SystemCall.syncFolder(Files.split(path).folder) else {
+            throw failure()
+        }
     }
 
     deinit { close(descriptor) }
@@ -26,7 +30,7 @@ public final class MetricsWriter {
     package func append(_ lines: ArraySlice<UInt8>) throws {
         guard lines.withUnsafeBytes({ SystemCall.writeAll($0, to: descriptor) }) else {
             let error = failure()
-            ftruncate(descriptor, off_t(offset))
+            _ = SystemCall.truncate(descriptor, to: offset)
             throw error
         }
         offset += lines.count
@@ -34,14 +38,14 @@ public final class MetricsWriter {
 
     /// Forces every line to the disk and returns the length of the file: what a checkpoint remembers.
     package func sync() throws -> Int {
-        guard fsync(descriptor) == 0 else { throw failure() }
+        guard SystemCall.sync(descriptor) else { throw failure() }
         return offset
     }
 
     /// Cuts the file to the lines that a checkpoint knows; false when it is shorter already.
     package func truncate(to length: Int) throws -> Bool {
         guard length <= offset else { return false }
-        guard ftruncate(descriptor, off_t(length)) == 0 else { throw failure() }
+        guard SystemCall.truncate(descriptor, to: length) else { throw failure() }
         offset = length
         return true
     }

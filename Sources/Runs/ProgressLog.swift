@@ -109,7 +109,8 @@ public final class ProgressLog: Sendable {
         state.withLock { state in
             let clear = state.open.map { Self.clearing($0, width()) } ?? ""
             state.open = nil
-            output("\(clear)\(message)\n")
+            // Names in messages may come from files of strangers.
+            output("\(clear)\(PathText.printable(message))\n")
         }
     }
 

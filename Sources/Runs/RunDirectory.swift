@@ -41,7 +41,7 @@ public final class RunDirectory {
             try Files.makeFolder(folder, advice: "choose another --out")
         }
         lock = try RunLock(path: files.file("lock"))
-        Self.removeTemporaries(files)
+        files.removeTemporaries()
         if files.exists("run.json") {
             guard resume else {
                 throw UserError(
@@ -70,16 +70,6 @@ public final class RunDirectory {
             throw UserError(
                 .recipe, "the folder holds \(foreign), which is not of a run", at: files.path,
                 advice: "choose another --out")
-        }
-    }
-
-    /// Removes what a killed process was writing.
-    private static func removeTemporaries(_ files: RunFiles) {
-        for folder in [files.path, files.checkpoints, files.samples] {
-            let names = (try? Files.list(folder)) ?? []
-            for name in names where name.hasPrefix(AtomicFile.temporaryPrefix) {
-                Files.remove("\(folder)/\(name)")
-            }
         }
     }
 
@@ -129,8 +119,15 @@ extension RunDirectory {
     /// which a recipe that changes this phase can go on.
     ///
     /// `file` holds the trainer's tensors and metadata; position, recipe, data and the length of the metrics are
-    /// added. Throws `UserError(.output)`; the older checkpoints then stay.
+    /// added. Throws `UserError(.output)`, and `UserError(.diverged)` for a state that is not finite, from which nothing can
+    /// go on; the older checkpoints then stay.
     public func saveState(_ file: SafetensorsFile, at position: RunPosition) throws {
+        if let name = file.nonFiniteTensor {
+            throw UserError(
+                .diverged, "\(name) is not finite",
+                at: "phase \(position.phaseIndex + 1) (\(position.phase)), step \(position.step)",
+                advice: "lower the phase's rate or set its optimizer.clip")
+        }
         var file = file
         let offset = try metrics.sync()
         file.metadata.merge(provenance(position)) { $1 }
@@ -235,6 +232,29 @@ extension RunDirectory {
 }
 
 extension RunFiles {
+    /// Removes what a killed process was writing; for whoever holds the lock.
+    fileprivate func removeTemporaries() {
+        for folder in [path, checkpoints, samples] {
+            let names = (try? Files.list(folder)) ?? []
+            for name in names where name.hasPrefix(AtomicFile.temporaryPrefix) {
+                Files.remove("\(folder)/\(name)")
+            }
+        }
+    }
+
+    /// Calls `body`, which writes the last files of a finished run, where a killed process has not come to that.
+    ///
+    /// - Parameter name: the file that is written last.
+    /// - Throws: `UserError(.busy)` while another process has the run, and what `body` throws.
+    package func completing(_ name: String, _ body: () throws -> Void) throws {
+        guard !exists(name) else { return }
+        let lock = try RunLock(path: file("lock"))
+        try withExtendedLifetime(lock) {
+            removeTemporaries()
+            try body()
+        }
+    }
+
     /// Full checkpoints, the oldest first.
     package var states: [StateName] {
         let names = (try? Files.list(checkpoints)) ?? []

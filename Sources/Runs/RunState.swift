@@ -41,10 +41,16 @@ extension RunState {
                 .recipe, "this checkpoint is of another recipe or other data", at: path,
                 advice: "remove it or start in another --out")
         }
+        if let name = file.nonFiniteTensor {
+            throw UserError(
+                .data, "a checkpoint in which \(name) is not finite", at: path,
+                advice: "remove it, then --resume")
+        }
         guard let phase = metadata["phase"], let phaseIndex = metadata["phaseIndex"].flatMap({ Int($0) }),
             let step = metadata["step"].flatMap({ Int($0) }),
             let seconds = metadata["seconds"].flatMap(Double.init),
-            let offset = metadata["metricsOffset"].flatMap({ Int($0) }), offset >= 0
+            let offset = metadata["metricsOffset"].flatMap({ Int($0) }), offset >= 0,
+            phaseIndex >= 0, step >= 0, seconds.isFinite
         else {
             throw UserError(
                 .data, "a checkpoint without phase, step or time", at: path,

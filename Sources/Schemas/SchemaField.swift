@@ -1,3 +1,5 @@
+import System
+
 /// One documented key of a recipe, as `fce recipe keys` prints it.
 public struct SchemaKey: Sendable, Equatable, Encodable {
     /// The full key, such as `phase.optimizer.rate`.
@@ -149,11 +151,16 @@ extension SchemaField {
             write: { .boolean($0) })
     }
 
+    /// Names and paths. What steers a terminal is refused: recipes come from strangers too.
     public static func text(_ name: String, _ path: Path<String>, _ summary: String) -> Self {
         value(
             name, path, "a string", summary,
+            advice: { node in
+                guard case .string = node else { return nil }
+                return "leave out control characters; in the name of a file write them as in \\x1B"
+            },
             read: { node in
-                guard case .string(let text) = node else { return nil }
+                guard case .string(let text) = node, PathText.printable(text) == text else { return nil }
                 return text
             },
             write: { .string($0) })

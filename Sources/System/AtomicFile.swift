@@ -71,12 +71,9 @@ public struct AtomicFile: ~Copyable {
     }
 
     private func finish(isSynced: Bool) throws {
-        guard !isSynced || fsync(descriptor) == 0, Files.rename(temporary, to: path) else { throw failure() }
-        guard isSynced else { return }
-        let folder = Files.open(Files.split(path).folder, O_RDONLY | O_DIRECTORY)
-        guard folder >= 0 else { throw failure() }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw failure() }
+        guard !isSynced || SystemCall.sync(descriptor), Files.rename(temporary, to: path),
+            !isSynced || SystemCall.syncFolder(Files.split(path).folder)
+        else { throw failure() }
     }
 
     private func failure() -> UserError {

@@ -120,6 +120,7 @@ package enum Files {
     }
 
     /// Makes the folder at `path` and those above it, where they are missing, and expects that files can be written in it.
+    /// New folders are on the disk when this returns: what is written into them would be lost with them.
     /// - Throws: `UserError(.output)` with `advice`.
     package static func makeFolder(
         _ path: String, advice: String = "choose another folder, or get permission to write there"
@@ -132,11 +133,17 @@ package enum Files {
 
     /// False with `errno` set where that is not possible.
     private static func make(_ path: String) -> Bool {
-        if withSystemPath(path, { mkdir($0, 0o777) }) == 0 || isFolder(path) { return true }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
-            make(String(path[..<slash]))
-        else { return false }
-        return withSystemPath(path) { mkdir($0, 0o777) } == 0 || isFolder(path)
+        if isFolder(path) { return true }
+        let folder = split(path).folder
+        guard makeOne(path) || errno == ENOENT && folder != path && make(folder) && makeOne(path) else {
+            return false
+        }
+        return SystemCall.syncFolder(folder)
+    }
+
+    /// Another process may make the folder at the same time.
+    private static func makeOne(_ path: String) -> Bool {
+        withSystemPath(path) { mkdir($0, 0o777) } == 0 || errno == EEXIST && isFolder(path)
     }
 
     /// Removes the file at `path`, if there is one.
@@ -149,21 +156,25 @@ package enum Files {
 
     /// Opens a file as `open` of the system does; −1 with `errno` set where that is not possible.
     package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0) -> Int32 {
-        withSystemPath(path) { Foundation.open($0, flags | O_CLOEXEC, mode) }
+        withSystemPath(path) { name in
+            SystemCall.uninterrupted { Foundation.open(name, flags | O_CLOEXEC, mode) }
+        }
     }
 
     /// What pipes have given: they give it once, and readers may look twice.
     private static let streams = Mutex<[String: [UInt8]]>([:])
 
-    /// Everything that a file, a pipe or a terminal has to give, also when it is asked again.
+    /// Everything that a file, a pipe or a terminal has to give, also when it is asked again, or the first `limit` bytes.
     /// - Throws: `UserError(.missing)` when it cannot be read.
-    package static func readStream(_ path: String) throws(UserError) -> [UInt8] {
-        guard mode(path).map({ $0 & S_IFMT != S_IFREG }) ?? false else { return try read(path) }
+    package static func readStream(_ path: String, limit: Int = .max) throws(UserError) -> [UInt8] {
+        guard mode(path).map({ $0 & S_IFMT != S_IFREG }) ?? false else {
+            return try read(path, limit: limit)
+        }
         if let bytes = streams.withLock({ $0[path] }) { return bytes }
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else { throw .unreadable(path, "opened") }
         defer { close(descriptor) }
-        let bytes = try readStream(descriptor, path)
+        let bytes = try readStream(descriptor, path, limit: limit)
         streams.withLock { $0[path] = bytes }
         return bytes
     }
@@ -171,18 +182,20 @@ package enum Files {
     /// Everything on standard input.
     /// - Throws: `UserError(.missing)` when it cannot be read.
     package static func readStandardInput() throws(UserError) -> [UInt8] {
-        try readStream(STDIN_FILENO, "standard input")
+        try readStream(STDIN_FILENO, "standard input", limit: .max)
     }
 
-    private static func readStream(_ descriptor: Int32, _ path: String) throws(UserError) -> [UInt8] {
+    private static func readStream(
+        _ descriptor: Int32, _ path: String, limit: Int
+    ) throws(UserError) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = Foundation.read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .unreadable(path, "read") }
-            guard count > 0 else { return bytes }
-            bytes += buffer.prefix(count)
+            bytes += buffer.prefix(min(count, limit - bytes.count))
+            guard count > 0, bytes.count < limit else { return bytes }
         }
     }
 

@@ -68,6 +68,24 @@ public struct SafetensorsEntry: Sendable, Equatable {
         }
     }
 
+    /// Whether all elements are finite numbers, as integers are.
+    package var isFinite: Bool {
+        switch type {
+        case .F64: allBits(UInt64.self) { Double(bitPattern: $0).isFinite }
+        case .F32: allBits(UInt32.self) { Float(bitPattern: $0).isFinite }
+        case .BF16: allBits(UInt16.self) { Float(bitPattern: UInt32($0) << 16).isFinite }
+        case .I64, .I32, .U8: true
+        }
+    }
+
+    private func allBits<Bits: BitwiseCopyable>(_: Bits.Type, _ holds: (Bits) -> Bool) -> Bool {
+        bytes.withUnsafeBytes { source in
+            stride(from: 0, to: source.count, by: type.byteCount).allSatisfy {
+                holds(source.loadUnaligned(fromByteOffset: $0, as: Bits.self))
+            }
+        }
+    }
+
     private func elements<Element: BitwiseCopyable>(_: Element.Type) -> [Element] {
         bytes.withUnsafeBytes { source in
             [Element](unsafeUninitializedCapacity: count) { target, filled in
@@ -87,6 +105,11 @@ public struct SafetensorsFile: Sendable, Equatable {
     public init(metadata: [String: String] = [:], tensors: [String: SafetensorsEntry] = [:]) {
         self.metadata = metadata
         self.tensors = tensors
+    }
+
+    /// The first tensor by name that holds a number which is not finite; nil without any.
+    package var nonFiniteTensor: String? {
+        tensors.filter { !$0.value.isFinite }.map(\.key).min()
     }
 
     /// Reads the file at `path`.

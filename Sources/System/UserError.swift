@@ -33,7 +33,8 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
         self.advice = advice
     }
 
+    /// One line that a terminal can show, whatever names the error repeats from a file.
     public var description: String {
-        (place.map { "\($0): " } ?? "") + what + (advice.map { "; \($0)" } ?? "")
+        PathText.printable((place.map { "\($0): " } ?? "") + what + (advice.map { "; \($0)" } ?? ""))
     }
 }

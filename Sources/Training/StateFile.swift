@@ -98,7 +98,7 @@ extension TrainingState {
         // A run that this one continues may have fewer phases, or more.
         let times = Self.phaseSeconds(in: file).prefix(recipe.phases.count)
         seconds = Array(times) + recipe.phases.dropFirst(times.count).map { _ in 0 }
-        guard recipe.phases.indices.contains(phase), times.count >= phase,
+        guard recipe.phases.indices.contains(phase), times.count >= phase, times.allSatisfy(\.isFinite),
             seconds.count == recipe.phases.count
         else { throw archive.lacking("phase or times") }
         for ensemble in ensembles { try ensemble.restore(from: archive) }

@@ -149,6 +149,9 @@ struct Train: ParsableCommand {
         let files = RunFiles(path: run.options.out)
         if resume, let done = files.finishedResult(of: run.recipe) {
             log.note("\(run.recipe.name), seed \(run.recipe.seed) has finished already: \(files.path)")
+            try files.completing("report.html") {
+                try RunReport.write(files, testImages: try ExperimentData(run.recipe).test as? ImageDataset)
+            }
             show(done, [files.file("report.html")])
             if tensorboard { Console.printPairs([("  TensorBoard", try files.writeEvents())]) }
             return done

@@ -16,15 +16,22 @@ public enum RunReport {
     ) throws -> [String] {
         let content = try ReportContent(run, testImages: testImages)
         let page = page ?? run.file("report.html")
+        let picture = try writePicture(of: content, run)
+        // Last: a run that has its page has all of this.
         try HTMLReport(content).write(to: page)
-        guard let plane = content.plane else { return [page] }
+        return [page] + (picture.map { [$0] } ?? [])
+    }
+
+    /// Writes the picture of a run in the plane; nil for other runs.
+    private static func writePicture(of content: ReportContent, _ run: RunFiles) throws -> String? {
+        guard let plane = content.plane else { return nil }
         let hasClasses = plane.grids["class0"] != nil
-        let picture = "\(run.samples)/\(hasClasses ? "figure5" : "figure1").svg"
+        let path = "\(run.samples)/\(hasClasses ? "figure5" : "figure1").svg"
         // Only joint training makes the paper's Glow-FCE and EBM-FCE.
         let isJoint = !content.gates.isEmpty
         let figure =
             hasClasses ? content.learningFigure : isJoint ? try densityFigure([content]) : nil
-        try (figure ?? planePicture(plane)).write(to: picture)
-        return [page, picture]
+        try (figure ?? planePicture(plane)).write(to: path)
+        return path
     }
 }

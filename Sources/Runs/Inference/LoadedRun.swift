@@ -130,9 +130,11 @@ public struct LoadedRun {
 }
 
 extension RunFiles {
-    /// The result, when the run has finished, is one of `recipe`, and nothing of it must be made again.
+    /// The result, when the run has finished, is one of `recipe`, and nothing of it must be made again. A run that was
+    /// killed after its result and before its last checkpoint has not finished.
     public func finishedResult(of recipe: Recipe) -> RunResult? {
         guard let result = try? result(), result.recipeHash == recipe.hash,
+            states.last.map({ $0.phaseIndex >= recipe.phases.count }) ?? true,
             !canMakeWeightsAgain(of: recipe)
         else { return nil }
         return result

@@ -27,7 +27,8 @@ public struct MetricsTail: Sendable {
         offset += UInt64(whole.count)
         let decoder = JSONDecoder()
         for line in whole.split(separator: UInt8(ascii: "\n")) {
-            guard let row = try? decoder.decode(MetricsRow.self, from: Data(line)) else { continue }
+            let text = Data(printableJSON(Array(line)))
+            guard let row = try? decoder.decode(MetricsRow.self, from: text) else { continue }
             for (key, value) in row.values { curves[key, default: []].append(value) }
         }
     }

@@ -15,7 +15,12 @@ package final class TOMLTable {
         case value(TOMLNode)
         case table(TOMLTable)
         /// `[[key]]`.
-        case tables([TOMLTable])
+        case tables(TableList)
+    }
+
+    /// The tables of one `[[key]]`, which grow one by one.
+    private final class TableList {
+        var tables: [TOMLTable] = []
     }
 
     private var maker: Maker
@@ -28,7 +33,7 @@ package final class TOMLTable {
             switch item {
             case .value(let node): node
             case .table(let table): .table(table.entries)
-            case .tables(let tables): .array(tables.map { .table($0.entries) })
+            case .tables(let list): .array(list.tables.map { .table($0.entries) })
             }
         }
     }
@@ -39,7 +44,7 @@ package final class TOMLTable {
 
     /// How many tables `[[key]]` has made.
     package func count(of key: String) -> Int {
-        if case .tables(let tables) = items[key] { tables.count } else { 0 }
+        if case .tables(let list) = items[key] { list.tables.count } else { 0 }
     }
 
     /// The table that the header `[key]` opens; nil where it is defined already.
@@ -55,12 +60,16 @@ package final class TOMLTable {
 
     /// The table that `[[key]]` adds; nil where `key` is something else already.
     package func append(_ key: String) -> TOMLTable? {
-        let table = TOMLTable(.header)
+        let list: TableList
         switch items[key] {
-        case nil: items[key] = .tables([table])
-        case .tables(let tables): items[key] = .tables(tables + [table])
+        case nil:
+            list = TableList()
+            items[key] = .tables(list)
+        case .tables(let known): list = known
         default: return nil
         }
+        let table = TOMLTable(.header)
+        list.tables.append(table)
         return table
     }
 
@@ -69,7 +78,7 @@ package final class TOMLTable {
         switch items[key] {
         case nil: make(key, maker)
         case .table(let table): table
-        case .tables(let tables): tables.last
+        case .tables(let list): list.tables.last
         case .value: nil
         }
     }
