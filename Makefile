@@ -1,11 +1,12 @@
 # FlowContrast from a fresh clone: `make` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench smoke dist docs format lint clean
+.PHONY: help setup build test demo bench smoke fuzz dist docs format lint clean
 SHELL := /bin/sh
 
 FCE := .build/release/fce
 SOURCES := Sources Tests Plugins Package.swift
 DEMO := Runs/fashion-mnist-demo
+SECONDS := 10
 SUPERVISED := Runs/fashion-mnist-demo-supervised
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo '  make bench    time the steps of training in turns with PyTorch where it is installed, and how they grow'
 	@echo '                (FC_PYTHON=python ARGS="--network conv-large": see Benchmarks/README.md)'
 	@echo '  make smoke    run every recipe for a few steps'
+	@echo '  make fuzz     try broken files on every reader of files, SECONDS=10 each'
 	@echo '  make dist     a tarball that runs without Swift: program, manual, completions (.ci/dist tries it)'
 	@echo '  make docs     the documentation of the libraries, in .build/docs'
 	@echo '  make format   format the sources;  make lint: complain instead'
@@ -52,6 +54,9 @@ bench: build
 
 smoke: build
 	.ci/smoke $(FCE)
+
+fuzz: setup
+	.ci/fuzz $(SECONDS)
 
 dist: setup
 	Packaging/dist

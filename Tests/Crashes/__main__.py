@@ -8,6 +8,7 @@ import time
 
 import failures
 import kills
+import memory
 import pairs
 import power
 from runs import Broken, say
@@ -21,6 +22,7 @@ CHECKS = {
     "two-flows": pairs.check_flows,
     "tables": pairs.check_tables,
     "two-tables": pairs.check_two_tables,
+    "memory": memory.check_memory,
 }
 
 

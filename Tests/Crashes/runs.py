@@ -9,7 +9,7 @@ PROGRAM = os.environ.get("FCE", os.path.join(os.path.dirname(__file__), "../../.
 PROGRAM = os.path.abspath(PROGRAM)
 SHIM = os.environ.get("FC_SHIM", "")
 # Longer than any run here takes, also on a machine that does other things.
-PATIENCE = 120
+PATIENCE = 900
 
 
 class Broken(Exception):
