@@ -234,7 +234,7 @@ extension RunDirectory {
 extension RunFiles {
     /// Removes what a killed process was writing; for whoever holds the lock.
     fileprivate func removeTemporaries() {
-        for folder in [path, checkpoints, samples] {
+        for folder in [path, checkpoints, samples, draws] {
             let names = (try? Files.list(folder)) ?? []
             for name in names where name.hasPrefix(AtomicFile.temporaryPrefix) {
                 Files.remove("\(folder)/\(name)")

@@ -2,11 +2,12 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import time
 
-from recipes import RECIPES
+from recipes import PHASES, RECIPES
 from runs import Broken, contents, expect, expect_same, finish, run, say, start
 
 TRAIN = ["train", "tiny.toml", "--out", "run", "--flows", "flows", "--threads", "1", "--quiet"]
@@ -90,8 +91,22 @@ def kill_once(subject, choice):
     return kill_at_call(subject, choice, {"checkpoint": "state-", "report": "report.html", "any": ""}[kind])
 
 
+def expect_every_kind(scratch):
+    """Every kind of phase that recipes may have has a run here."""
+    with open(os.path.join(scratch, "kinds.toml"), "w") as file:
+        file.write('method = "fce"\n[[phase]]\nkind = "?"\n')
+    _, error = run(["recipe", "check", "kinds.toml"], scratch)
+    kinds = re.search(r"takes one of (.*), not the string", error)
+    if not kinds:
+        raise Broken(f"the kinds of phases are not known: {error.strip()}")
+    missing = [kind for kind in kinds.group(1).split(", ") if kind not in PHASES]
+    if missing:
+        raise Broken(f"recipes.py has no run with {', '.join(missing)}")
+
+
 def check_kills(count, seed, scratch):
     """`count` kills in all, spread over the recipes; each run is killed once to three times before it may end."""
+    expect_every_kind(scratch)
     choice = random.Random(seed)
     subjects = [Subject(name, scratch) for name in RECIPES]
     kills = 0
