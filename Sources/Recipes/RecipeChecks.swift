@@ -8,6 +8,10 @@ import Training
 extension Recipe {
     /// Throws `UserError(.recipe)` at the key that contradicts the others.
     package func check(_ cursor: SchemaCursor) throws {
+        try require(
+            name != "." && name != "..", cursor.entering("name"),
+            "`\(name)` would name a folder of other runs",
+            advice: "give the recipe a name of letters")
         try checkData(cursor.entering("data"))
         try checkModels(cursor)
         try checkClassifier(cursor)

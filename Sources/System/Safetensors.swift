@@ -68,7 +68,7 @@ public struct SafetensorsEntry: Sendable, Equatable {
         }
     }
 
-    /// Whether all elements are finite numbers, as integers are.
+    /// Whether all elements are numbers that float32 can hold, as integers are.
     package var isFinite: Bool {
         switch type {
         case .F64: allBits(UInt64.self) { Double(bitPattern: $0).isFinite }

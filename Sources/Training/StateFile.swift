@@ -59,6 +59,15 @@ extension TrainingState {
         .compactMap { pair in pair.1.map { (pair.0, $0) } } + companions.map { ($0.name, $0.store) }
     }
 
+    /// The model in training with a parameter that is no number, or so large that its square overflows; nil where all are sound.
+    /// A loss need not show it: weight normalisation hides the length of a filter.
+    package var overflowingModel: String? {
+        stores.first { prefix, store in
+            guard !["average", "base"].contains(prefix) else { return false }
+            return !backend.scalar(backend.sum(backend.map(.square, store.values), .all)).isFinite
+        }?.prefix
+    }
+
     /// Takes over parameters from a weights or state file.
     /// - Throws: `UserError(.data)` when a tensor is missing, has another shape or is not finite.
     public func restoreWeights(_ file: SafetensorsFile, of recipe: Recipe, at place: String) throws {

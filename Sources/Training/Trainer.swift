@@ -121,9 +121,15 @@ public final class Trainer {
     private func isDue(_ interval: Int, _ updates: Int) -> Bool { interval > 0 && updates % interval == 0 }
 
     private func check(_ measures: Measures) throws {
-        guard let wrong = measures.first(where: { !$0.value.isFinite }) else { return }
-        throw UserError(
-            .diverged, "\(wrong.metric.key) is \(wrong.value)",
+        if let wrong = measures.first(where: { !$0.value.isFinite }) {
+            throw diverged("\(wrong.metric.key) is \(wrong.value)")
+        }
+        if let model = state.overflowingModel { throw diverged("a parameter of \(model) overflows") }
+    }
+
+    private func diverged(_ what: String) -> UserError {
+        UserError(
+            .diverged, what,
             at: "phase \(state.phase + 1) (\(recipe.phases[state.phase].kind)), step \(state.step)",
             advice: "lower the phase's rate or set its optimizer.clip")
     }

@@ -67,6 +67,21 @@ extension CommandLine {
             }
         }
 
+        @Test func aRecipesNameLeadsNowhereElse() throws {
+            try withFolder { folder in
+                try write(tinyRecipe.replacing("\"tiny\"", with: "\"../../up\""), to: "\(folder)/tiny.toml")
+                let output = try Tool.run("train", "tiny.toml", "--quiet", in: folder)
+                #expect(
+                    output.status == 0 && exists("\(folder)/Runs/..-..-up/seed-1/result.json"),
+                    "\(output.err)")
+                for name in [".", ".."] {
+                    try write(
+                        tinyRecipe.replacing("\"tiny\"", with: "\"\(name)\""), to: "\(folder)/tiny.toml")
+                    #expect(try Tool.run("train", "tiny.toml", in: folder).status == 78)
+                }
+            }
+        }
+
         /// What each base is, and what the error says of it.
         private static let bases = [
             ("/dev/zero", 66, "is not a regular file"), ("/etc/passwd", 78, "TOML syntax"),

@@ -89,10 +89,8 @@ final class SampleRun: Sendable {
     /// Shows the run with the file at `path` in the place of its own.
     func show(_ path: String, as place: String) throws {
         let own = files.file(place)
-        if !Files.isLink(own) {
-            Files.remove(own)
-            symlink(path, own)
-        }
+        Files.remove(own)
+        symlink(path, own)
         let result = try files.result()
         _ = try ResultsTable([result]).json()
         _ = try RunSighting(files, host: "here")

@@ -21,8 +21,20 @@ public enum Seeds {
     public static func seeds(of target: String, package: String) throws -> [[UInt8]] {
         let texts = texts[target, default: []].map { Array($0.utf8) }
         let arrays = [array(shape: "(2, 4, 4, 3)", bytes: 96), array(shape: "(1, 2, 3)", bytes: 6)]
+        let predictions = SafetensorsFile(tensors: [
+            "probabilities": .init(floats: [0.5, 0.5, 1, 0], shape: [2, 2]),
+            "labels": .init(int32s: [0, 1], shape: [2]),
+        ])
+        if target == "predictions" { return [try bytes(of: predictions)] }
         return try texts + (target == "npy" ? arrays : []) + fixtures(of: target, package)
             + recipes(for: target, package) + ofRun(target)
+    }
+
+    private static func bytes(of file: SafetensorsFile) throws -> [UInt8] {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { Files.remove(path) }
+        try file.write(to: path)
+        return try Files.read(path)
     }
 
     /// Which fixtures of the datasets' tests a reader takes, by the end of their names.
@@ -53,8 +65,13 @@ public enum Seeds {
             for name in try Files.list("\(package)/Recipes/\(folder)") where !name.hasSuffix("base.toml") {
                 let path = "\(package)/Recipes/\(folder)/\(name)"
                 guard name.hasPrefix("table-") == (target == "table") else { continue }
-                seeds.append(
-                    target == "table" ? try Files.read(path) : Array(try Recipe.load(path).canonical.utf8))
+                // Neither may lead to files beside it.
+                let text =
+                    target == "table"
+                    ? String(decoding: try Files.read(path), as: UTF8.self)
+                        .replacing(/"([^"]*)\.toml"/) { "\"builtin:\(folder)/\($0.1)\"" }
+                    : try Recipe.load(path).canonical
+                seeds.append(Array(text.utf8))
             }
         }
         return seeds
@@ -63,12 +80,10 @@ public enum Seeds {
     /// Where the files lie in a run that readers take.
     private static let runFiles: [String: [String]] = [
         "split": ["split.json"], "recipe": ["recipe.toml"],
-        "safetensors": ["predictions.safetensors"],
         "state": ["checkpoints/state-1-3.safetensors", "checkpoints/state-1-0.safetensors"],
         "weights": ["checkpoints/weights-1-joint.safetensors"],
         "run-json": ["run.json"], "result": ["result.json"], "evaluation": ["evaluation.json"],
         "metrics": ["metrics.jsonl"], "densities": ["samples/densities.json", "samples/densities-1-2.json"],
-        "predictions": ["predictions.safetensors"],
     ]
     private static let run = LateRun()
 
@@ -93,8 +108,8 @@ public enum Seeds {
         ],
         "probe": [
             """
-            {"recipeHash": "x", "results": [{"network": "trained", "phase": 0, "classifier": "svm", "layers": ["conv1"],
-             "features": 8, "labels": 10, "holdOut": 5, "cost": 1, "heldOutError": 0.5, "errors": [0.25, null]}]}
+            {"format": 1, "recipeHash": "x", "results": [{"network": "trained", "phase": 0, "classifier": "svm", "layers": ["conv1"],
+             "features": 8, "labels": 10, "holdOut": 5, "cost": 1, "heldOutError": 0.5, "errors": [0.25, 0.5]}]}
             """
         ],
         "metrics": [

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Inputs on which a reader once failed, in a folder for each reader. They are as small as the fuzzer could make them.
-@Suite struct FindingTests {
+@Suite(.serialized) struct FindingTests {
     private static let folder = "\(package)/Tests/FuzzTests/Findings"
 
     @Test(arguments: FuzzTarget.all)
@@ -13,8 +13,10 @@ import Testing
         let inputs = "\(Self.folder)/\(target.name)"
         let names = Files.exists(inputs) ? try Files.list(inputs) : []
         try withScratch { scratch in
-            // Whatever a reader is, these are no file of its kind.
-            for bytes in [[], [0x0A], [UInt8](repeating: 0xFF, count: 64)] {
+            // Whatever a reader is, these are no file of its kind. Of progress that cannot be read nothing is shown, and lines of
+            // metrics may be torn.
+            let isRead = ["progress", "metrics"].contains(target.name)
+            for bytes in [[], [0x0A], [UInt8](repeating: 0xFF, count: 64)] where !isRead {
                 #expect(try bytes.withUnsafeBufferPointer { try target.run($0, in: scratch) } != nil)
             }
             for name in names {

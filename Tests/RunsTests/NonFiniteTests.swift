@@ -105,8 +105,12 @@ private final class FaultyRun: TrainingObserver {
         return RunPosition(phaseIndex: state.phase, phase: kind, step: state.step, seconds: 0)
     }
 
-    let isInterrupted = false
-    func updated(_ state: TrainingState, _ update: Update) {
+    /// Asked between two updates: a fault falls between a checkpoint and what comes next.
+    var isInterrupted: Bool {
+        spoil()
+        return false
+    }
+    private func spoil() {
         guard isNow, let fault else { return }
         let tensor =
             switch fault.place {
@@ -120,6 +124,7 @@ private final class FaultyRun: TrainingObserver {
             state.backend.tensor([fault.value], [1], tensor.type),
             into: tensor.view(from: tensor.count / 2, shape: [1]))
     }
+    func updated(_ state: TrainingState, _ update: Update) {}
     func checkpoint(_ state: TrainingState) throws { try directory.saveState(state.stateFile, at: position) }
     func test(_ state: TrainingState) {}
     func pictured(_ state: TrainingState) {}
