@@ -111,7 +111,9 @@ extension DataSettings {
             "seed", \.seed, .between(0, FlowSettings.largestSeed), "draws the points; 0: the flow's seed"
         )
         .when(\.source, "source", .plane),
-        .integer("train", \.train, .atLeast(0), "training examples, beside those that the data hold out themselves; 0: all of them"),
+        .integer(
+            "train", \.train, .atLeast(0),
+            "training examples, beside those that the data hold out themselves; 0: all of them"),
         .integer("test", \.test, .atLeast(0), "test examples; 0: all of them"),
         .number(
             "test-share", \.testShare, .between(0, 1), "share kept for testing where no test images are given"
