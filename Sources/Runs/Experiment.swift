@@ -105,6 +105,7 @@ public final class Experiment: TrainingObserver {
         let forecast = options.isForecast ? try Interruption.endingAtOnce(forecast) : nil
         log.expect(forecast)
         progress.expect(forecast)
+        state.isInterrupted = options.isInterrupted
         do {
             try Trainer(
                 recipe, data, state, keptFlow: keptFlow, lastPhase: options.lastPhase, observer: self

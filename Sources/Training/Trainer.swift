@@ -54,7 +54,10 @@ public final class Trainer {
     /// Trains to the end of the last phase.
     /// - Throws: ``Interrupted``; `UserError(.diverged)` for a non-finite loss or a destroyed flow.
     public func run() throws {
-        state.isInterrupted = { [weak observer] in observer?.isInterrupted ?? false }
+        // The state may be used after this run, which has no say in that.
+        let outer = state.isInterrupted
+        defer { state.isInterrupted = outer }
+        state.isInterrupted = { [observer] in observer.isInterrupted }
         while state.phase < lastPhase {
             do {
                 try runPhase()

@@ -64,10 +64,13 @@ import Testing
 
     @Test func rowsRoundTrip() throws {
         let row = MetricsRow(
-            phase: "a \"b\"\\\n\u{1}π", phaseIndex: 2, step: 3, time: 1.0 / 3, event: "switch",
+            phase: "a \"b\"\\π", phaseIndex: 2, step: 3, time: 1.0 / 3, event: "switch",
             values: ["x": 1e-300, "y": -7, "z": 1e300], words: ["to": "flow"])
         #expect(try log(row.line).rows == [row])
-        #expect(row.line.filter(\.isNewline) == "\n")
+        // A stranger's control characters reach nobody's terminal.
+        let steering = MetricsRow(phase: "a\n\u{1}", phaseIndex: 2, step: 3, time: 1)
+        #expect(steering.line.filter(\.isNewline) == "\n")
+        #expect(try log(steering.line).rows.map(\.phase) == [#"a\x0A\x01"#])
         let infinite = MetricsRow(phase: "", phaseIndex: 0, step: 0, time: 0, values: ["x": .infinity])
         #expect(infinite.line.contains("\"x\":null"))
     }
