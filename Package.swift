@@ -34,7 +34,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
     ("System", ["CZlib", "CSHA256"]),
     ("Schemas", ["System"]),
     ("Scores", ["System"]),
-    ("Tensors", ["System", "CKernels", "COpenBLAS", "COneDNN"]),
+    ("Tensors", ["System", "CKernels", "COpenBLAS", "COneDNN", "CMPI"]),
     ("Gradients", ["Tensors"]),
     ("Networks", ["Gradients", "Tensors", "Schemas"]),
     ("Flows", ["Networks", "Gradients", "Tensors", "Schemas"]),
@@ -128,6 +128,8 @@ var packageTargets: [Target] = [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     // Loaded at run time: see COpenBLAS.h.
     .target(name: "COpenBLAS", cSettings: kernels),
+    // Loaded at run time by those who ask for ranks: see CMPI.h.
+    .target(name: "CMPI", cSettings: kernels),
     .target(name: "CSHA256", cSettings: kernels),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     // Loaded at run time too: see CWebP.h.

@@ -104,7 +104,10 @@ public final class ConditionalEnergy {
     public func features(
         _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
     ) -> Variable {
-        network(x, pass, activations: activations ?? pass.backend.reduced, trace: trace)
+        pass.sharded(x.shape.first) { shard in
+            network(
+                shard(x), shard.pass, activations: activations ?? pass.backend.reduced, trace: trace)
+        }
     }
 
     /// f_k(x) − δ_k, float64 `[N, K]`, of `[N, H, W, C]`; of a product of experts f(x), `[N, 1]`.
@@ -117,7 +120,11 @@ public final class ConditionalEnergy {
     public func logits(
         _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
     ) -> Variable {
-        logits(of: x, features(x, pass, activations: activations, trace: trace), pass, activations, trace)
+        pass.sharded(x.shape.first) { shard in
+            let (x, pass) = (shard(x), shard.pass)
+            return logits(
+                of: x, features(x, pass, activations: activations, trace: trace), pass, activations, trace)
+        }
     }
 
     private func logits(
@@ -134,11 +141,18 @@ public final class ConditionalEnergy {
     /// What tells classes apart, h_k(x) − δ_k, float64 `[N, K]`, which is all of f_k − δ_k in a head without a shared energy,
     /// and the features `[N, F]` that it was made of. Arguments as for ``logits(_:_:activations:trace:)``; the linearised
     /// network is that of these parts, because the shared energy moves no class against another.
+    ///
+    /// `parts` are the rows of the batch's parts, where it has several: ranks divide each of them.
     public func classParts(
-        _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil
+        _ x: Variable, _ pass: Pass, activations: ScalarType? = nil, trace: Linearization? = nil,
+        parts: [Int]? = nil
     ) -> (logits: Variable, features: Variable) {
-        let features = features(x, pass, activations: activations, trace: trace)
-        return (classParts(of: x, features, pass, trace), features)
+        let results = pass.sharded(parts ?? [x.shape.first]) { shard in
+            let (x, pass) = (shard(x), shard.pass)
+            let features = features(x, pass, activations: activations, trace: trace)
+            return [classParts(of: x, features, pass, trace), features]
+        }
+        return (results[0], results[1])
     }
 
     private func classParts(
@@ -162,7 +176,13 @@ public final class ConditionalEnergy {
     public func sharedEnergy(
         _ x: Variable, features: Variable, _ pass: Pass, activations: ScalarType? = nil
     ) -> Variable? {
-        shared?(x, features: features, pass, activations: activations ?? pass.backend.reduced)
+        shared.map { shared in
+            pass.sharded(x.shape.first) { shard in
+                shared(
+                    shard(x), features: shard(features), shard.pass,
+                    activations: activations ?? pass.backend.reduced)
+            }
+        }
     }
 
     /// The optimiser of all parameters, with a rate of its own for the layers of a shared energy.

@@ -21,9 +21,13 @@ extension ConditionalEnergy {
         precondition(
             configuration.hasDirectionalDerivative && network.layers.hasTangent,
             "layers that have no directional derivative")
-        let fixed = Pass(
-            store, on: Tape(store.backend), mode: pass.mode, trainable: false, movesStatistics: false)
-        let tangent = network.layers.linearized(fixed.constant(x), fixed).tangent
-        return head(tangent(pass.constant(d), pass), pass).cast(to: .float64)
+        let (x, d) = (pass.constant(x), pass.constant(d))
+        return pass.sharded(x.shape.first) { shard in
+            let fixed = Pass(
+                store, on: Tape(store.backend), mode: shard.pass.mode, trainable: false,
+                movesStatistics: false)
+            let tangent = network.layers.linearized(fixed.constant(shard(x).value), fixed).tangent
+            return head(tangent(shard(d), shard.pass), shard.pass).cast(to: .float64)
+        }
     }
 }

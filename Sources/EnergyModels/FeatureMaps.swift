@@ -26,10 +26,12 @@ extension ConditionalEnergy {
     ///   - pass: binds the parameters and says in which mode layers run.
     ///   - layers: among ``layerNames``.
     public func featureMaps(_ x: Variable, _ pass: Pass, layers: [String]) -> [Tensor] {
-        let maps = network.maps(x, pass, of: Set(layers))
-        return layers.map { name in
-            guard let map = maps[name] else { preconditionFailure("no layer named \(name)") }
-            return map
-        }
+        pass.sharded([x.shape.first]) { shard in
+            let maps = network.maps(shard(x), shard.pass, of: Set(layers))
+            return layers.map { name in
+                guard let map = maps[name] else { preconditionFailure("no layer named \(name)") }
+                return pass.constant(map)
+            }
+        }.map(\.value)
     }
 }

@@ -8,7 +8,8 @@ import Tensors
 /// J is exact: layers are linear between kinks, and standardisation has its own derivative. J·d costs one forward pass and
 /// Jᵀ·u one backward pass without weight gradients; VAT's power iteration needs nothing else.
 public final class Linearization {
-    private var tangents: [Tangent] = []
+    /// Of each shard of this rank.
+    private var tangents: [[Tangent]] = []
     private let store: ParameterStore
     /// `[B, H, W, C]`.
     private var shape: Shape
@@ -22,16 +23,21 @@ public final class Linearization {
 
     private var backend: any Backend { store.backend }
 
-    /// Begins with images `[N, H, W, C]`, of which the first B count.
-    func begin(_ images: Shape) { shape = images.replacingFirst(with: shape.first) }
+    /// Begins with images `[N, H, W, C]`, of which the first B count, or with a shard's rows of them.
+    func begin(_ images: Shape) {
+        shape = images.replacingFirst(with: shape.first)
+        tangents.append([])
+    }
 
-    func append(_ tangent: @escaping Tangent) { tangents.append(tangent) }
+    func append(_ tangent: @escaping Tangent) { tangents[tangents.count - 1].append(tangent) }
 
     /// J·d: `[B, H, W, C]` → float64 `[B, K]`.
     public func forward(_ d: Tensor) -> Tensor {
         let pass = Pass.inference(store)
         let start = pass.tape.variable(backend.cast(d, to: backend.real))
-        let image = tangents.reduce(start) { $1($0, pass) }.cast(to: .float64)
+        let image = pass.sharded(shape.first) { shard in
+            tangents[shard.index].reduce(shard(start)) { $1($0, shard.pass) }.cast(to: .float64)
+        }
         evaluated = (start, image, pass.tape)
         return image.value
     }

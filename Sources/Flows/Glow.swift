@@ -135,6 +135,10 @@ public final class Glow: Flow {
 
     /// log q(x) in nats, float64 `[N]`, of `[N, H, W, C]`: Σ log-determinants + log densities of the latents.
     public func logDensity(_ x: Variable, _ pass: Pass) -> Variable {
+        pass.sharded(x.shape.first) { logDensityOfRows($0(x), $0.pass) }
+    }
+
+    private func logDensityOfRows(_ x: Variable, _ pass: Pass) -> Variable {
         var x = x
         var total = pass.constant(pass.backend.zeros([x.shape.first], .float64))
         for level in levels {
@@ -165,6 +169,16 @@ public final class Glow: Flow {
     /// Samples g(z), z ~ N(0, temperature²), with their log q carried along: x `[N, H, W, C]` and nats `[N]`.
     /// Gradients reach the parameters through both.
     public func sample(_ count: Int, key: RandomKey, temperature: Double, _ pass: Pass) -> (
+        x: Variable, logDensity: Variable
+    ) {
+        let results = pass.sharded([count]) { shard in
+            let rows = sampleRows(shard.count, shard.key(key), temperature, shard.pass)
+            return [rows.x, rows.logDensity]
+        }
+        return (results[0], results[1])
+    }
+
+    private func sampleRows(_ count: Int, _ key: RandomKey, _ temperature: Double, _ pass: Pass) -> (
         x: Variable, logDensity: Variable
     ) {
         let prior = topPrior(pass)

@@ -17,6 +17,8 @@ public final class Variable {
     public private(set) var gradient: Tensor?
     /// The tape that the variable is on, which must outlive it.
     public unowned let tape: Tape
+    /// The shards that this batch was gathered from: those who divide it in the same way again take them.
+    var origin: (division: RowDivision, shards: [Variable])?
     private var stored: Tensor?
     private var recompute: (() -> Tensor)?
 

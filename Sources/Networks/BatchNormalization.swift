@@ -35,7 +35,8 @@ public struct BatchNorm: Layer {
     public func callAsFunction(_ x: Variable, _ pass: Pass) -> Variable {
         if case .evaluate = pass.mode { return evaluated(x, pass) }
         let (gamma, beta) = (gain(pass), pass.parameter("\(name).beta"))
-        let (y, mean, variance) = x.batchNormalized(gamma: gamma, beta: beta, epsilon: epsilon)
+        let (y, mean, variance) = x.batchNormalized(
+            gamma: gamma, beta: beta, epsilon: epsilon, over: pass.ranks)
         pass.move("\(name).mean", towards: mean, momentum: momentum)
         pass.move("\(name).variance", towards: variance, momentum: momentum)
         return y
@@ -108,7 +109,8 @@ public struct MeanOnlyBatchNorm: Layer {
 
     private func mean(of x: Variable, _ pass: Pass) -> Variable {
         if case .evaluate = pass.mode { return pass.constant(pass.store["\(name).mean"]) }
-        let mean = x.sum(.channels).affine(scale: Double(channels) / Double(x.shape.count))
+        let mean = x.sum(.channels).summedOverRanks(pass.ranks)
+            .affine(scale: Double(channels) / Double(pass.ranks.size * x.shape.count))
         pass.move("\(name).mean", towards: mean.value, momentum: momentum)
         return mean
     }

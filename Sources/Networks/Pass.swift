@@ -29,12 +29,18 @@ public final class Pass {
     public let mode: Mode
     /// Whether batches of this pass move the running averages of batch normalisation.
     public let movesStatistics: Bool
+    /// The shard whose rows the pass is of, counted among those of this rank; nil where it is of whole batches.
+    let shard: Int?
     private let trainable: Bool
+    /// Whether parameters receive gradients.
+    var isTrainable: Bool { trainable }
     private let bindings: Bindings
 
-    /// The leaves of one store on one tape, shared by passes that differ in mode only.
+    /// The leaves of one store on one tape, shared by passes that differ in mode only. A shard has leaves of its own: their
+    /// gradients are shares of a sum.
     private final class Bindings {
         var leaves: [String: Variable] = [:]
+        var ofShards: [Int: [String: Variable]] = [:]
     }
 
     /// - Parameters:
@@ -47,19 +53,20 @@ public final class Pass {
         _ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool, movesStatistics: Bool = true
     ) {
         self.init(
-            store, on: tape, mode: mode, trainable: trainable, movesStatistics: movesStatistics,
+            store, on: tape, mode: mode, trainable: trainable, movesStatistics: movesStatistics, shard: nil,
             bindings: Bindings())
     }
 
     private init(
         _ store: ParameterStore, on tape: Tape, mode: Mode, trainable: Bool, movesStatistics: Bool,
-        bindings: Bindings
+        shard: Int?, bindings: Bindings
     ) {
         self.store = store
         self.tape = tape
         self.mode = mode
         self.trainable = trainable
         self.movesStatistics = movesStatistics
+        self.shard = shard
         self.bindings = bindings
     }
 
@@ -70,9 +77,26 @@ public final class Pass {
     public func keepingStatistics() -> Pass { sharingParameters(mode, false) }
 
     private func sharingParameters(_ mode: Mode, _ movesStatistics: Bool) -> Pass {
+        sharingParameters(mode, movesStatistics, shard: shard)
+    }
+
+    private func sharingParameters(_ mode: Mode, _ movesStatistics: Bool, shard: Int?) -> Pass {
         Pass(
-            store, on: tape, mode: mode, trainable: trainable, movesStatistics: movesStatistics,
+            store, on: tape, mode: mode, trainable: trainable, movesStatistics: movesStatistics, shard: shard,
             bindings: bindings)
+    }
+
+    /// The pass for the rows of a shard. Statistics that a layer keeps follow in the first one only.
+    func ofShard(_ index: Int, rows: [Range<Int>]) -> Pass {
+        sharingParameters(mode.of(rows), movesStatistics && index == 0, shard: index)
+    }
+
+    /// The ranks that have rows of this pass's batch.
+    var ranks: World {
+        guard shard != nil else { return .alone }
+        precondition(
+            backend.world.own.count == 1, "statistics of a batch of which a rank has several shards")
+        return backend.world
     }
 
     /// A pass on its own tape without gradients.
@@ -90,16 +114,31 @@ public final class Pass {
 
     /// The leaf of a parameter, the same one at every call.
     public func parameter(_ name: String) -> Variable {
-        if let variable = bindings.leaves[name] { return variable }
+        let known = shard.map { bindings.ofShards[$0]?[name] } ?? bindings.leaves[name]
+        if let known { return known }
         let variable = trainable ? tape.variable(store[name]) : tape.constant(store[name])
-        bindings.leaves[name] = variable
+        if let shard {
+            bindings.ofShards[shard, default: [:]][name] = variable
+        } else {
+            bindings.leaves[name] = variable
+        }
         return variable
     }
 
-    /// The gradient of all parameters in the store's order, `[count]`; zero where the loss did not reach.
+    /// The gradient of all parameters in the store's order, `[count]`; zero where the loss did not reach. Every rank has the
+    /// gradient of what all have computed: the sum of all shards' shares, and what every rank has computed whole, once.
     public func gradient() -> Tensor {
+        let whole = flat(bindings.leaves)
+        guard !bindings.ofShards.isEmpty else { return whole }
+        let shares = (0..<backend.world.own.count).map { flat(bindings.ofShards[$0] ?? [:]) }
+        let sum = backend.addShards(shares)
+        guard bindings.leaves.values.contains(where: { $0.gradient != nil }) else { return sum }
+        return backend.combine(.add, sum, whole, .elementwise)
+    }
+
+    private func flat(_ leaves: [String: Variable]) -> Tensor {
         let flat = backend.zerosLike(store.values)
-        for (name, variable) in bindings.leaves {
+        for (name, variable) in leaves {
             guard let gradient = variable.gradient else { continue }
             let view = store[name]
             let start = view.offset - store.values.offset

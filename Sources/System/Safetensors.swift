@@ -149,13 +149,23 @@ public struct SafetensorsFile: Sendable, Equatable {
     ///
     /// Throws `UserError(.output)`; the old file then stays. See ``AtomicFile``.
     public func write(to path: String) throws {
-        let ordered = SafetensorsEntry.DataType.allCases.flatMap { type in
-            tensors.filter { $0.value.type == type }.sorted { $0.key < $1.key }
-        }
-        let header = SafetensorsHeader.encode(metadata: metadata, tensors: ordered)
+        let (ordered, header) = layout
         try AtomicFile.write(to: path) { file in
             try header.withUnsafeBytes { try file.append($0) }
             for (_, entry) in ordered { try entry.bytes.withUnsafeBytes { try file.append($0) } }
         }
+    }
+
+    /// What ``write(to:)`` writes.
+    public var bytes: [UInt8] {
+        let (ordered, header) = layout
+        return ordered.reduce(into: Array(header)) { $0 += $1.value.bytes }
+    }
+
+    private var layout: (tensors: [(key: String, value: SafetensorsEntry)], header: [UInt8]) {
+        let ordered = SafetensorsEntry.DataType.allCases.flatMap { type in
+            tensors.filter { $0.value.type == type }.sorted { $0.key < $1.key }
+        }
+        return (ordered, SafetensorsHeader.encode(metadata: metadata, tensors: ordered))
     }
 }

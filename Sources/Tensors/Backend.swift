@@ -38,6 +38,8 @@ public protocol Backend: AnyObject, Sendable {
     func scatterRows(_ x: Tensor, _ indices: [Int], into y: Tensor)
 
     // MARK: Random numbers (element i of a tensor is number i of its stream; real type)
+    // Of a tensor whose first axis is `key.rows` of a batch, an element is the number that it has in the batch. While rows of a
+    // shard are computed (``World/isDivided``), a key without rows is a programming error.
 
     /// Element i is low + (high − low)·2⁻²⁴·(w ≫ 8), w being word i mod 4 of Philox block i / 4.
     func uniform(_ shape: Shape, from low: Double, to high: Double, key: RandomKey) -> Tensor
@@ -123,11 +125,15 @@ public protocol Backend: AnyObject, Sendable {
     /// 2×2 maximum, stride 2 (odd last row and column dropped); winners are 0…3, int32.
     func maxPool(_ x: Tensor) -> (y: Tensor, winners: Tensor)
     func maxPoolGradient(_ dy: Tensor, winners: Tensor, shape: Shape) -> Tensor
-    /// Gradient of y = γ(x − μ)·σ⁻¹ + β through batch statistics; Ioffe & Szegedy 2015. All per channel.
-    /// `inverseDeviation` is (variance + ε)^-½. Returns real dγ, dβ.
+    /// What the gradient of y = γ(x − μ)·σ⁻¹ + β through batch statistics sums over all but the last axis: Σ dy·(x − μ)σ⁻¹ and
+    /// Σ dy, float64 `[2, C]`. `inverseDeviation` is σ⁻¹ = (variance + ε)^-½. Ioffe & Szegedy 2015; all per channel.
+    func batchNormSums(_ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor) -> Tensor
+    /// Its gradient for x, dx = γσ⁻¹·(dy − Σdy/M − (x − μ)σ⁻¹·Σ(dy·(x − μ)σ⁻¹)/M), of those sums over all M values of a channel,
+    /// of which x may be a part.
     func batchNormGradient(
-        _ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor, gamma: Tensor
-    ) -> (dx: Tensor, dgamma: Tensor, dbeta: Tensor)
+        _ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor, gamma: Tensor, sums: Tensor,
+        count: Int
+    ) -> Tensor
 
     // MARK: Flow pieces
 
@@ -163,6 +169,10 @@ public protocol Backend: AnyObject, Sendable {
 
     // MARK: The machine
 
+    /// The ranks that a run on this backend is divided among.
+    var world: World { get }
+    /// Calls `body` with the elements of `x` on the host, to read and to write. Synchronises.
+    func withBytes(of x: Tensor, _ body: (UnsafeMutableRawBufferPointer) -> Void)
     /// Threads of this machine that compute or feed the device.
     var threads: Int { get }
     /// What the run header prints: instruction set, libraries, threads.
@@ -277,6 +287,13 @@ public struct AdamRule: Sendable {
 }
 
 extension Backend {
+    /// A backend that knows no other ranks.
+    public var world: World { .alone }
+
+    public func withBytes(of x: Tensor, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+        preconditionFailure("a backend that cannot move elements between ranks")
+    }
+
     public func zeros(_ shape: Shape, _ type: ScalarType) -> Tensor {
         let y = allocate(shape, type)
         fill(y, with: 0)

@@ -23,11 +23,14 @@ public enum Device: Hashable, Sendable {
     /// - Parameters:
     ///   - threads: threads of this machine that compute or feed the device; nil: ``availableProcessors``.
     ///   - precision: what convolution activations are stored in.
+    ///   - world: the ranks that a run is divided among.
     /// - Throws: `UserError(.recipe)` where `threads` is not positive, where the device does not multiply bfloat16 and
     ///   `precision` insists on it, and where a library that the device cannot do without is missing.
-    public func open(threads: Int? = nil, precision: Precision = .auto) throws(UserError) -> any Backend {
+    public func open(
+        threads: Int? = nil, precision: Precision = .auto, world: World = .alone
+    ) throws(UserError) -> any Backend {
         switch self {
-        case .cpu: try CPUBackend(threads: threads, precision: precision)
+        case .cpu: try CPUBackend(threads: threads, precision: precision, world: world)
         }
     }
 }

@@ -13,16 +13,26 @@ public struct RandomKey: Hashable, Sendable {
     public let step: UInt32
     /// Separates the draws of one step: layers, batches, passes.
     public let lane: UInt32
+    /// The rows of a batch that what is drawn is of, where it is of some only: kernels then draw what these rows have in the whole.
+    public let rows: [Range<Int>]?
 
-    public init(seed: UInt64, purpose: RandomPurpose, step: Int = 0, lane: Int = 0) {
+    public init(
+        seed: UInt64, purpose: RandomPurpose, step: Int = 0, lane: Int = 0, rows: [Range<Int>]? = nil
+    ) {
         self.seed = seed
         self.purpose = purpose
         self.step = UInt32(truncatingIfNeeded: step)
         self.lane = UInt32(truncatingIfNeeded: lane)
+        self.rows = rows
     }
 
     public func lane(_ lane: Int) -> RandomKey {
-        RandomKey(seed: seed, purpose: purpose, step: Int(step), lane: lane)
+        RandomKey(seed: seed, purpose: purpose, step: Int(step), lane: lane, rows: rows)
+    }
+
+    /// The same stream for some rows of a batch; see ``rows``.
+    public func of(_ rows: [Range<Int>]) -> RandomKey {
+        RandomKey(seed: seed, purpose: purpose, step: Int(step), lane: Int(lane), rows: rows)
     }
 
     /// Philox4x32-10 of block `index`: counter = (index, step, purpose ⊕ lane·2⁸), key = seed.

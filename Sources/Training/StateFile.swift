@@ -68,6 +68,16 @@ extension TrainingState {
         }?.prefix
     }
 
+    /// Gives all ranks the models of rank 0: what is initialised from data may differ in its last bits between processors.
+    package func shareFirst() {
+        for (_, store) in stores { backend.shareFirst(store.values) }
+        if let energy {
+            let value = backend.tensor([energy.normalizer], [1], .float64)
+            backend.shareFirst(value)
+            energy.normalizer = backend.scalar(value)
+        }
+    }
+
     /// Takes over parameters from a weights or state file.
     /// - Throws: `UserError(.data)` when a tensor is missing, has another shape or is not finite.
     public func restoreWeights(_ file: SafetensorsFile, of recipe: Recipe, at place: String) throws {

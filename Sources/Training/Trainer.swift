@@ -92,6 +92,7 @@ public final class Trainer {
         state.training = training
         if state.step == 0 {
             try training.start()
+            state.shareFirst()
         } else if let archive = state.archive {
             try training.restore(from: archive)
         }

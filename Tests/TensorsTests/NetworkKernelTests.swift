@@ -76,9 +76,11 @@ struct NetworkKernelTests {
             let gamma = backend.randomTensor([shape.last], seed: 3)
             let (mean, variance) = backend.moments(x)
             let inverse = backend.map(.inverseSquareRoot, backend.affine(variance, scale: 1, shift: 1e-3))
-            let gradient = backend.batchNormGradient(
-                dy, x: x, mean: mean, inverseDeviation: inverse, gamma: gamma)
-            return [gradient.dx, gradient.dgamma, gradient.dbeta]
+            let sums = backend.batchNormSums(dy, x: x, mean: mean, inverseDeviation: inverse)
+            let dx = backend.batchNormGradient(
+                dy, x: x, mean: mean, inverseDeviation: inverse, gamma: gamma, sums: sums,
+                count: shape.count / shape.last)
+            return [dx, sums]
         }
     }
 }

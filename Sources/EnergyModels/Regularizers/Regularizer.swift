@@ -85,7 +85,8 @@ extension Pass.Mode {
     /// The mode with dropout masks of another lane's stream.
     func withMasks(lane: Int) -> Pass.Mode {
         guard case .train(let key) = self else { return self }
-        let other = RandomKey(seed: key.seed ^ UInt64(lane) << 48, purpose: key.purpose, step: Int(key.step))
+        let other = RandomKey(
+            seed: key.seed ^ UInt64(lane) << 48, purpose: key.purpose, step: Int(key.step), rows: key.rows)
         return .train(dropout: other)
     }
 }

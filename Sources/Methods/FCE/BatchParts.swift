@@ -10,7 +10,9 @@ extension ConditionalEnergy {
         -> (logits: Variable, features: Variable)
     {
         guard configuration.usesBatchStatistics else {
-            return classParts(pass.constant(pass.backend.stacked(parts)), pass, trace: trace)
+            return classParts(
+                pass.constant(pass.backend.stacked(parts)), pass, trace: trace,
+                parts: parts.map(\.shape.first))
         }
         let each = parts.enumerated().map { index, part in
             classParts(pass.constant(part), index == 0 ? pass : pass.withMasks(lane: 8 + index))

@@ -91,6 +91,10 @@ public final class Generator: Sendable {
     /// A training pass normalises by the batch; an evaluating one by running averages, so that an image depends on its
     /// own z alone.
     public func callAsFunction(_ z: Variable, _ pass: Pass) -> Variable {
+        pass.sharded(z.shape.first) { images($0(z), $0.pass) }
+    }
+
+    private func images(_ z: Variable, _ pass: Pass) -> Variable {
         let grid = configuration.grid
         func normalized(_ h: Variable, _ norm: BatchNorm) -> Variable {
             norm(h, pass).mapped(.relu)

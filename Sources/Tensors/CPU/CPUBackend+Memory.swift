@@ -69,4 +69,8 @@ extension CPUBackend {
             }
         }
     }
+
+    public func withBytes(of x: Tensor, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+        body(UnsafeMutableRawBufferPointer(start: x.bytes, count: x.count * x.type.byteCount))
+    }
 }

@@ -42,34 +42,33 @@ extension CPUBackend {
         return y
     }
 
-    public func batchNormGradient(
-        _ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor, gamma: Tensor
-    ) -> (dx: Tensor, dgamma: Tensor, dbeta: Tensor) {
+    public func batchNormSums(_ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor) -> Tensor {
         checkSame(dy, x)
         let channels = x.shape.last
         precondition(
-            mean.count == channels && inverseDeviation.count == channels && gamma.count == channels,
-            "channels of \(x.shape)")
+            mean.count == channels && inverseDeviation.count == channels, "channels of \(x.shape)")
         let (wideMean, wideInverse) = (widened(mean, for: x).values, widened(inverseDeviation, for: x).values)
         let sums = channelSums(x, width: 2) { range, partial, period in
             fc_batch_norm_sums(
                 x.code, dy.bytes(at: range.lowerBound), x.bytes(at: range.lowerBound), wideMean.floats,
                 wideInverse.floats, partial, partial + period, range.count, period)
         }
-        let dx = batchNormInputGradient(
-            dy, x, sums: sums, means: doubles(mean), inverses: doubles(inverseDeviation),
-            gammas: doubles(gamma))
-        return (dx, tensor(sums[1], [channels], real), tensor(sums[0], [channels], real))
+        return tensor(sums[1] + sums[0], [2, channels], .float64)
     }
 
-    /// dx = γσ⁻¹·(dy − dβ/M − x̂·dγ/M), x̂ = (x − μ)σ⁻¹, M values a channel: a·dy + b·x + c per channel.
-    private func batchNormInputGradient(
-        _ dy: Tensor, _ x: Tensor, sums: [[Double]], means: [Double], inverses: [Double], gammas: [Double]
+    /// a·dy + b·x + c per channel.
+    public func batchNormGradient(
+        _ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor, gamma: Tensor, sums: Tensor,
+        count: Int
     ) -> Tensor {
-        let count = Double(x.count / means.count)
-        let a = zip(gammas, inverses).map { $0 * $1 }
-        let b = (0..<a.count).map { -a[$0] * inverses[$0] * sums[1][$0] / count }
-        let c = (0..<a.count).map { -a[$0] * sums[0][$0] / count - b[$0] * means[$0] }
+        checkSame(dy, x)
+        let channels = x.shape.last
+        precondition(gamma.count == channels && sums.count == 2 * channels, "channels of \(x.shape)")
+        let (means, inverses, sums) = (doubles(mean), doubles(inverseDeviation), doubles(sums))
+        let count = Double(count)
+        let a = zip(doubles(gamma), inverses).map { $0 * $1 }
+        let b = (0..<channels).map { -a[$0] * inverses[$0] * sums[$0] / count }
+        let c = (0..<channels).map { -a[$0] * sums[channels + $0] / count - b[$0] * means[$0] }
         let wide = [a, b, c].map { widened(tensor($0, [$0.count], .float32), for: x) }
         let dx = allocateLike(x)
         policy.forRanges(x.count, grain: wide[0].grain) { range in

@@ -18,6 +18,7 @@ package final class CPUBackend: Backend {
     public let real = ScalarType.float32
     public let reduced: ScalarType
     public let threads: Int
+    public let world: World
     let policy: ThreadPolicy
     let pool = StoragePool()
     /// oneDNN; where it is nil, im2col and OpenBLAS do its work.
@@ -27,18 +28,24 @@ package final class CPUBackend: Backend {
     let oneDNNShares: [OneDNN]
     private static let mostShares = 8
 
-    /// - Parameter threads: the processors available to the process where nil.
+    /// - Parameters:
+    ///   - threads: the processors available to the process where nil.
+    ///   - precision: what convolution activations are stored in.
+    ///   - library: what multiplies matrices.
+    ///   - world: the ranks that a run is divided among.
     /// - Throws: `UserError(.recipe)` when bfloat16 is asked of a machine or build without it, when `threads` is
     ///   not positive, or when OpenBLAS cannot be loaded.
-    package init(threads: Int? = nil, precision: Precision = .auto, library: Library = .automatic)
-        throws(UserError)
-    {
+    package init(
+        threads: Int? = nil, precision: Precision = .auto, library: Library = .automatic,
+        world: World = .alone
+    ) throws(UserError) {
         let threads = threads ?? Machine.availableProcessors
         guard threads > 0 else {
             throw UserError(.recipe, "\(threads) threads", advice: "ask for at least one")
         }
         try Self.loadOpenBLAS()
         self.threads = threads
+        self.world = world
         policy = ThreadPolicy(threads: threads)
         let usesOneDNN = library == .automatic && OneDNN.isAvailable
         oneDNN = usesOneDNN ? try OneDNN(threads: threads) : nil

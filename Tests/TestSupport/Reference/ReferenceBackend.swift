@@ -9,9 +9,10 @@ public final class ReferenceBackend: Backend {
     public var real: ScalarType { .float64 }
     public var reduced: ScalarType { .float64 }
 
+    public let world: World
     private let ledger = Ledger()
 
-    public init() {}
+    public init(world: World = .alone) { self.world = world }
 
     /// The type in which elements of `type` are kept here.
     func stored(_ type: ScalarType) -> ScalarType { type == .int32 ? .int32 : .float64 }

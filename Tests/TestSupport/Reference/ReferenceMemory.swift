@@ -43,21 +43,37 @@ extension ReferenceBackend {
         }
     }
 
+    public func withBytes(of x: Tensor, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+        x.reference.elements[x.offset..<x.offset + x.count].withUnsafeMutableBytes(body)
+    }
+
+    /// Numbers of the whole stream, of which the tensor has those that the key's rows have in a batch.
+    private func drawn(_ shape: Shape, _ key: RandomKey, _ stream: (Int) -> [Double]) -> Tensor {
+        let pieces = key.pieces(of: shape, world)
+        let all = stream(pieces.map { $0.start + $0.elements.count }.max() ?? 0)
+        return tensor(
+            pieces.flatMap { all[$0.start..<$0.start + $0.elements.count] }, shape, real)
+    }
+
     public func uniform(_ shape: Shape, from low: Double, to high: Double, key: RandomKey) -> Tensor {
-        let values = words(key, count: shape.count).map { low + (high - low) * Double($0 >> 8) * 0x1p-24 }
-        return tensor(values, shape, real)
+        drawn(shape, key) { count in
+            words(key, count: count).map { low + (high - low) * Double($0 >> 8) * 0x1p-24 }
+        }
     }
 
     public func normal(_ shape: Shape, key: RandomKey) -> Tensor {
-        let words = words(key, count: shape.count + 1)
-        let values = (0..<shape.count).map { i in
+        drawn(shape, key) { normals(key, count: $0) }
+    }
+
+    private func normals(_ key: RandomKey, count: Int) -> [Double] {
+        let words = words(key, count: count + 1)
+        return (0..<count).map { i in
             let even = i - i % 2
             let u1 = Double((words[even] >> 8) + 1) * 0x1p-24
             let u2 = Double(words[even + 1] >> 8) * 0x1p-24
             let radius = (-2 * .log(u1)).squareRoot()
             return radius * (i == even ? .cos(2 * .pi * u2) : .sin(2 * .pi * u2))
         }
-        return tensor(values, shape, real)
     }
 
     /// The first `count` 32-bit words of a stream.

@@ -21,7 +21,10 @@ extension ReferenceBackend {
     }
 
     public func dropout(_ x: Tensor, rate: Double, key: RandomKey) -> Tensor {
-        let halves = words(key, count: (x.count + 1) / 2).flatMap { [$0 & 0xFFFF, $0 >> 16] }
+        let pieces = key.pieces(of: x.shape, world)
+        let count = pieces.map { $0.start + $0.elements.count }.max() ?? 0
+        let all = words(key, count: (count + 1) / 2).flatMap { [$0 & 0xFFFF, $0 >> 16] }
+        let halves = pieces.flatMap { all[$0.start..<$0.start + $0.elements.count] }
         let values = zip(doubles(x), halves).map { Double($1) >= rate * 65536 ? $0 / (1 - rate) : 0 }
         return tensor(values, x.shape, .float64)
     }
@@ -84,19 +87,33 @@ extension ReferenceBackend {
         return tensor(dx)
     }
 
+    public func batchNormSums(_ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor) -> Tensor {
+        let normalised = normalised(x, mean, inverseDeviation)
+        let sums =
+            doubles(sum(combine(.multiply, dy, normalised, .elementwise), .channels))
+            + doubles(sum(dy, .channels))
+        return tensor(sums, [2, x.shape.last], .float64)
+    }
+
     public func batchNormGradient(
-        _ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor, gamma: Tensor
-    ) -> (dx: Tensor, dgamma: Tensor, dbeta: Tensor) {
-        let count = Double(x.count / x.shape.last)
-        let centred = combine(.subtract, x, mean, .channels)
-        let normalised = combine(.multiply, centred, inverseDeviation, .channels)
-        let dbeta = sum(dy, .channels)
-        let dgamma = sum(combine(.multiply, dy, normalised, .elementwise), .channels)
+        _ dy: Tensor, x: Tensor, mean: Tensor, inverseDeviation: Tensor, gamma: Tensor, sums: Tensor,
+        count: Int
+    ) -> Tensor {
+        let means = affine(sums, scale: 1 / Double(count), shift: 0)
         // dx = γ/σ · (dy − ⟨dy⟩ − x̂·⟨dy·x̂⟩), ⟨·⟩ the mean over the batch
-        let meanPart = affine(dbeta, scale: 1 / count, shift: 0)
-        let projection = combine(.multiply, normalised, affine(dgamma, scale: 1 / count, shift: 0), .channels)
-        let inner = combine(.subtract, combine(.subtract, dy, meanPart, .channels), projection, .elementwise)
-        let gain = combine(.multiply, gamma, inverseDeviation, .elementwise)
-        return (combine(.multiply, inner, gain, .channels), dgamma, dbeta)
+        let projection = combine(
+            .multiply, normalised(x, mean, inverseDeviation), row(0, of: means), .channels)
+        let inner = combine(
+            .subtract, combine(.subtract, dy, row(1, of: means), .channels), projection, .elementwise)
+        return combine(
+            .multiply, inner, combine(.multiply, gamma, inverseDeviation, .elementwise), .channels)
+    }
+
+    private func row(_ index: Int, of x: Tensor) -> Tensor {
+        x.rows(index..<index + 1).reshaped([x.shape.last])
+    }
+
+    private func normalised(_ x: Tensor, _ mean: Tensor, _ inverseDeviation: Tensor) -> Tensor {
+        combine(.multiply, combine(.subtract, x, mean, .channels), inverseDeviation, .channels)
     }
 }
