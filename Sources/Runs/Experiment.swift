@@ -37,6 +37,8 @@ public struct ExperimentOptions: Sendable {
     public var isKept = true
     /// Whether to write a checkpoint and leave, by default after a signal.
     public var isInterrupted: @Sendable () -> Bool = { Interruption.isRequested }
+    /// The ranks that train together.
+    public var world = World.alone
 
     public init(out: String) { self.out = out }
 }
@@ -51,7 +53,7 @@ public final class Experiment: TrainingObserver {
     public let directory: RunDirectory
     private let state: TrainingState
     private let log: ProgressLog
-    private let progress: ProgressFile
+    private let progress: ProgressFile?
     private let options: ExperimentOptions
     private var phases: [PhaseScores] = []
     private var lastError: Double?
@@ -65,21 +67,31 @@ public final class Experiment: TrainingObserver {
         self.log = log
         // Git takes as long as a third of the data.
         let commit = Background { SourceCommit.current() }
-        backend = try options.device.open(
-            threads: options.threads, precision: recipe.precision(automatic: options.precision))
-        data = try ExperimentData(recipe)
-        try Self.expectRoomForFlow(of: recipe, data, options)
+        let world = options.world
+        backend = try world.together {
+            try options.device.open(
+                threads: options.threads, precision: recipe.precision(automatic: options.precision),
+                world: world)
+        }
+        data = try world.together { try ExperimentData(recipe) }
         let header = RunHeader(recipe, data, backend, commit: commit.value)
-        let origin = try Self.origin(of: recipe, header, options)
+        try header.expectSame(on: world)
+        try recipe.expectDivisible(by: world)
+        try world.onFirst { [data] in try Self.expectRoomForFlow(of: recipe, data, options) }
+        let origin = try world.together {
+            world.isFirst ? try Self.origin(of: recipe, header, options) : nil
+        }
         directory = try RunDirectory(
-            at: options.out, recipe: recipe, header: header, split: data.split, resume: options.resume)
-        progress = ProgressFile(directory.files)
+            at: options.out, recipe: recipe, header: header, split: data.split, resume: options.resume,
+            world: world)
+        progress = world.isFirst ? ProgressFile(directory.files) : nil
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)
-        if options.isKept { state.draws = directory.files.draws }
+        if options.isKept && world.isFirst { state.draws = directory.files.draws }
         printHeader()
-        if try !resume(), let origin { try begin(with: origin) }
-        if options.tensorboard || directory.files.exists("tensorboard") {
+        if try !resume(), options.origin != nil { try begin(with: origin) }
+        try world.onFirst {
+            guard options.tensorboard || directory.files.exists("tensorboard") else { return }
             events = try EventFile(directory.files)
         }
     }
@@ -101,17 +113,17 @@ public final class Experiment: TrainingObserver {
     /// - Returns: nil for a run that pauses after one of its phases, as the options say.
     /// - Throws: `Interrupted` after a signal, `UserError` otherwise; a checkpoint is left in both cases.
     public func run() throws -> RunResult? {
-        if state.phase >= recipe.phases.count, let done = try? directory.files.result() { return done }
+        if state.phase >= recipe.phases.count, let done = try directory.result() { return done }
         let forecast = options.isForecast ? try Interruption.endingAtOnce(forecast) : nil
         log.expect(forecast)
-        progress.expect(forecast)
-        state.isInterrupted = options.isInterrupted
+        progress?.expect(forecast)
+        state.isInterrupted = { [options] in options.world.isInterrupted(options.isInterrupted()) }
         do {
             try Trainer(
                 recipe, data, state, keptFlow: keptFlow, lastPhase: options.lastPhase, observer: self
             ).run()
         } catch {
-            progress.end(error is Interrupted ? "" : "\(error)")
+            progress?.end(error is Interrupted ? "" : "\(error)")
             guard let error = error as? UserError, error.kind == .diverged, options.isKept else {
                 throw error
             }
@@ -119,7 +131,7 @@ public final class Experiment: TrainingObserver {
         }
         log.end()
         guard state.phase == recipe.phases.count else {
-            progress.end("")
+            progress?.end("")
             log.note("phase \(state.phase) has ended: --resume trains the next one")
             return nil
         }
@@ -138,7 +150,8 @@ public final class Experiment: TrainingObserver {
 
     /// When the run will end, as far as that is known before it; nil for a short one.
     private func forecast() throws -> RunForecast? {
-        guard CostEstimator.isWorthwhile([recipe]) else { return nil }
+        // What is measured here is one process.
+        guard options.world.shards == 1, CostEstimator.isWorthwhile([recipe]) else { return nil }
         let estimator = CostEstimator(threads: backend.threads) { [log] in
             log.note("measuring how long this will take")
         }
@@ -170,7 +183,7 @@ public final class Experiment: TrainingObserver {
         } else {
             try state.restore(saved, of: recipe, at: options.out)
         }
-        if saved.position.phaseIndex > 0 { phases = try endedScores() }
+        if saved.position.phaseIndex > 0 { phases = try sharedScores { try endedScores() } }
         log.note("resuming at phase \(saved.position.phaseIndex + 1), step \(saved.position.step)")
         return true
     }
@@ -186,13 +199,21 @@ public final class Experiment: TrainingObserver {
         }
     }
 
-    /// Starts where the run that the user named has ended.
-    private func begin(with origin: RunOrigin) throws {
-        try state.restore(origin.state, of: recipe, at: origin.path)
-        try origin.hand(over: directory)
-        phases = origin.evaluation.phases
+    /// Starts where the run that the user named has ended, which rank 0 has read.
+    private func begin(with origin: RunOrigin?) throws {
+        guard let saved = try RunState(shared: origin?.state, options.world) else { return }
+        try state.restore(saved, of: recipe, at: origin?.path ?? "checkpoint")
+        try options.world.onFirst { try origin?.hand(over: directory) }
+        phases = try sharedScores { origin?.evaluation.phases ?? [] }
         try checkpoint(state)
-        log.note("continuing \(origin.path) from the end of its phase \(state.phase)")
+        log.note("continuing \(origin?.path ?? "") from the end of its phase \(state.phase)")
+    }
+
+    /// The scores that rank 0 has.
+    private func sharedScores(_ scores: () throws -> [PhaseScores]) throws -> [PhaseScores] {
+        let world = options.world
+        let own = try world.together { world.isFirst ? RunEvaluation(phases: try scores()) : nil }
+        return try world.shared(own)?.phases ?? []
     }
 
     /// The run that the user names, read before anything is written; nil where a checkpoint will be resumed.
@@ -206,7 +227,7 @@ public final class Experiment: TrainingObserver {
 
     // MARK: TrainingObserver
 
-    public var isInterrupted: Bool { options.isInterrupted() }
+    public var isInterrupted: Bool { options.world.isInterrupted(options.isInterrupted()) }
 
     public func updated(_ state: TrainingState, _ update: Update) throws {
         let isLogged = recipe.log.every > 0 && state.step % recipe.log.every == 0
@@ -216,13 +237,13 @@ public final class Experiment: TrainingObserver {
         }
         let status = status(update.measures)
         log.update(status)
-        progress.update(status)
+        progress?.update(status)
     }
 
     public func checkpoint(_ state: TrainingState) throws {
         try directory.saveState(state.stateFile, at: position)
         // The phase that drew them has ended.
-        if state.step == 0 { directory.files.removeDraws() }
+        if state.step == 0 && options.world.isFirst { directory.files.removeDraws() }
         if options.isVerbose { log.note("checkpoint of phase \(state.phase + 1), step \(state.step)") }
     }
 
@@ -294,7 +315,7 @@ public final class Experiment: TrainingObserver {
                 phase: "probe, \(part)", phaseIndex: state.phase, phaseCount: recipe.phases.count,
                 step: done, steps: count, lastError: lastError)
             log.update(status)
-            progress.update(status)
+            progress?.update(status)
         }
         let results = try subject.probe(recipe.probe, progress: show)
         log.end()
@@ -305,15 +326,15 @@ public final class Experiment: TrainingObserver {
     }
 
     private func finishRun() throws -> RunResult {
-        progress.remove()
-        return try directory.files.result()
+        progress?.remove()
+        guard let result = try directory.result() else { return try directory.files.result() }
+        return result
     }
 
     // MARK: Records
 
     private func record(_ row: MetricsRow) throws {
-        try directory.metrics.append(row)
-        try events?.append(row)
+        try directory.record(row, events)
         if options.isVerbose { log.note(row.text) }
     }
 
@@ -350,10 +371,12 @@ public final class Experiment: TrainingObserver {
         }
         let phase = recipe.phases[state.phase]
         guard let samples = try state.training?.pictures ?? samples(of: phase.settings) else { return }
-        let grid = SampleGrid(
-            backend.floats(samples), height: data.extents[0], width: data.extents[1],
-            channels: data.extents[2])
-        try grid.picture.write(to: "\(directory.files.samples)/\(state.phase)-\(phase.kind).jpg")
+        try directory.saveSample(name: "\(state.phase)-\(phase.kind).jpg") { path in
+            let grid = SampleGrid(
+                backend.floats(samples), height: data.extents[0], width: data.extents[1],
+                channels: data.extents[2])
+            try grid.picture.write(to: path)
+        }
     }
 
     /// Samples of what the phase has trained to draw them; nil for a phase that trains nothing of the kind.
@@ -369,6 +392,9 @@ extension MachineRecord {
             cpu: summary["processor"] ?? "", isa: summary["instruction set"] ?? "",
             blas: summary["OpenBLAS"] ?? "", onednn: summary["oneDNN"] ?? "", threads: backend.threads,
             precision: backend.reduced.rawValue)
+        let world = backend.world
+        if world.size > 1 { ranks = world.size }
+        if world.shards > world.size { shards = world.shards }
     }
 }
 

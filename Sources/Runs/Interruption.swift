@@ -1,31 +1,41 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// SIGINT, SIGTERM and SIGHUP as a flag that training polls, so that it writes a checkpoint before it leaves. A second
 /// SIGINT or SIGTERM ends the process at once. SIGHUP does not, for a terminal that closes often sends several signals.
 public enum Interruption {
     private static let received = Atomic<Int32>(0)
+    private static let isPatient = Atomic<Bool>(false)
 
     /// What is said by a process that ends at once.
     private static let farewell = Mutex("interrupted")
 
     /// Installs the handlers; call once, early, from the command line's main thread.
     ///
-    /// - Parameter text: what ``endingAtOnce(_:)`` says.
-    public static func install(farewell text: String = "interrupted") {
+    /// - Parameters:
+    ///   - text: what ``endingAtOnce(_:)`` says.
+    ///   - isRank: whether the process is one of several ranks. Launchers and schedulers then send a signal twice, so that only a
+    ///     second SIGINT ends the process at once; and SIGUSR1 counts as SIGTERM, because Open MPI's `mpirun` hands on that one
+    ///     where it kills the ranks a second after a SIGTERM.
+    public static func install(farewell text: String = "interrupted", isRank: Bool = false) {
         farewell.withLock { $0 = text }
-        // Reading the flag here initialises it: a signal handler must not.
+        // Reading the flags here initialises them: a signal handler must not.
         _ = received.load(ordering: .relaxed)
+        isPatient.store(isRank, ordering: .relaxed)
         // `nohup` starts a program with SIGHUP ignored, and so it stays.
-        let handled = isIgnored(SIGHUP) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+        let handled =
+            (isIgnored(SIGHUP) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]) + (isRank ? [SIGUSR1] : [])
         for number in handled {
-            signal(number) { number in
+            Glibc.signal(number) { number in
+                let number = number == SIGUSR1 ? SIGTERM : number
                 let previous = Interruption.received.exchange(number, ordering: .relaxed)
+                if Interruption.isPatient.load(ordering: .relaxed), number != SIGINT { return }
                 if previous != 0, previous != SIGHUP, number != SIGHUP { _exit(128 + number) }
             }
         }
         // Who reads the progress may leave; what is trained must not be lost for that.
-        signal(SIGPIPE, SIG_IGN)
+        Glibc.signal(SIGPIPE, SIG_IGN)
         // A parent that starts its children from a thread with blocked signals, as Dispatch's are, hands that on.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -85,7 +95,10 @@ public enum Interruption {
     }
 
     /// True once a signal has come.
-    public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+    public static var isRequested: Bool { signal != 0 }
+
+    /// The signal that has come; 0 before one came.
+    package static var signal: Int32 { received.load(ordering: .relaxed) }
 
     /// What a shell expects of a process ended by the signal: 128 + its number; nil before one came.
     public static var exitCode: Int32? {

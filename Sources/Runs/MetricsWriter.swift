@@ -19,7 +19,12 @@ public final class MetricsWriter {
         }
     }
 
-    deinit { close(descriptor) }
+    /// Writes nothing: for ranks that leave that to another.
+    package init() { (path, descriptor, offset) = ("", -1, 0) }
+
+    private var isSilent: Bool { descriptor < 0 }
+
+    deinit { if !isSilent { close(descriptor) } }
 
     /// Appends one line.
     ///
@@ -28,6 +33,7 @@ public final class MetricsWriter {
 
     /// Appends whole lines.
     package func append(_ lines: ArraySlice<UInt8>) throws {
+        guard !isSilent else { return }
         guard lines.withUnsafeBytes({ SystemCall.writeAll($0, to: descriptor) }) else {
             let error = failure()
             _ = SystemCall.truncate(descriptor, to: offset)
@@ -38,12 +44,13 @@ public final class MetricsWriter {
 
     /// Forces every line to the disk and returns the length of the file: what a checkpoint remembers.
     package func sync() throws -> Int {
-        guard SystemCall.sync(descriptor) else { throw failure() }
+        guard isSilent || SystemCall.sync(descriptor) else { throw failure() }
         return offset
     }
 
     /// Cuts the file to the lines that a checkpoint knows; false when it is shorter already.
     package func truncate(to length: Int) throws -> Bool {
+        guard !isSilent else { return true }
         guard length <= offset else { return false }
         guard SystemCall.truncate(descriptor, to: length) else { throw failure() }
         offset = length

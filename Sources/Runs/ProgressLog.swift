@@ -7,6 +7,8 @@ import System
 /// a terminal, plain lines every ten seconds elsewhere, and messages between them.
 public final class ProgressLog: Sendable {
     package enum Style: Equatable, Sendable {
+        /// Nothing: for ranks that leave speaking to another.
+        case silent
         /// Warnings only.
         case quiet
         case lines
@@ -27,9 +29,9 @@ public final class ProgressLog: Sendable {
     private let state = Mutex(State())
 
     /// Writes to standard error, in the way that suits it.
-    public convenience init(quiet: Bool = false) {
+    public convenience init(quiet: Bool = false, silent: Bool = false) {
         self.init(
-            style: quiet ? .quiet : Self.detectedStyle(),
+            style: silent ? .silent : quiet ? .quiet : Self.detectedStyle(),
             width: { Terminal.size(STDERR_FILENO)?.width ?? 80 }, clock: { SystemCall.seconds },
             output: Self.writeError)
     }
@@ -57,7 +59,7 @@ public final class ProgressLog: Sendable {
     /// Shows where training stands. Cheap to call at every step: it writes five times a second on a terminal,
     /// else every ten seconds and at the last step of a phase.
     public func update(_ status: ProgressStatus) {
-        guard style != .quiet else { return }
+        guard isTalkative else { return }
         let now = clock()
         state.withLock { state in
             let pace = state.rate.update(status, at: now)
@@ -91,11 +93,15 @@ public final class ProgressLog: Sendable {
 
     /// Prints a message on a line of its own; not with `--quiet`.
     public func note(_ message: String) {
-        if style != .quiet { print(message) }
+        if isTalkative { print(message) }
     }
 
     /// Prints a warning, also with `--quiet`.
-    public func warn(_ message: String) { print("warning: \(message)") }
+    public func warn(_ message: String) {
+        if style != .silent { print("warning: \(message)") }
+    }
+
+    private var isTalkative: Bool { style != .silent && style != .quiet }
 
     /// Ends an open line of progress; call before other writers use the terminal.
     public func end() {

@@ -10,6 +10,8 @@ import Training
 ///
 /// Every file but `metrics.jsonl` is replaced as a whole, so a run killed at any moment resumes from its last
 /// full checkpoint. The folder stays locked while this object lives.
+///
+/// Of several ranks the first one writes; the others have no file of the folder, and throw what the first one throws.
 public final class RunDirectory {
     public let files: RunFiles
     public let metrics: MetricsWriter
@@ -18,7 +20,8 @@ public final class RunDirectory {
     /// What a user should know about resuming.
     public internal(set) var notices: [String] = []
     package let recipe: Recipe
-    private let lock: RunLock
+    private let lock: RunLock?
+    private let world: World
     /// Newest full checkpoints that are kept.
     private static let kept = 2
 
@@ -30,34 +33,55 @@ public final class RunDirectory {
     ///   - header: written to `run.json` when the run is new.
     ///   - split: which images are labelled and held out.
     ///   - resume: continue what is there; with nothing there the run starts from its beginning.
+    ///   - world: the ranks that train.
     /// - Throws: `UserError(.busy)` while another process trains there; `UserError(.recipe)` when there is a run
     ///   already and `resume` is false, or when recipe, data or split differ from the run's;
     ///   `UserError(.output)` when nothing can be written.
-    public init(at path: String, recipe: Recipe, header: RunHeader, split: Split, resume: Bool) throws {
+    public convenience init(
+        at path: String, recipe: Recipe, header: RunHeader, split: Split, resume: Bool, world: World = .alone
+    ) throws {
+        self.init(
+            path, recipe, world,
+            try world.together {
+                guard world.isFirst else { return (header, MetricsWriter(), nil) }
+                return try Self.open(RunFiles(path: path), recipe, header, split, resume: resume)
+            })
+    }
+
+    private init(
+        _ path: String, _ recipe: Recipe, _ world: World,
+        _ opened: (header: RunHeader, metrics: MetricsWriter, lock: RunLock?)
+    ) {
         files = RunFiles(path: path)
-        self.recipe = recipe
+        (self.recipe, self.world) = (recipe, world)
+        (header, metrics, lock) = opened
+    }
+
+    private static func open(
+        _ files: RunFiles, _ recipe: Recipe, _ header: RunHeader, _ split: Split, resume: Bool
+    ) throws -> (header: RunHeader, metrics: MetricsWriter, lock: RunLock?) {
+        var header = header
         try Self.checkForeign(files)
         for folder in [files.path, files.checkpoints, files.samples] {
             try Files.makeFolder(folder, advice: "choose another --out")
         }
-        lock = try RunLock(path: files.file("lock"))
+        let lock = try RunLock(path: files.file("lock"))
         files.removeTemporaries()
         if files.exists("run.json") {
             guard resume else {
                 throw UserError(
-                    .recipe, "there is a run in this folder already", at: path,
+                    .recipe, "there is a run in this folder already", at: files.path,
                     advice: "continue it with --resume or choose another --out")
             }
             try Self.checkSame(files, recipe: recipe, header: header, split: split)
-            self.header = try files.header()
+            header = try files.header()
         } else {
             try AtomicFile.write(recipe.canonical, to: files.file("recipe.toml"))
             try files.write(split, to: "split.json", isPretty: false)
             // Last: a folder without it is not a run yet.
             try files.write(header, to: "run.json")
-            self.header = header
         }
-        metrics = try MetricsWriter(path: files.file("metrics.jsonl"))
+        return (header, try MetricsWriter(path: files.file("metrics.jsonl")), lock)
     }
 
     /// Refuses a folder with files that are not a run's.
@@ -121,7 +145,11 @@ extension RunDirectory {
     /// `file` holds the trainer's tensors and metadata; position, recipe, data and the length of the metrics are
     /// added. Throws `UserError(.output)`, and `UserError(.diverged)` for a state that is not finite, from which nothing can
     /// go on; the older checkpoints then stay.
-    public func saveState(_ file: SafetensorsFile, at position: RunPosition) throws {
+    public func saveState(_ file: @autoclosure () -> SafetensorsFile, at position: RunPosition) throws {
+        try world.onFirst { try writeState(file(), at: position) }
+    }
+
+    private func writeState(_ file: SafetensorsFile, at position: RunPosition) throws {
         if let name = file.nonFiniteTensor {
             throw UserError(
                 .diverged, "\(name) is not finite",
@@ -143,11 +171,13 @@ extension RunDirectory {
     }
 
     /// Writes the weights at a phase's end to `weights-PHASEINDEX-NAME.safetensors`; NAME is the phase's kind.
-    public func saveWeights(_ file: SafetensorsFile, at position: RunPosition) throws {
-        var file = file
-        file.metadata.merge(provenance(position)) { $1 }
-        file.metadata["kind"] = "weights"
-        try file.write(to: files.weights(phaseIndex: position.phaseIndex, name: position.phase))
+    public func saveWeights(_ file: @autoclosure () -> SafetensorsFile, at position: RunPosition) throws {
+        try world.onFirst {
+            var file = file()
+            file.metadata.merge(provenance(position)) { $1 }
+            file.metadata["kind"] = "weights"
+            try file.write(to: files.weights(phaseIndex: position.phaseIndex, name: position.phase))
+        }
     }
 
     /// Reads the newest full checkpoint that is whole, and cuts the metrics to it. Nil, with the metrics empty,
@@ -157,6 +187,11 @@ extension RunDirectory {
     /// A damaged checkpoint is set aside under the name `….damaged`, which a notice says. Throws
     /// `UserError(.data)` when there are checkpoints and all are damaged.
     public func restoreState() throws -> RunState? {
+        let own = try world.together { world.isFirst ? try readState() : nil }
+        return try RunState(shared: own, world)
+    }
+
+    private func readState() throws -> RunState? {
         let hasResult = files.exists("result.json")
         let candidates = files.states.reversed().filter { hasResult || $0.phaseIndex < recipe.phases.count }
         if candidates.count < files.states.count {
@@ -208,11 +243,13 @@ extension RunDirectory {
 
 extension RunDirectory {
     /// Writes `result.json`.
-    public func save(_ result: RunResult) throws { try files.write(result, to: "result.json") }
+    public func save(_ result: RunResult) throws {
+        try world.onFirst { try files.write(result, to: "result.json") }
+    }
 
     /// Writes `evaluation.json`.
     public func save(_ evaluation: RunEvaluation) throws {
-        try files.write(evaluation, to: "evaluation.json", isPretty: false)
+        try world.onFirst { try files.write(evaluation, to: "evaluation.json", isPretty: false) }
     }
 
     /// Writes `predictions.safetensors`: p(y|x) `[N, K]` and the true labels `[N]` of the test images.
@@ -222,12 +259,32 @@ extension RunDirectory {
             "labels": SafetensorsEntry(int32s: labels, shape: [labels.count]),
         ]
         let metadata = ["recipeHash": recipe.hash, "dataSHA256": header.data.sha256]
-        try SafetensorsFile(metadata: metadata, tensors: tensors).write(to: files.predictions)
+        try world.onFirst {
+            try SafetensorsFile(metadata: metadata, tensors: tensors).write(to: files.predictions)
+        }
+    }
+
+    /// Writes `samples/NAME` as `write` does, given the path.
+    package func saveSample(name: String, write: (String) throws -> Void) throws {
+        try world.onFirst { try write("\(files.samples)/\(name)") }
+    }
+
+    /// Appends a line to the metrics, and to the events of TensorBoard where there are any.
+    package func record(_ row: MetricsRow, _ events: EventFile?) throws {
+        try world.onFirst {
+            try metrics.append(row)
+            try events?.append(row)
+        }
+    }
+
+    /// What `result.json` says; nil where it cannot be read.
+    package func result() throws -> RunResult? {
+        try world.shared(world.isFirst ? try? files.result() : nil)
     }
 
     /// Writes `samples/NAME` from JSON, as for the densities of a 2-D run.
     public func saveSample(_ value: some Encodable, name: String) throws {
-        try files.write(value, to: "samples/\(name)", isPretty: false)
+        try world.onFirst { try files.write(value, to: "samples/\(name)", isPretty: false) }
     }
 }
 

@@ -54,6 +54,9 @@ public struct MachineRecord: Codable, Sendable, Equatable {
     public var threads: Int
     /// Of convolutions, as resolved: `float32` or `bfloat16`.
     public var precision: String
+    /// Processes that trained together, and the shards of a batch where these are more; nil for one process.
+    public var ranks: Int?
+    public var shards: Int?
 
     public init(cpu: String, isa: String, blas: String, onednn: String, threads: Int, precision: String) {
         self.cpu = cpu
@@ -65,7 +68,10 @@ public struct MachineRecord: Codable, Sendable, Equatable {
     }
 
     /// One line for tables.
-    public var summary: String { "\(cpu), \(isa), \(threads) thread\(threads == 1 ? "" : "s")" }
+    public var summary: String {
+        let threads = "\(threads) thread\(threads == 1 ? "" : "s")"
+        return "\(cpu), \(isa), " + (ranks.map { "\($0) ranks of " } ?? "") + threads
+    }
 }
 
 /// The data a run saw.

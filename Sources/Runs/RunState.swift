@@ -1,4 +1,5 @@
 import System
+import Tensors
 import Training
 
 /// Where a run stands: what a full checkpoint is about.
@@ -33,10 +34,8 @@ public struct RunState: Sendable {
 extension RunState {
     /// Throws `UserError(.data)` for a damaged file, `UserError(.recipe)` for one of another experiment.
     package init(path: String, name: String, recipeHash: String, dataSHA256: String) throws {
-        file = try SafetensorsFile(path: path)
-        self.name = name
-        let metadata = file.metadata
-        guard metadata["recipeHash"] == recipeHash, metadata["dataSHA256"] == dataSHA256 else {
+        let file = try SafetensorsFile(path: path)
+        guard file.metadata["recipeHash"] == recipeHash, file.metadata["dataSHA256"] == dataSHA256 else {
             throw UserError(
                 .recipe, "this checkpoint is of another recipe or other data", at: path,
                 advice: "remove it or start in another --out")
@@ -46,6 +45,23 @@ extension RunState {
                 .data, "a checkpoint in which \(name) is not finite", at: path,
                 advice: "remove it, then --resume")
         }
+        try self.init(file, name: name, at: path)
+    }
+
+    /// The state that rank 0 has read; nil where it has none.
+    package init?(shared own: RunState?, _ world: World) throws {
+        let bytes = world.fromFirst(own?.file.bytes)
+        guard let bytes else { return nil }
+        if let own {
+            self = own
+        } else {
+            try self.init(SafetensorsFile(bytes: bytes, name: "checkpoint"), name: "", at: "checkpoint")
+        }
+    }
+
+    private init(_ file: SafetensorsFile, name: String, at path: String) throws {
+        (self.file, self.name) = (file, name)
+        let metadata = file.metadata
         guard let phase = metadata["phase"], let phaseIndex = metadata["phaseIndex"].flatMap({ Int($0) }),
             let step = metadata["step"].flatMap({ Int($0) }),
             let seconds = metadata["seconds"].flatMap(Double.init),

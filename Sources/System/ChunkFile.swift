@@ -41,6 +41,15 @@ package final class ChunkFile {
     /// - Parameter count: bytes of the chunk.
     /// - Throws: what `compute` throws; `UserError(.output)` when the disk is full.
     package func next(_ count: Int, compute: () throws -> [UInt8]) throws -> [UInt8] {
+        if let chunk = nextKept(count) { return chunk }
+        let chunk = try compute()
+        precondition(chunk.count == count)
+        try keep(chunk)
+        return chunk
+    }
+
+    /// The next chunk of so many bytes; nil where it, or one before it, is not in the file.
+    package func nextKept(_ count: Int) -> [UInt8]? {
         if isReading, let chunk = read(count, at: offset + Self.digits),
             read(Self.digits, at: offset) == Array(SHA256.hex(of: chunk).utf8)
         {
@@ -48,10 +57,13 @@ package final class ChunkFile {
             return chunk
         }
         isReading = false
-        let chunk = try compute()
-        precondition(chunk.count == count)
+        return nil
+    }
+
+    /// Appends the chunk that ``nextKept(_:)`` has not found.
+    /// - Throws: `UserError(.output)` when the disk is full.
+    package func keep(_ chunk: [UInt8]) throws {
         try append(Array(SHA256.hex(of: chunk).utf8) + chunk)
-        return chunk
     }
 
     /// Writes at the end of what is whole, and drops what followed.

@@ -34,8 +34,11 @@ public struct KeptFlow: Sendable {
     /// Takes the flow over, as if the state had trained it in so many steps; false where it is not there.
     /// - Throws: `UserError(.data)` for a damaged file.
     package func read(into state: TrainingState, steps: Int) throws -> Bool {
-        guard let flow = state.flow, exists else { return false }
-        let file = try SafetensorsFile(path: path)
+        let world = state.backend.world
+        // Rank 0 looks and reads: the others may have another disk.
+        let own = try world.together { world.isFirst && exists ? try SafetensorsFile(path: path) : nil }
+        guard let flow = state.flow, let bytes = world.fromFirst(own?.bytes) else { return false }
+        let file = try own ?? SafetensorsFile(bytes: bytes, name: path)
         try flow.store.read(from: file, prefix: "flow", at: path)
         state.flowIsInitialized = true
         (state.step, state.flowUpdates) = (steps, steps)
@@ -46,10 +49,12 @@ public struct KeptFlow: Sendable {
 
     package func write(_ state: TrainingState) throws {
         guard let flow = state.flow else { return }
-        try cache.expectWritable()
-        var file = SafetensorsFile()
-        flow.store.write(to: &file, prefix: "flow")
-        file.metadata["seconds"] = state.seconds[0].description
-        try file.write(to: path)
+        try state.backend.world.onFirst {
+            try cache.expectWritable()
+            var file = SafetensorsFile()
+            flow.store.write(to: &file, prefix: "flow")
+            file.metadata["seconds"] = state.seconds[0].description
+            try file.write(to: path)
+        }
     }
 }

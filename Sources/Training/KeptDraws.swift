@@ -4,7 +4,7 @@ import System
 import Tensors
 
 /// What takes a phase long to draw from a fixed flow, in chunks that are kept on disk until the phase ends. A run that is
-/// resumed reads the chunks it had and draws those that are missing, to the same bits.
+/// resumed reads the chunks it had and draws those that are missing, to the same bits. Of several ranks the first one keeps them.
 package struct KeptDraws {
     private let file: ChunkFile?
     private let context: TrainingContext
@@ -17,10 +17,13 @@ package struct KeptDraws {
     /// - Throws: `UserError(.output)` when the file cannot be written.
     package init(_ name: String, _ details: String, of flow: any Flow, _ context: TrainingContext) throws {
         self.context = context
-        guard let folder = context.state.draws else {
-            file = nil
-            return
-        }
+        file = try context.backend.world.together { try Self.file(name, details, of: flow, context) }
+    }
+
+    private static func file(
+        _ name: String, _ details: String, of flow: any Flow, _ context: TrainingContext
+    ) throws -> ChunkFile? {
+        guard let folder = context.state.draws else { return nil }
         var hash = SHA256()
         let precision = context.backend.reduced.rawValue
         hash.update("\(name) \(context.phaseIndex) \(context.seed) \(precision) \(details)\n".utf8)
@@ -28,7 +31,8 @@ package struct KeptDraws {
             hash.update("\(name) \(flow.store[name].shape)\n".utf8)
             context.backend.floats(flow.store[name]).withUnsafeBytes { hash.update($0) }
         }
-        file = try ChunkFile("\(folder)/\(context.phaseIndex)-\(name)", identity: hash.hex())
+        let path = "\(folder)/\(context.phaseIndex)-\(name)"
+        return try ChunkFile(path, identity: hash.hex())
     }
 
     /// The next chunk. A signal is looked for before it.
@@ -39,9 +43,13 @@ package struct KeptDraws {
     /// - Throws: ``Interrupted``; `UserError(.output)` when the disk is full.
     package func next(_ shapes: [(Shape, ScalarType)], draw: () -> [Tensor]) throws -> [Tensor] {
         try context.state.checkInterruption()
-        guard let file else { return draw() }
+        let world = context.backend.world
         let counts = shapes.map { $0.0.count * Self.width($0.1) }
-        let bytes = try file.next(counts.reduce(0, +)) { draw().flatMap(self.bytes) }
+        guard let bytes = world.fromFirst(file?.nextKept(counts.reduce(0, +))) else {
+            let drawn = draw()
+            try world.onFirst { try file?.keep(drawn.flatMap(bytes)) }
+            return drawn
+        }
         var start = 0
         return zip(shapes, counts).map { part, count in
             defer { start += count }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Reports
 import Runs
 import System
+import Tensors
 
 /// What subcommands print: results on standard output, everything else on standard error.
 enum Console {
@@ -14,8 +15,12 @@ enum Console {
         }
     }
 
+    /// Whether another rank speaks for this one. Until the ranks know each other the launcher's first one does.
+    nonisolated(unsafe) static var isSilent = (Launcher.rank ?? 0) > 0
+
     /// A line on standard error, without what would steer a terminal.
     static func error(_ line: String) {
+        guard !isSilent else { return }
         try? FileHandle.standardError.write(contentsOf: Data("\(PathText.printable(line))\n".utf8))
     }
 

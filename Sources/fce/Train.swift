@@ -6,6 +6,7 @@ import Reports
 import Runs
 import Scores
 import System
+import Tensors
 import Training
 
 struct Train: ParsableCommand {
@@ -50,6 +51,13 @@ struct Train: ParsableCommand {
             every image with every label, those of data.validation and the test images
             included. Nothing is left to test on, so there is no test error and no
             calibration; the run is named RECIPE-final, and tables refuse it.
+
+            --ranks trains one run on several machines, or on parts of one:
+              mpirun -n 4 fce train Recipes/svhn/500-vat.toml --ranks 4 --threads 16
+            Each rank computes its share of every batch on --threads of its own, and rank 0
+            writes. The numbers are those of one process but for rounding; with the same
+            ranks they are bit for bit the same, and with the same --shards whatever the
+            number of ranks.
             """)
 
     @Argument(
@@ -83,6 +91,8 @@ struct Train: ParsableCommand {
     var untilPhase: Int?
 
     @OptionGroup var threadOptions: ThreadOptions
+
+    @OptionGroup var rankOptions: RankOptions
 
     @Option(
         help: ArgumentHelp(
@@ -124,18 +134,27 @@ struct Train: ParsableCommand {
         if let seed, !Recipe.seeds.contains(seed) {
             throw ValidationError("A seed is from 0 to \(Recipe.seeds.upperBound).")
         }
+        if rankOptions.ranks != nil && threadOptions.threads == nil {
+            throw ValidationError("With --ranks give --threads: those of each rank.")
+        }
+        if rankOptions.ranks != nil && StartingPath.isData(recipe) {
+            throw ValidationError("Ranks begin with a recipe: write one for your images with `fce init`.")
+        }
     }
 
     func run() throws {
         let farewell = smoke && out == nil ? "interrupted" : "interrupted; continue with: \(resumeCommand)"
-        Interruption.install(farewell: farewell)
+        try rankOptions.run(farewell: farewell) { try train(on: $0) }
+    }
+
+    private func train(on world: World) throws {
         if let parent { Interruption.follow(parent: parent) }
-        let log = ProgressLog(quiet: output.quiet)
-        let plan = try TrainingPlan(self)
+        let log = ProgressLog(quiet: output.quiet, silent: !world.isFirst)
+        let plan = try world.together { try TrainingPlan(self, world) }
         defer { plan.removeTemporary() }
         do {
             let results = try plan.runs.compactMap { try train($0, plan, log) }
-            if results.count > 1 && !final { Console.print(try ResultsTable(results)) }
+            if results.count > 1 && !final && world.isFirst { Console.print(try ResultsTable(results)) }
         } catch {
             log.end()
             guard error is Interrupted else { throw error }
@@ -146,20 +165,25 @@ struct Train: ParsableCommand {
 
     private func train(_ run: TrainingPlan.Run, _ plan: TrainingPlan, _ log: ProgressLog) throws -> RunResult?
     {
-        let files = RunFiles(path: run.options.out)
-        if resume, let done = files.finishedResult(of: run.recipe) {
+        let (files, world) = (RunFiles(path: run.options.out), run.options.world)
+        if resume, let done = try world.shared(world.isFirst ? files.finishedResult(of: run.recipe) : nil) {
             log.note("\(run.recipe.name), seed \(run.recipe.seed) has finished already: \(files.path)")
-            try files.completing("report.html") {
-                try RunReport.write(files, testImages: try ExperimentData(run.recipe).test as? ImageDataset)
+            try world.onFirst {
+                try files.completing("report.html") {
+                    try RunReport.write(
+                        files, testImages: try ExperimentData(run.recipe).test as? ImageDataset)
+                }
+                show(done, [files.file("report.html")])
+                if tensorboard { Console.printPairs([("  TensorBoard", try files.writeEvents())]) }
             }
-            show(done, [files.file("report.html")])
-            if tensorboard { Console.printPairs([("  TensorBoard", try files.writeEvents())]) }
             return done
         }
         let experiment = try start(run, log)
         guard let result = try experiment.run() else { return nil }
-        let pages = try RunReport.write(files, testImages: experiment.data.test as? ImageDataset)
-        show(result, plan.isTemporary ? [] : pages)
+        try world.onFirst {
+            let pages = try RunReport.write(files, testImages: experiment.data.test as? ImageDataset)
+            show(result, plan.isTemporary ? [] : pages)
+        }
         return result
     }
 

@@ -21,7 +21,7 @@ struct TrainingPlan {
     let isTemporary: Bool
     private let root: String?
 
-    init(_ train: Train) throws {
+    init(_ train: Train, _ world: World) throws {
         let argument = try RecipeArgument(train)
         var recipe = argument.recipe
         if let folder = train.data { recipe = try recipe.readingData(in: folder) }
@@ -31,7 +31,9 @@ struct TrainingPlan {
         let seeds = train.seeds?.seeds ?? [train.seed ?? recipe.seed]
         for seed in seeds {
             recipe.seed = seed
-            runs.append(run(recipe, train, isOneOfSeveral: train.seeds != nil))
+            var run = run(recipe, train, isOneOfSeveral: train.seeds != nil)
+            run.options.world = world
+            runs.append(run)
         }
         runs[0].notes = argument.notes + runs[0].notes
     }
@@ -74,6 +76,8 @@ struct TrainingPlan {
         if let precision = train.precision, recipe.precision == .auto {
             words += ["--precision", precision.precision.rawValue]
         }
+        if let ranks = train.rankOptions.ranks { words += ["--ranks", String(ranks)] }
+        if let shards = train.rankOptions.shards { words += ["--shards", String(shards)] }
         if train.final { words.append("--final") }
         if train.smoke { words.append("--smoke") }
         let isHere = folder == recipe.data.directory
