@@ -19,6 +19,10 @@ public enum Benchmark {
         public let precision: ScalarType
         /// Rate of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second.
         public let peakRate: Double
+        /// Bytes that left rank 0 in one execution, in 10⁶ bytes.
+        public var sentMegabytes = 0.0
+        /// Share of the time that rank 0 spent in exchanges, waiting for others included.
+        public var shareOfExchange = 0.0
 
         /// Arithmetic over time, 10⁹ operations a second.
         public var rate: Double { gigaflop / milliseconds * 1000 }
@@ -49,7 +53,8 @@ public enum Benchmark {
     public static func report(
         _ measurements: [Measurement], _ settings: BenchmarkSettings
     ) throws -> BenchmarkReport {
-        let backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
+        let backend = try settings.device.open(
+            threads: settings.threads, precision: settings.precision, world: settings.world)
         return BenchmarkReport(measurements, backend)
     }
 

@@ -7,6 +7,8 @@ public struct BenchmarkReport: Sendable {
     public let cpu: String
     public let isa: String
     public let threads: Int
+    /// Processes that took the steps together.
+    public let ranks: Int
     /// Precision of convolution activations, after `auto` has been decided.
     public let precision: String
 
@@ -16,6 +18,7 @@ public struct BenchmarkReport: Sendable {
         cpu = summary["processor"] ?? "unknown"
         isa = summary["instruction set"] ?? "unknown"
         threads = backend.threads
+        ranks = backend.world.size
         precision = backend.reduced.rawValue
     }
 
@@ -30,7 +33,9 @@ public struct BenchmarkReport: Sendable {
             ms: byStep { $0.milliseconds }, peak_mb: byStep { $0.peakResident }, gflops: byStep { $0.rate },
             peak_gflops: byStep { $0.peakRate }, of_peak: byStep(parts: 1000) { $0.shareOfPeak }, cpu: cpu,
             isa: isa,
-            threads: threads, precision: precision)
+            threads: threads, precision: precision, ranks: ranks > 1 ? ranks : nil,
+            sent_mb: ranks > 1 ? byStep { $0.sentMegabytes } : nil,
+            of_exchange: ranks > 1 ? byStep(parts: 1000) { $0.shareOfExchange } : nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(record), as: UTF8.self)
@@ -42,5 +47,7 @@ public struct BenchmarkReport: Sendable {
         let cpu, isa: String
         let threads: Int
         let precision: String
+        let ranks: Int?
+        let sent_mb, of_exchange: [String: Double]?
     }
 }

@@ -35,6 +35,8 @@ public struct BenchmarkSettings: Sendable {
     public var threads: Int?
     /// Timed executions of a step, after two that are not.
     public var runs = 5
+    /// The ranks that take each step together.
+    public var world = World.alone
     /// The paper's flow: 3 levels × 8 blocks × width 512, additive. Tests take a smaller one.
     package var flow = FlowSettings(kind: .glow)
     /// K.

@@ -19,7 +19,8 @@ package final class BenchmarkSubject {
     /// - Throws: `UserError(.recipe)` for a precision or a number of threads that the machine does not have.
     package init(_ step: BenchmarkStep, _ settings: BenchmarkSettings) throws {
         let recipe = step.recipe(settings)
-        backend = try settings.device.open(threads: settings.threads, precision: settings.precision)
+        backend = try settings.device.open(
+            threads: settings.threads, precision: settings.precision, world: settings.world)
         data = try ExperimentData(recipe)
         state = TrainingState(
             recipe, extents: data.extents, images: data.train.count, backend: backend)

@@ -9,6 +9,7 @@ public final class TimedStep {
     private let startMilliseconds: Double
     private let clock = ContinuousClock()
     private var times: [Double] = []
+    private var traffic = World.Traffic()
 
     /// Builds and initialises the models, and runs the step twice without counting it.
     ///
@@ -29,8 +30,10 @@ public final class TimedStep {
     /// Runs the step once.
     /// - Returns: milliseconds.
     public func time() throws -> Double {
+        let before = settings.world.traffic
         let milliseconds = try clock.measure { try subject.run() } / .milliseconds(1)
         times.append(milliseconds)
+        traffic = traffic + (settings.world.traffic - before)
         return milliseconds
     }
 
@@ -44,6 +47,8 @@ public final class TimedStep {
             step: step, startMilliseconds: startMilliseconds, milliseconds: times.sorted()[times.count / 2],
             peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
             gigaflop: 1e-9 * step.operations(settings), precision: precision,
-            peakRate: try settings.device.measurePeak(of: precision, threads: settings.threads))
+            peakRate: try settings.device.measurePeak(of: precision, threads: settings.threads),
+            sentMegabytes: 1e-6 * Double(traffic.bytes) / Double(times.count),
+            shareOfExchange: 1000 * traffic.seconds / times.reduce(0, +))
     }
 }

@@ -168,6 +168,8 @@ public final class Experiment: TrainingObserver {
         for notice in data.notices { log.warn("data: \(notice)") }
         if let note = recipe.noteOnPaper { log.warn(note) }
         for (name, value) in backend.summary { log.note("\(name): \(value)") }
+        let world = options.world
+        if world.shards > 1 { log.note("ranks: \(world.size), batches in \(world.shards) shards") }
         log.note("recipe \(recipe.hash.prefix(12)), commit \(directory.header.commit.prefix(12))")
         if let handicap = options.device.handicap { log.warn("training is slower: \(handicap)") }
     }

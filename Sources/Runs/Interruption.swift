@@ -83,7 +83,8 @@ public enum Interruption {
             while true {
                 let isDone = isOver.withLock { isOver in
                     if !isOver, let code = exitCode {
-                        ProgressLog.writeError(farewell.withLock { $0 } + "\n")
+                        let text = farewell.withLock { $0 }
+                        if !text.isEmpty { ProgressLog.writeError(text + "\n") }
                         _exit(code)
                     }
                     return isOver

@@ -20,7 +20,7 @@ extension RunHeader {
 
 extension Recipe {
     /// Throws `UserError(.recipe)` where the batches of an update cannot be divided among the shards of `world`.
-    package func expectDivisible(by world: World) throws {
+    public func expectDivisible(by world: World) throws {
         guard world.shards > 1 else { return }
         for phase in phases {
             try expectDivisible(phase.batch, "phase.\(phase.kind).batch", by: world)

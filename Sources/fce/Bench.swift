@@ -33,6 +33,11 @@ struct Bench: ParsableCommand {
             flow's blocks and width, classes, images to classify, labelled images and
             threads: minutes. Exponent e of the last two sizes, as size to the power e,
             stands beside that of the arithmetic.
+
+            --ranks measures steps that several processes take together:
+              mpirun -n 2 fce bench --ranks 2 --threads 1 --steps mle,vat
+            and adds the megabytes that left rank 0 in a step, and the share of the time
+            that it spent in exchanges, with all waiting.
             """)
 
     /// The networks of 32×32 images.
@@ -74,6 +79,8 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var threadOptions: ThreadOptions
 
+    @OptionGroup var rankOptions: RankOptions
+
     @Flag(
         help: ArgumentHelp(
             "Time one step at the request of another program: see Benchmarks/README.md.",
@@ -102,12 +109,26 @@ struct Bench: ParsableCommand {
         if onDemand && (growth || steps?.names.count != 1) {
             throw ValidationError("--on-demand takes --steps with one step.")
         }
+        if rankOptions.ranks != nil && (growth || onDemand) {
+            throw ValidationError("--ranks goes with steps alone.")
+        }
+        if rankOptions.ranks != nil && threadOptions.threads == nil {
+            throw ValidationError("With --ranks give --threads: those of each rank.")
+        }
         if !(1...8192).contains(batch) { throw ValidationError("--batch takes 1 to 8192.") }
         if !(1...10_000).contains(runs) { throw ValidationError("--runs takes 1 to 10000.") }
     }
 
-    func run() throws {
+    func run() throws { try rankOptions.run { try run(on: $0) } }
+
+    private func run(on world: World) throws {
+        guard batch % world.shards == 0 else {
+            throw UserError(
+                .recipe, "a batch of \(batch) does not divide among \(world.shards) ranks",
+                advice: "give --batch a multiple of \(world.shards)")
+        }
         var settings = BenchmarkSettings()
+        settings.world = world
         settings.network = network.configured
         settings.batch = batch
         settings.runs = runs
@@ -119,7 +140,8 @@ struct Bench: ParsableCommand {
         } else if onDemand, let step = settings.steps.first {
             try answerDemands(step, settings)
         } else if json {
-            print(try Benchmark.run(settings, warn: { Console.warn([$0]) }).json())
+            let report = try Benchmark.run(settings, warn: { Console.warn([$0]) })
+            if world.isFirst { print(try report.json()) }
         } else {
             try printTable(settings)
         }
@@ -138,10 +160,18 @@ struct Bench: ParsableCommand {
     }
 
     private func printTable(_ settings: BenchmarkSettings) throws {
-        print("step             ms    peak MB    tensors MB     GFLOP   GFLOP/s   of peak")
+        let (isFirst, hasRanks) = (settings.world.isFirst, settings.world.size > 1)
+        func write(_ line: String) { if isFirst { print(line) } }
+        write(
+            "step             ms    peak MB    tensors MB     GFLOP   GFLOP/s   of peak"
+                + (hasRanks ? "   sent MB  exchange" : ""))
         let report = try Benchmark.run(
-            settings, measured: { print(Self.row($0)) }, warn: { Console.warn([$0]) })
-        print("\(report.cpu) (\(report.isa)), \(report.threads) threads, \(report.precision) networks")
+            settings, measured: { write(Self.row($0) + (hasRanks ? Self.exchange($0) : "")) },
+            warn: { Console.warn([$0]) })
+        guard isFirst else { return }
+        let ranks = hasRanks ? "\(report.ranks) ranks of " : ""
+        print(
+            "\(report.cpu) (\(report.isa)), \(ranks)\(report.threads) threads, \(report.precision) networks")
         print("\(network.rawValue), batch \(batch), median of \(runs)\(Self.peaks(report.measurements))")
     }
 
@@ -150,6 +180,10 @@ struct Bench: ParsableCommand {
         Dictionary(grouping: measurements, by: \.precision.rawValue).sorted { $0.key < $1.key }
             .map { "; peak \($0.key) \(fixed($0.value.map(\.peakRate).max(), 0, "GFLOP/s"))" }
             .joined()
+    }
+
+    private static func exchange(_ m: Benchmark.Measurement) -> String {
+        String(format: "%10.1f%8.0f %%", m.sentMegabytes, 100 * m.shareOfExchange)
     }
 
     private static func row(_ m: Benchmark.Measurement) -> String {

@@ -37,15 +37,15 @@ struct RankOptions: ParsableArguments {
         }
         let mpi = try MPI()
         guard mpi.size == ranks else {
-            mpi.finalize()
+            mpi.finalize(ExitCode.validationFailure.rawValue)
             throw ValidationError(mismatch(ranks, mpi.size))
         }
-        Interruption.install(farewell: farewell, isRank: ranks > 1)
         let world = World(mpi, shards: shards)
         Console.isSilent = !world.isFirst
+        Interruption.install(farewell: world.isFirst ? farewell : "", isRank: ranks > 1)
         do { try body(world) } catch { throw leave(world, error) }
         try Console.finish()
-        mpi.finalize()
+        mpi.finalize(ExitCode.success.rawValue)
     }
 
     /// Several processes that know nothing of each other would train the same run.
@@ -71,17 +71,31 @@ struct RankOptions: ParsableArguments {
 
     /// Ends this rank's part after an error: where all ranks have come here, the first of them says why; else this one does and ends
     /// the others.
-    private func leave(_ world: World, _ error: any Error) -> any Error {
-        let code = (error as? UserError)?.kind.rawValue ?? FCE.exitCode(for: error).rawValue
-        let communicator = world.communicator
-        guard let codes = communicator.farewell(code, seconds: 10) else {
+    private func leave(_ world: World, _ error: any Error) -> ExitCode {
+        let code = FCE.code(of: error)
+        guard let codes = world.communicator.farewell(code.rawValue, seconds: 10) else {
             Console.isSilent = false
-            Console.error("fce: error: rank \(world.rank): \(error)")
-            communicator.abort(code)
-            return ExitCode(code)
+            FCE.say(error, "rank \(world.rank): ")
+            world.communicator.abort(code.rawValue)
+            return code
         }
-        let isSpeaker = codes.firstIndex { $0 != 0 } == world.rank
-        communicator.finalize()
-        return isSpeaker ? error : ExitCode(code)
+        Console.isSilent = codes.firstIndex { $0 != 0 } != world.rank
+        FCE.say(error)
+        world.communicator.finalize(code.rawValue)
+        return code
+    }
+}
+
+extension FCE {
+    /// What the process ends with after an error.
+    static func code(of error: any Error) -> ExitCode {
+        (error as? UserError).map { ExitCode($0.kind.rawValue) } ?? exitCode(for: error)
+    }
+
+    /// Says in one line what is wrong; nothing for an exit code alone.
+    static func say(_ error: any Error, _ prefix: String = "") {
+        guard !(error is ExitCode) else { return }
+        let text = error is UserError ? "\(error)" : message(for: error)
+        Console.error("fce: error: \(prefix)\(text)")
     }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Costs
 import Recipes
 import Runs
 import System
 import Tables
+import Tensors
 import Training
 
 extension RecipeCommand {
@@ -24,6 +26,10 @@ extension RecipeCommand {
                 settings that decide them, in ~/.cache/fce (or below $XDG_CACHE_HOME). Of a
                 table it is the cost of all cells, one after the other, where flows and first
                 phases that cells share are trained once. --no-measure counts operations only.
+
+                --ranks N predicts N machines like this one by `fce train --ranks N`, over networks
+                of 10, 25 and 100 gigabits: divided are all but 5 % of an update, and gradients
+                are summed after it.
                 """)
 
         @Argument(help: "Recipes and tables, also built-in ones.", completion: .file(extensions: ["toml"]))
@@ -43,8 +49,17 @@ extension RecipeCommand {
         @Flag(inversion: .prefixedNo, help: "Measure this machine's speed for the cost.")
         var measure = true
 
+        @Option(
+            help: ArgumentHelp(
+                "Predict also what so many ranks would take, each like this machine.", valueName: "n"))
+        var ranks: Int?
+
         @Flag(help: "Print a JSON array with an object for each file.")
         var json = false
+
+        func validate() throws {
+            if let ranks, !(2...4096).contains(ranks) { throw ValidationError("--ranks takes 2 to 4096.") }
+        }
 
         func run() throws {
             let costs = CheckedCosts(threads: threadOptions.threads, isMeasured: measure)
@@ -68,7 +83,15 @@ extension RecipeCommand {
                 var recipe = try Recipe.load(file, overrides: overrides.overrides)
                 if let data { recipe = try recipe.readingData(in: data) }
                 let checked = read ? try CheckedData(recipe) : nil
-                return .recipe(RecipeCheckRecord(file, recipe, try costs.cost(of: recipe), checked))
+                let rankCost: RankCost?
+                let cost = try costs.cost(of: recipe)
+                if let ranks {
+                    try recipe.expectDivisible(by: World(shards: ranks))
+                    rankCost = try RankCost(cost.value, of: recipe, ranks: ranks)
+                } else {
+                    rankCost = nil
+                }
+                return .recipe(RecipeCheckRecord(file, recipe, cost, checked, rankCost))
             }
             let table = try TableFile.load(file)
             var options = TableOptions()

@@ -19,6 +19,27 @@ struct RecipeCheckRecord: Encodable {
     let cost: CostRecord
     /// Nil where it was not asked for.
     let checked: CheckedData?
+    /// What several ranks would take; nil where it was not asked for, or nothing was measured.
+    let ranks: Ranks?
+
+    struct Ranks: Encodable {
+        let ranks: Int
+        let gigabytes: Double
+        /// Over 10, 25 and 100 gigabits a second.
+        let seconds10, seconds25, seconds100: Double
+
+        init(_ cost: RankCost) {
+            (ranks, gigabytes) = (cost.ranks, 1e-9 * cost.bytes)
+            seconds10 = cost.seconds(gigabits: 10)
+            seconds25 = cost.seconds(gigabits: 25)
+            seconds100 = cost.seconds(gigabits: 100)
+        }
+
+        var text: String {
+            "\(duration(seconds10)) over 10 gigabits, \(duration(seconds25)) over 25, \(duration(seconds100)) over 100; "
+                + "\(fixed(gigabytes, 1)) GB of gradients leave each"
+        }
+    }
 
     struct Phase: Encodable {
         let kind: String
@@ -30,8 +51,12 @@ struct RecipeCheckRecord: Encodable {
         let seconds: Double?
     }
 
-    init(_ file: String, _ recipe: Recipe, _ cost: CheckedCosts.Of<RunCost>, _ checked: CheckedData?) {
+    init(
+        _ file: String, _ recipe: Recipe, _ cost: CheckedCosts.Of<RunCost>, _ checked: CheckedData?,
+        _ ranks: RankCost? = nil
+    ) {
         self.checked = checked
+        self.ranks = ranks.map(Ranks.init)
         self.file = file
         (name, method, seed) = (recipe.name, recipe.method.name, recipe.seed)
         (hash, protocolHash) = (recipe.hash, recipe.protocolHash)
@@ -60,7 +85,7 @@ struct RecipeCheckRecord: Encodable {
         pairs.append(("  energy", energy))
         pairs += phases.enumerated().map { ("  phase \($0 + 1)", $1.text) }
         if let probe { pairs.append(("  probe", probe)) }
-        Console.printPairs(pairs + cost.lines)
+        Console.printPairs(pairs + cost.lines + (ranks.map { [("  \($0.ranks) ranks", $0.text)] } ?? []))
     }
 }
 

@@ -142,8 +142,12 @@ struct Train: ParsableCommand {
         }
     }
 
+    /// What is said after a signal.
+    private var farewell: String {
+        smoke && out == nil ? "interrupted" : "interrupted; continue with: \(resumeCommand)"
+    }
+
     func run() throws {
-        let farewell = smoke && out == nil ? "interrupted" : "interrupted; continue with: \(resumeCommand)"
         try rankOptions.run(farewell: farewell) { try train(on: $0) }
     }
 

@@ -104,5 +104,5 @@ private final class ThreadRank: Communicator {
     }
 
     func abort(_ code: Int32) {}
-    func finalize() {}
+    func finalize(_ code: Int32) {}
 }

@@ -29,7 +29,8 @@ int fc_mpi_farewell(const void *own, void *all, size_t bytes, int milliseconds);
 
 // Ends all ranks at once with an exit code.
 void fc_mpi_abort(int code);
-int fc_mpi_finalize(void);
+// Leaves the ranks. The process ends with the exit code where MPI has not let it go within five seconds, as some do not.
+int fc_mpi_finalize(int code);
 
 // What the library calls itself, such as "Open MPI v4.1.4"; after fc_mpi_load.
 const char *fc_mpi_version(void);

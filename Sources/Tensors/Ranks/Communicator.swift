@@ -17,8 +17,8 @@ public protocol Communicator: AnyObject, Sendable {
     func farewell(_ word: Int32, seconds: Double) -> [Int32]?
     /// Ends all ranks at once with an exit code.
     func abort(_ code: Int32)
-    /// Leaves the ranks for good.
-    func finalize()
+    /// Leaves the ranks for good. What the process has to say it has said: it may end here, with the exit code.
+    func finalize(_ code: Int32)
 }
 
 /// One process by itself.
@@ -33,5 +33,5 @@ final class Solitude: Communicator {
     func broadcast(_ data: UnsafeMutableRawBufferPointer, from root: Int) {}
     func farewell(_ word: Int32, seconds: Double) -> [Int32]? { [word] }
     func abort(_ code: Int32) {}
-    func finalize() {}
+    func finalize(_ code: Int32) {}
 }

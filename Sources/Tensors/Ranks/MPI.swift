@@ -71,7 +71,7 @@ package final class MPI: Communicator {
     }
 
     package func abort(_ code: Int32) { fc_mpi_abort(code) }
-    package func finalize() { _ = fc_mpi_finalize() }
+    package func finalize(_ code: Int32) { _ = fc_mpi_finalize(code) }
 
     /// MPI itself ends all ranks where an exchange fails; what is left are messages beyond 2 GiB.
     private static func expect(_ error: Int32) { precondition(error == 0, "error \(error) of \(version)") }

@@ -24,6 +24,16 @@ public final class World: Sendable {
     package struct Traffic: Sendable {
         package var bytes = 0
         package var seconds = 0.0
+
+        package init(bytes: Int = 0, seconds: Double = 0) { (self.bytes, self.seconds) = (bytes, seconds) }
+
+        package static func + (a: Self, b: Self) -> Self {
+            Self(bytes: a.bytes + b.bytes, seconds: a.seconds + b.seconds)
+        }
+
+        package static func - (a: Self, b: Self) -> Self {
+            Self(bytes: a.bytes - b.bytes, seconds: a.seconds - b.seconds)
+        }
     }
 
     /// One process, one shard.
