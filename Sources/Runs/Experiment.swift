@@ -9,40 +9,6 @@ import System
 import Tensors
 import Training
 
-/// How a recipe is run.
-public struct ExperimentOptions: Sendable {
-    /// The run directory.
-    public var out: String
-    public var resume = false
-    /// A run, or the folder of its `seed-N`, whose ended phases begin the recipe; nil: train all phases.
-    public var origin: String?
-    public var device = Device.standard
-    /// nil: all processors.
-    public var threads: Int?
-    /// What precision "auto" of a recipe means; nil: what the device computes fastest.
-    public var precision: Precision?
-    /// The number of phases after which the run pauses; nil: train to the end.
-    public var lastPhase: Int?
-    /// The folder of trained flows; nil: train the flow in any case.
-    public var flows: String?
-    /// Whether lines of progress say when the run will end, which a long one is measured for.
-    public var isForecast = false
-    /// What the user typed, for tables.
-    public var command = ""
-    /// Whether to write a TensorBoard event file; a run that has one goes on with it.
-    public var tensorboard = false
-    /// Whether to note each line of metrics and each checkpoint.
-    public var isVerbose = false
-    /// Whether the run directory stays when the process ends.
-    public var isKept = true
-    /// Whether to write a checkpoint and leave, by default after a signal.
-    public var isInterrupted: @Sendable () -> Bool = { Interruption.isRequested }
-    /// The ranks that train together.
-    public var world = World.alone
-
-    public init(out: String) { self.out = out }
-}
-
 /// One run of a recipe with one seed: data, models and run directory, trained to the end and scored.
 public final class Experiment: TrainingObserver {
     public static let tool = "fce 0.1.0"
@@ -384,39 +350,5 @@ public final class Experiment: TrainingObserver {
     /// Samples of what the phase has trained to draw them; nil for a phase that trains nothing of the kind.
     private func samples(of phase: any PhaseSettings) throws -> Tensor? {
         try phase.drawsSamples ? state.samples(64) : nil
-    }
-}
-
-extension MachineRecord {
-    package init(_ backend: any Backend) {
-        let summary = Dictionary(uniqueKeysWithValues: backend.summary)
-        self.init(
-            cpu: summary["processor"] ?? "", isa: summary["instruction set"] ?? "",
-            blas: summary["OpenBLAS"] ?? "", onednn: summary["oneDNN"] ?? "", threads: backend.threads,
-            precision: backend.reduced.rawValue)
-        let world = backend.world
-        if world.size > 1 { ranks = world.size }
-        if world.shards > world.size { shards = world.shards }
-    }
-}
-
-extension DataRecord {
-    package init(_ data: ExperimentData) {
-        self.init(
-            name: data.name, sha256: data.train.sha256, testSHA256: data.test.sha256, train: data.train.count,
-            test: data.test.count, classes: data.train.classes, height: data.extents[0],
-            width: data.extents[1], channels: data.extents[2])
-    }
-}
-
-extension RunHeader {
-    package init(
-        _ recipe: Recipe, _ data: ExperimentData, _ backend: any Backend,
-        commit: String
-    ) {
-        self.init(
-            recipe: recipe, tool: Experiment.tool, commit: commit,
-            machine: MachineRecord(backend),
-            data: DataRecord(data), classNames: data.train.classNames, startedAt: Date.now.ISO8601Format())
     }
 }

@@ -1,4 +1,8 @@
+import Datasets
+import Foundation
 import Recipes
+import System
+import Tensors
 import Training
 
 /// `run.json`: what a run is and where it runs, written when it starts.
@@ -119,5 +123,41 @@ public struct DataRecord: Codable, Sendable, Equatable {
         self.height = height
         self.width = width
         self.channels = channels
+    }
+}
+
+// MARK: - At the start of a run
+
+extension MachineRecord {
+    package init(_ backend: any Backend) {
+        let summary = Dictionary(uniqueKeysWithValues: backend.summary)
+        self.init(
+            cpu: summary["processor"] ?? "", isa: summary["instruction set"] ?? "",
+            blas: summary["OpenBLAS"] ?? "", onednn: summary["oneDNN"] ?? "", threads: backend.threads,
+            precision: backend.reduced.rawValue)
+        let world = backend.world
+        if world.size > 1 { ranks = world.size }
+        if world.shards > world.size { shards = world.shards }
+    }
+}
+
+extension DataRecord {
+    package init(_ data: ExperimentData) {
+        self.init(
+            name: data.name, sha256: data.train.sha256, testSHA256: data.test.sha256, train: data.train.count,
+            test: data.test.count, classes: data.train.classes, height: data.extents[0],
+            width: data.extents[1], channels: data.extents[2])
+    }
+}
+
+extension RunHeader {
+    package init(
+        _ recipe: Recipe, _ data: ExperimentData, _ backend: any Backend,
+        commit: String
+    ) {
+        self.init(
+            recipe: recipe, tool: Experiment.tool, commit: commit,
+            machine: MachineRecord(backend),
+            data: DataRecord(data), classNames: data.train.classNames, startedAt: Date.now.ISO8601Format())
     }
 }
