@@ -8,40 +8,10 @@ import Testing
 @testable import Recipes
 @testable import Training
 
-private let recipe = """
-    method = "fce-init"
-    precision = "float32"
-    [data]
-    source = "synthetic"
-    size = 16
-    channels = 1
-    labels = 8
-    train = 48
-    test = 16
-    validation = 8
-    [flow]
-    kind = "glow"
-    levels = 2
-    blocks = 1
-    width = 4
-    [energy]
-    network = "conv-small"
-    base = "none"
-    classes = 4
-    width = 0.05
-    [input]
-    standardize = true
-    [[phase]]
-    kind = "flow-mle"
-    steps = 2
-    batch = 8
-    [[phase]]
-    kind = "energy"
-    steps = 4
-    batch = 8
-    labelled-batch = 4
-
-    """
+private let recipe =
+    RecipePart.images("fce-init") + RecipePart.glow + RecipePart.classifier("base = \"none\"")
+    + "[input]\nstandardize = true\n" + RecipePart.phase("flow-mle", steps: 2)
+    + RecipePart.phase("energy", steps: 4, labels: 4)
 
 @Suite("Recipes with base none") struct BaseNoneRecipeTests {
     private func train(_ overrides: String...) throws {

@@ -13,47 +13,14 @@ import Testing
 @testable import Runs
 @testable import Training
 
-private let text = """
-    method = "fce"
-    precision = "float32"
-    [data]
-    source = "synthetic"
-    size = 16
-    channels = 1
-    labels = 8
-    train = 48
-    test = 16
-    validation = 8
-    [flow]
-    levels = 1
-    blocks = 1
-    width = 4
-    [energy]
-    network = "four-layer"
-    base = "none"
-    head = "plain"
-    classes = 4
-    width = 0.05
-    [[phase]]
-    kind = "flow-mle"
-    steps = 6
-    batch = 8
-    [[phase]]
-    kind = "energy"
-    steps = 6
-    batch = 8
-    labelled-batch = 4
-    pool = 16
-    draws = 1
-    [[phase]]
-    kind = "joint"
-    steps = 6
-    batch = 8
-    labelled-batch = 4
-    guard = 1000
-    gate = { high = 0.0, low = 0.0, smoothing = 0.0, cap = 1 }
-
-    """
+private let text =
+    RecipePart.images("fce") + "[flow]\nlevels = 1\nblocks = 1\nwidth = 4\n"
+    + RecipePart.classifier("base = \"none\"\nhead = \"plain\"", network: "four-layer")
+    + RecipePart.phase("flow-mle", steps: 6)
+    + RecipePart.phase("energy", steps: 6, labels: 4, "pool = 16\ndraws = 1")
+    + RecipePart.phase(
+        "joint", steps: 6, labels: 4,
+        "guard = 1000\ngate = { high = 0.0, low = 0.0, smoothing = 0.0, cap = 1 }")
 
 /// What a fault of the machine, or a loss that overflows, would do to a run.
 private struct Fault: CustomTestStringConvertible {

@@ -11,51 +11,14 @@ import Testing
 @testable import Training
 
 /// FCE + VAT in miniature, whose ramp is as long as the energy's first phase.
-private let ramped = """
-    method = "fce-vat"
-    precision = "float32"
-    [data]
-    source = "synthetic"
-    size = 16
-    channels = 1
-    labels = 8
-    train = 48
-    test = 16
-    validation = 8
-    [flow]
-    kind = "glow"
-    levels = 2
-    blocks = 1
-    width = 4
-    [energy]
-    network = "conv-small"
-    base = "moving"
-    classes = 4
-    width = 0.05
-    [vat]
-    weight = 20
-    ramp-up = 4
-    [[phase]]
-    kind = "flow-mle"
-    steps = 2
-    batch = 8
-    optimizer = { kind = "adamax", rate = 1e-2 }
-    [[phase]]
-    kind = "energy"
-    steps = 4
-    batch = 8
-    labelled-batch = 4
-    optimizer = { kind = "adam", rate = 1e-3 }
-    [[phase]]
-    kind = "joint"
-    steps = 2
-    batch = 8
-    labelled-batch = 4
-    guard = 1000
-    optimizer = { kind = "adam", rate = 1e-3 }
-    gate = { cap = 1 }
-
-    """
+private let ramped =
+    RecipePart.images("fce-vat") + RecipePart.glow + RecipePart.classifier("base = \"moving\"")
+    + "[vat]\nweight = 20\nramp-up = 4\n"
+    + RecipePart.phase("flow-mle", steps: 2, "optimizer = { kind = \"adamax\", rate = 1e-2 }")
+    + RecipePart.phase("energy", steps: 4, labels: 4, "optimizer = { kind = \"adam\", rate = 1e-3 }")
+    + RecipePart.phase(
+        "joint", steps: 2, labels: 4,
+        "guard = 1000\noptimizer = { kind = \"adam\", rate = 1e-3 }\ngate = { cap = 1 }")
 
 /// Ends the ramps at the end of a phase, from which they have no more to rise.
 private final class RampEnder: SilentObserver {

@@ -10,7 +10,9 @@ struct RankRecipe: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     static let all = [
-        flow, contrastive, joint, tilted, supervised, batchNorm, meanOnly, ensembling, teacher, gan,
+        flow, contrastive, joint, tilted, supervised, batchNorm, meanOnly, ensembling, teacher,
+        adversarialTeacher,
+        gan,
         critic("gradient-penalty", "wgan-gp"), critic("hinge", "sn-gan", normalization: "spectral"),
         critic("repulsive", "mmd-gan", "head = \"plain\"\noutputs = 4", normalization: "spectral"),
         critic("deep-directed", "ddgm", "head = \"experts\"\nexperts = 6", normalization: "weight"),
@@ -19,140 +21,44 @@ struct RankRecipe: CustomTestStringConvertible, Sendable {
     ]
 
     private static func images(_ method: String, labels: Int = 8) -> String {
-        """
-        method = "\(method)"
-        precision = "float32"
-        log.every = 1
-        [data]
-        source = "synthetic"
-        size = 16
-        channels = 1
-        labels = \(labels)
-        train = 48
-        test = 15
-        validation = 8
-        """
+        RecipePart.images(method, labels: labels, test: 15, head: "log.every = 1")
     }
-
-    private static let glow = """
-
-        [flow]
-        kind = "glow"
-        levels = 2
-        blocks = 1
-        width = 4
-        """
 
     static let flow = RankRecipe(
         name: "flow-mle",
-        text: images("flow", labels: 0) + glow + """
-
-            [energy]
-            classes = 1
-            [[phase]]
-            kind = "flow-mle"
-            steps = 4
-            batch = 8
-            """)
+        text: images("flow", labels: 0) + RecipePart.glow + "[energy]\nclasses = 1\n"
+            + RecipePart.phase("flow-mle", steps: 4))
 
     /// Dropout, VAT in both directions by its self-check, entropy, base none, pool and draws.
     static let contrastive = RankRecipe(
         name: "energy with VAT",
-        text: images("fce-init-vat") + glow + """
-
-            [energy]
-            network = "conv-small"
-            base = "none"
-            classes = 4
-            width = 0.05
-            dropout = [0.2, 0.5, 0.5]
-            [vat]
-            weight = 0.5
-            [entropy]
-            weight = 0.1
-            [[phase]]
-            kind = "flow-mle"
-            steps = 2
-            batch = 8
-            [[phase]]
-            kind = "energy"
-            steps = 4
-            batch = 8
-            labelled-batch = 4
-            pool = 32
-            draws = 1
-            """)
+        text: images("fce-init-vat") + RecipePart.glow
+            + RecipePart.classifier("base = \"none\"\ndropout = [0.2, 0.5, 0.5]")
+            + "[vat]\nweight = 0.5\n[entropy]\nweight = 0.1\n" + RecipePart.phase("flow-mle", steps: 2)
+            + RecipePart.phase("energy", steps: 4, labels: 4, "pool = 32\ndraws = 1"))
 
     static let joint = RankRecipe(
         name: "joint",
-        text: images("fce") + glow + """
-
-            [energy]
-            network = "conv-small"
-            base = "none"
-            head = "gain"
-            classes = 4
-            width = 0.05
-            [[phase]]
-            kind = "flow-mle"
-            steps = 2
-            batch = 8
-            [[phase]]
-            kind = "joint"
-            steps = 3
-            batch = 8
-            labelled-batch = 4
-            likelihood = 0.1
-            gate = { high = 0.5, low = 0.5, smoothing = 0.0, cap = 1 }
-            """)
+        text: images("fce") + RecipePart.glow + RecipePart.classifier("base = \"none\"\nhead = \"gain\"")
+            + RecipePart.phase("flow-mle", steps: 2)
+            + RecipePart.phase(
+                "joint", steps: 3, labels: 4, "likelihood = 0.1\n\(RecipePart.alternating)"))
 
     /// Base flow, with fresh samples.
     static let tilted = RankRecipe(
         name: "joint, base flow",
-        text: images("fce") + glow + """
-
-            [energy]
-            network = "conv-small"
-            base = "flow"
-            classes = 4
-            width = 0.05
-            [[phase]]
-            kind = "flow-mle"
-            steps = 2
-            batch = 8
-            [[phase]]
-            kind = "energy"
-            steps = 2
-            batch = 8
-            labelled-batch = 4
-            [[phase]]
-            kind = "joint"
-            steps = 3
-            batch = 8
-            labelled-batch = 4
-            flow-gradient = "pathwise"
-            gate = { high = 0.5, low = 0.5, smoothing = 0.0, cap = 1 }
-            """)
+        text: images("fce") + RecipePart.glow + RecipePart.classifier("base = \"flow\"")
+            + RecipePart.phase("flow-mle", steps: 2) + RecipePart.phase("energy", steps: 2, labels: 4)
+            + RecipePart.phase(
+                "joint", steps: 3, labels: 4, "flow-gradient = \"pathwise\"\n\(RecipePart.alternating)"))
 
     private static func supervised(
         _ name: String, _ method: String, _ energy: String, _ more: String = "", batchStatistics: Bool = false
     ) -> RankRecipe {
         RankRecipe(
             name: name,
-            text: images(method) + """
-
-                [energy]
-                network = "conv-small"
-                classes = 4
-                width = 0.05
-                \(energy)
-                \(more)
-                [[phase]]
-                kind = "supervised"
-                steps = 4
-                batch = 8
-                labelled-batch = 4
-                """, usesBatchStatistics: batchStatistics)
+            text: images(method) + RecipePart.classifier(energy) + more + "\n"
+                + RecipePart.phase("supervised", steps: 4, labels: 4), usesBatchStatistics: batchStatistics)
     }
 
     static let supervised = supervised(
@@ -179,51 +85,24 @@ struct RankRecipe: CustomTestStringConvertible, Sendable {
     static let teacher = supervised(
         "mean teacher", "mean-teacher", "dropout = [0.2, 0.5, 0.5]",
         "[average]\ndecay = 0.9\n[consistency]\nkind = \"mean-teacher\"\nweight = 1.0")
+    static let adversarialTeacher = supervised(
+        "VAT against a teacher", "vat-teacher", "dropout = [0.2, 0.5, 0.5]",
+        "[average]\ndecay = 0.9\n[vat]\nweight = 1.0\ntarget = \"teacher\"\ndropout = \"fresh\"")
 
     static let gan = RankRecipe(
         name: "gan",
-        text: images("gan-feature-matching") + """
-
-            [energy]
-            base = "none"
-            head = "plain"
-            network = "conv-small"
-            classes = 4
-            width = 0.05
-            [generator]
-            width = 0.03125
-            latent = 7
-            [[phase]]
-            kind = "gan"
-            steps = 3
-            batch = 8
-            labelled-batch = 4
-            """, usesBatchStatistics: true)
+        text: images("gan-feature-matching") + RecipePart.classifier("base = \"none\"\nhead = \"plain\"")
+            + RecipePart.generator + RecipePart.phase("gan", steps: 3, labels: 4), usesBatchStatistics: true)
 
     private static func critic(
         _ loss: String, _ method: String, _ more: String = "head = \"plain\"", normalization: String = "none"
     ) -> RankRecipe {
         RankRecipe(
             name: method,
-            text: images(method, labels: 0) + """
-
-                [energy]
-                base = "none"
-                network = "four-layer"
-                classes = 1
-                width = 0.0625
-                normalization = "\(normalization)"
-                \(more)
-                [generator]
-                width = 0.03125
-                latent = 7
-                [[phase]]
-                kind = "adversarial"
-                loss = "\(loss)"
-                critic-steps = 2
-                steps = 3
-                batch = 8
-                """, usesBatchStatistics: true)
+            text: images(method, labels: 0)
+                + RecipePart.critic("normalization = \"\(normalization)\"\n\(more)") + RecipePart.generator
+                + RecipePart.phase("adversarial", steps: 3, "loss = \"\(loss)\"\ncritic-steps = 2"),
+            usesBatchStatistics: true)
     }
 
     private static func chains(_ start: String) -> RankRecipe {
@@ -235,56 +114,17 @@ struct RankRecipe: CustomTestStringConvertible, Sendable {
             }
         return RankRecipe(
             name: "chains, \(start)",
-            text: images(method, labels: 0) + """
-
-                [energy]
-                base = "none"
-                network = "four-layer"
-                head = "plain"
-                classes = 1
-                width = 0.0625
-                [[phase]]
-                kind = "chains"
-                batch = 8
-                steps = 4
-                chains = { start = "\(start)", \(keys) }
-                """)
+            text: images(method, labels: 0) + RecipePart.critic()
+                + RecipePart.phase("chains", steps: 4, "chains = { start = \"\(start)\", \(keys) }"))
     }
 
     static let jem = RankRecipe(
         name: "jem",
-        text: images("jem") + """
-
-            [energy]
-            base = "none"
-            head = "plain"
-            network = "conv-small"
-            classes = 4
-            width = 0.05
-            [[phase]]
-            kind = "jem"
-            batch = 8
-            labelled-batch = 4
-            steps = 3
-            chains = { steps = 2, buffer = 24 }
-            """)
+        text: images("jem") + RecipePart.classifier("base = \"none\"\nhead = \"plain\"")
+            + RecipePart.phase("jem", steps: 3, labels: 4, "chains = { steps = 2, buffer = 24 }"))
 
     static let vae = RankRecipe(
         name: "vae",
-        text: images("vae", labels: 0) + """
-
-            [energy]
-            base = "none"
-            network = "four-layer"
-            head = "plain"
-            classes = 1
-            width = 0.0625
-            [generator]
-            width = 0.03125
-            latent = 7
-            [[phase]]
-            kind = "vae"
-            steps = 3
-            batch = 8
-            """, usesBatchStatistics: true)
+        text: images("vae", labels: 0) + RecipePart.critic() + RecipePart.generator
+            + RecipePart.phase("vae", steps: 3), usesBatchStatistics: true)
 }

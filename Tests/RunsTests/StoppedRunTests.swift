@@ -65,31 +65,9 @@ private let recipeText = """
     """
 
 /// A small autoencoder of images.
-private let autoencoder = """
-    method = "vae"
-    precision = "float32"
-    [data]
-    source = "synthetic"
-    size = 16
-    channels = 1
-    train = 96
-    test = 260
-    validation = 16
-    [energy]
-    base = "none"
-    network = "four-layer"
-    head = "plain"
-    classes = 1
-    width = 0.0625
-    [generator]
-    width = 0.03125
-    latent = 7
-    [[phase]]
-    kind = "vae"
-    steps = 6
-    batch = 16
-
-    """
+private let autoencoder =
+    RecipePart.images("vae", labels: 0, train: 96, test: 260, validation: 16) + RecipePart.critic()
+    + RecipePart.generator + RecipePart.phase("vae", steps: 6, batch: 16)
 
 /// Answers no but once.
 private final class Polls: Sendable {

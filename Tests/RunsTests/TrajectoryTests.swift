@@ -14,51 +14,17 @@ import Testing
 @testable import Training
 
 /// The whole of training in miniature: all phases, VAT, both models, on generated images.
-private let recipe = """
-    method = "fce-vat"
-    precision = "float32"
-    [data]
-    source = "synthetic"
-    size = 16
-    channels = 1
-    labels = 8
-    train = 48
-    test = 16
-    validation = 8
-    [flow]
-    kind = "glow"
-    levels = 2
-    blocks = 1
-    width = 4
-    [energy]
-    network = "conv-small"
-    base = "none"
-    classes = 4
-    width = 0.05
-    [vat]
-    weight = 0.5
-    direction = "difference"
-    [[phase]]
-    kind = "flow-mle"
-    steps = 4
-    batch = 8
-    optimizer = { kind = "adamax", rate = 1e-2, warmup = 2, clip = 1.0 }
-    [[phase]]
-    kind = "energy"
-    steps = 4
-    batch = 8
-    labelled-batch = 4
-    pool = 32
-    draws = 1
-    optimizer = { kind = "adam", rate = 1e-3 }
-    [[phase]]
-    kind = "joint"
-    steps = 3
-    batch = 8
-    labelled-batch = 4
-    optimizer = { kind = "adam", rate = 1e-3 }
-    gate = { high = 0.5, low = 0.5, smoothing = 0.0, cap = 1 }
-    """
+private let recipe =
+    RecipePart.images("fce-vat") + RecipePart.glow + RecipePart.classifier("base = \"none\"")
+    + "[vat]\nweight = 0.5\ndirection = \"difference\"\n"
+    + RecipePart.phase(
+        "flow-mle", steps: 4, "optimizer = { kind = \"adamax\", rate = 1e-2, warmup = 2, clip = 1.0 }")
+    + RecipePart.phase(
+        "energy", steps: 4, labels: 4,
+        "pool = 32\ndraws = 1\noptimizer = { kind = \"adam\", rate = 1e-3 }")
+    + RecipePart.phase(
+        "joint", steps: 3, labels: 4,
+        "optimizer = { kind = \"adam\", rate = 1e-3 }\n\(RecipePart.alternating)")
 
 /// Keeps what every update measured.
 private final class LossRecorder: SilentObserver {
