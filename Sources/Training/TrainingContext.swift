@@ -10,7 +10,8 @@ import Tensors
 public struct TrainingContext {
     public let recipe: Recipe
     public let data: ExperimentData
-    public let state: TrainingState
+    /// The state owns the phase in training, which keeps its context: the context must not own the state.
+    public unowned let state: TrainingState
     public let phaseIndex: Int
 
     public init(recipe: Recipe, data: ExperimentData, state: TrainingState, phaseIndex: Int) {
