@@ -21,7 +21,7 @@ public struct RankCost: Sendable, Equatable {
     /// Exchanges in all updates.
     private let exchanges: Double
 
-    /// The share of an update that is not divided, as `fce bench --ranks` shows it.
+    /// The share of an update that is not divided. This is an assumption: no measurement on several machines stands behind it.
     public static let undivided = 0.05
     /// Seconds that an exchange takes beside its bytes.
     private static let latency = 1e-4

@@ -28,8 +28,8 @@ extension RecipeCommand {
                 phases that cells share are trained once. --no-measure counts operations only.
 
                 --ranks N predicts N machines like this one by `fce train --ranks N`, over networks
-                of 10, 25 and 100 gigabits: divided are all but 5 % of an update, and gradients
-                are summed after it.
+                of 10, 25 and 100 gigabits. The prediction assumes that 5 % of an update are not
+                divided, and that gradients are summed after it. It was not tried on a network.
                 """)
 
         @Argument(help: "Recipes and tables, also built-in ones.", completion: .file(extensions: ["toml"]))
