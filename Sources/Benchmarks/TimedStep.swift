@@ -47,7 +47,8 @@ public final class TimedStep {
             step: step, startMilliseconds: startMilliseconds, milliseconds: times.sorted()[times.count / 2],
             peakResident: 1e-6 * Double(resident), peakTensors: 1e-6 * Double(tensors),
             gigaflop: 1e-9 * step.operations(settings), precision: precision,
-            peakRate: try settings.device.measurePeak(of: precision, threads: settings.threads),
+            peakRate: Double(settings.world.size)
+                * (try settings.device.measurePeak(of: precision, threads: settings.threads)),
             sentMegabytes: 1e-6 * Double(traffic.bytes) / Double(times.count),
             shareOfExchange: 1000 * traffic.seconds / times.reduce(0, +))
     }

@@ -27,7 +27,9 @@ struct Bench: ParsableCommand {
             that tensors hold, the rest is program, libraries and their scratch.
             GFLOP counts the products of layers, from their shapes, of probe those of
             its Gram matrix; `of peak` compares GFLOP/s with a large matrix product of
-            the same precision on the same threads, right after the step.
+            the same precision on the same threads, right after the step. It may exceed
+            100 %, because 3×3 convolutions in float32 need fewer multiplications than their
+            definition (Winograd).
 
             --growth measures instead how time and memory grow with the batch, the
             flow's blocks and width, classes, images to classify, labelled images and
