@@ -9,7 +9,8 @@ import Testing
 @testable import Training
 
 @Suite("What a stopped training leaves behind") struct StoppedStateTests {
-    @Test("A state that is no longer used is freed, whichever phase was in training", arguments: RankRecipe.all)
+    @Test(
+        "A state that is no longer used is freed, whichever phase was in training", arguments: RankRecipe.all)
     func freed(_ recipe: RankRecipe) throws {
         weak var left: TrainingState?
         weak var phase: (any Phase)?
