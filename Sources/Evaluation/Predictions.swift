@@ -12,16 +12,21 @@ public struct Predictions: Sendable {
 
     public var count: Int { labels.count }
 
-    /// - Throws: `UserError` when the shapes disagree or a label is not a class.
-    public init(probabilities: [Float], labels: [Int], classes: Int) throws {
+    /// - Parameters:
+    ///   - probabilities: p(y|x), row-major [N, K].
+    ///   - labels: the true classes [N].
+    ///   - classes: K.
+    ///   - place: the file that they are from.
+    /// - Throws: `UserError(.data)` when the shapes disagree or a label is not a class.
+    public init(probabilities: [Float], labels: [Int], classes: Int, at place: String? = nil) throws {
         guard classes > 0, probabilities.count == labels.count * classes else {
             throw UserError(
                 .data,
                 "\(probabilities.count) probabilities for \(labels.count) images of \(classes) classes",
-                advice: "the file holds [images, classes] probabilities and one label an image")
+                at: place, advice: "the file holds [images, classes] probabilities and one label an image")
         }
         if let wrong = labels.first(where: { !(0..<classes).contains($0) }) {
-            throw UserError(.data, "label \(wrong) is not one of \(classes) classes")
+            throw UserError(.data, "label \(wrong) is not one of \(classes) classes", at: place)
         }
         self.probabilities = probabilities
         self.labels = labels

@@ -91,6 +91,6 @@ extension Predictions {
                 .data, "does not hold `probabilities` [images, classes] and integer `labels`", at: path,
                 advice: "evaluate the run once more")
         }
-        try self.init(probabilities: probabilities, labels: labels, classes: entry.shape[1])
+        try self.init(probabilities: probabilities, labels: labels, classes: entry.shape[1], at: path)
     }
 }
