@@ -54,6 +54,11 @@ void set_team_size(int threads) {
     if (setter) setter(threads);
 }
 
+// oneDNN 2.6 describes a convolution with the help of a variable of the process, which is 1 for float32 and 2 for bfloat16
+// (`last_ic_block_size`; github.com/openvinotoolkit/oneDNN/pull/167). Contexts that describe convolutions at the same time may
+// get primitives that read beyond their weights. So one context at a time makes its primitives.
+std::mutex making;
+
 // An instruction set's number holds the bits of those it extends.
 bool may_use(dnnl_cpu_isa_t isa) {
     return dnnl::library() && (dnnl::dnnl_get_effective_cpu_isa() & isa) == isa;
@@ -98,7 +103,10 @@ struct fc_dnn {
     template <typename Make>
     Operation &find(const Key &key, Make make) {
         auto &slot = operations[key];
-        if (!slot) slot = make();
+        if (!slot) {
+            std::lock_guard<std::mutex> lock(making);
+            slot = make();
+        }
         return *slot;
     }
 
