@@ -17,8 +17,8 @@ public enum Benchmark {
         public let gigaflop: Double
         /// What most of the products were computed in.
         public let precision: ScalarType
-        /// Rate of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second. Of
-        /// several ranks it is rank 0's, times their number.
+        /// Rate of a large matrix product in that precision on the same threads, right after the step: 10⁹ operations a second. For
+        /// several ranks it is the rate of rank 0 multiplied by their number.
         public let peakRate: Double
         /// Bytes that left rank 0 in one execution, in 10⁶ bytes.
         public var sentMegabytes = 0.0

@@ -12,8 +12,8 @@
 #define MAX_SCANS 100
 /* The pixels of all scans together: 16 passes over the largest picture. */
 #define MAX_SCANNED_PIXELS (1L << 30)
-/* Of the components one or two have blocks of 64 to 256 pixels at the least, and a block takes a bit: a file that claims more
- * pixels for its bytes would be nearly empty. */
+/* A block of 64 values takes at least one bit, and with halved colour a block covers up to 256 pixels. A file that claims more
+ * pixels a byte is refused. */
 #define MAX_PIXELS_PER_BYTE 1024
 /* libjpeg's own buffers: a progressive image holds all its coefficients, two bytes each. */
 #define MAX_MEMORY (1L << 30)

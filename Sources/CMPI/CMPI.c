@@ -139,7 +139,7 @@ int fc_mpi_farewell(const void *own, void *all, size_t bytes, int milliseconds) 
     handle request = 0;
     int error = mpi.iallgather(own, (int)bytes, byte, all, (int)bytes, byte, leaving, &request);
     for (int waited = 0; !error; waited++) {
-        char status[64];
+        long status[8];
         int is_done = 0;
         error = mpi.test(&request, &is_done, status);
         if (error || is_done) return error;

@@ -21,10 +21,13 @@ public struct RankCost: Sendable, Equatable {
     /// Exchanges in all updates.
     private let exchanges: Double
 
-    /// The share of an update that is not divided. This is an assumption: no measurement on several machines stands behind it.
+    /// The share of an update that is not divided. This is an assumption, near what `fce bench --growth` shows between one thread and
+    /// two: no measurement on several machines stands behind it.
     public static let undivided = 0.05
     /// Seconds that an exchange takes beside its bytes.
     private static let latency = 1e-4
+    /// Results that are gathered in an update, and sums of gradients; an assumption too.
+    private static let exchangesPerUpdate = 10.0
 
     /// Nil where nothing was measured.
     /// - Throws: `UserError(.recipe)` where no backend opens.
@@ -36,14 +39,10 @@ public struct RankCost: Sendable, Equatable {
         surroundings = total.seconds - single
         let state = TrainingState(recipe, extents: recipe.extents, backend: backend)
         let part = 2 * Double(ranks - 1) / Double(ranks)
-        let updates = recipe.phases.map { phase in
-            (
-                count: Double(phase.steps), floats: Double(state.parameters(trainedIn: phase)),
-                exchanges: 10.0
-            )
+        bytes = recipe.phases.reduce(0) {
+            $0 + Double($1.steps) * 4 * Double(state.parameters(trainedIn: $1)) * part
         }
-        bytes = updates.reduce(0) { $0 + $1.count * 4 * $1.floats * part }
-        exchanges = updates.reduce(0) { $0 + $1.count * $1.exchanges }
+        exchanges = recipe.phases.reduce(0) { $0 + Double($1.steps) } * Self.exchangesPerUpdate
     }
 
     /// Seconds from the first phase to the report over links of so many gigabits a second.

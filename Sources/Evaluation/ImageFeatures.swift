@@ -10,7 +10,7 @@ import Tensors
 package protocol ImageFeatures {
     var kind: SampleQuality.Kind { get }
     var name: String { get }
-    /// Of the weights.
+    /// The SHA-256 of the weights.
     var hash: String { get }
     /// Most images of a pass.
     var batch: Int { get }

@@ -11,6 +11,8 @@ public struct KernelDistance: Sendable, Equatable {
 
     private static let subsets = 10
     private static let largest = 1000
+    /// The first rows of either set are compared, so many at most.
+    public static let mostRows = subsets * largest
 
     /// Nil for fewer than 20 rows in either set.
     ///

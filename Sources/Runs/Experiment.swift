@@ -42,7 +42,7 @@ public final class Experiment: TrainingObserver {
         data = try world.together { try ExperimentData(recipe) }
         let header = RunHeader(recipe, data, backend, commit: commit.value)
         try header.expectSame(on: world)
-        try recipe.expectDivisible(by: world)
+        try recipe.expectDivisible(ranks: world.size, shards: world.shards)
         try world.onFirst { [data] in try Self.expectRoomForFlow(of: recipe, data, options) }
         let origin = try world.together {
             world.isFirst ? try Self.origin(of: recipe, header, options) : nil
@@ -83,7 +83,6 @@ public final class Experiment: TrainingObserver {
         let forecast = options.isForecast ? try Interruption.endingAtOnce(forecast) : nil
         log.expect(forecast)
         progress?.expect(forecast)
-        state.isInterrupted = { [options] in options.world.isInterrupted(options.isInterrupted()) }
         do {
             try Trainer(
                 recipe, data, state, keptFlow: keptFlow, lastPhase: options.lastPhase, observer: self

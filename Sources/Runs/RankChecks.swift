@@ -19,31 +19,36 @@ extension RunHeader {
 }
 
 extension Recipe {
-    /// Throws `UserError(.recipe)` where the batches of an update cannot be divided among the shards of `world`.
-    public func expectDivisible(by world: World) throws {
-        guard world.shards > 1 else { return }
+    /// Checks that ranks can divide the updates of the recipe.
+    ///
+    /// - Parameters:
+    ///   - ranks: the number of ranks.
+    ///   - shards: the shards of a batch, by default one for each rank.
+    /// - Throws: `UserError(.recipe)` where the batches of an update cannot be divided among so many shards, or batch
+    ///   normalisation would have more shards than ranks.
+    public func expectDivisible(ranks: Int, shards: Int? = nil) throws {
+        let shards = shards ?? ranks
+        guard shards > 1 else { return }
+        let among = "\(shards) \(shards == ranks ? "ranks" : "shards")"
         for phase in phases {
-            try expectDivisible(phase.batch, "phase.\(phase.kind).batch", by: world)
-            let hasLabels = data.labels > 0 || data.allLabels
-            if let labels = phase.settings.labelledBatch, hasLabels {
-                try expectDivisible(labels, "phase.\(phase.kind).labelled-batch", by: world)
+            try expectMultiple(phase.batch, of: shards, among, "phase.\(phase.kind).batch")
+            if let labels = phase.settings.labelledBatch, data.hasLabels {
+                try expectMultiple(labels, of: shards, among, "phase.\(phase.kind).labelled-batch")
             }
         }
         let isNormalized = energyConfiguration.usesBatchStatistics && uses(.energy) || uses(.generator)
-        guard isNormalized, world.shards > world.size else { return }
+        guard isNormalized, shards > ranks else { return }
         throw UserError(
-            .recipe, "batch normalisation takes one shard a rank, not \(world.shards) for \(world.size)",
+            .recipe, "batch normalisation takes one shard a rank, not \(shards) for \(ranks)",
             advice: "leave out --shards")
     }
 
-    private func expectDivisible(_ count: Int, _ key: String, by world: World) throws {
-        let shards = world.shards
+    private func expectMultiple(_ count: Int, of shards: Int, _ among: String, _ key: String) throws {
         guard count % shards != 0 else { return }
         let (below, above) = (count / shards * shards, (count / shards + 1) * shards)
         let values = below > 0 ? "\(below) or \(above)" : "\(above)"
         throw UserError(
-            .recipe,
-            "\(count) images do not divide among \(shards) \(shards == world.size ? "ranks" : "shards")",
-            at: key, advice: "set \(key) = \(values)")
+            .recipe, "\(count) images do not divide among \(among)", at: key, advice: "set \(key) = \(values)"
+        )
     }
 }

@@ -50,13 +50,8 @@ extension RunState {
 
     /// The state that rank 0 has read; nil where it has none.
     package init?(shared own: RunState?, _ world: World) throws {
-        let bytes = world.fromFirst(own?.file.bytes)
-        guard let bytes else { return nil }
-        if let own {
-            self = own
-        } else {
-            try self.init(SafetensorsFile(bytes: bytes, name: "checkpoint"), name: "", at: "checkpoint")
-        }
+        guard let file = try world.fromFirst(own?.file, name: "checkpoint") else { return nil }
+        self = try own ?? RunState(file, name: "", at: "checkpoint")
     }
 
     private init(_ file: SafetensorsFile, name: String, at path: String) throws {

@@ -5,6 +5,8 @@ extension Files {
     package static func absolute(_ path: String) -> String {
         guard let real = withSystemPath(path.isEmpty ? "." : path, { realpath($0, nil) }) else {
             let (folder, name) = split(path)
+            // The working folder itself may be gone.
+            guard folder != path else { return path }
             return (folder == "/" ? "" : absolute(folder)) + "/" + name
         }
         defer { free(real) }

@@ -36,18 +36,6 @@ package final class ChunkFile {
 
     deinit { close(descriptor) }
 
-    /// The next chunk, from the file where it is there, else from `compute` and then appended.
-    ///
-    /// - Parameter count: bytes of the chunk.
-    /// - Throws: what `compute` throws; `UserError(.output)` when the disk is full.
-    package func next(_ count: Int, compute: () throws -> [UInt8]) throws -> [UInt8] {
-        if let chunk = nextKept(count) { return chunk }
-        let chunk = try compute()
-        precondition(chunk.count == count)
-        try keep(chunk)
-        return chunk
-    }
-
     /// The next chunk of so many bytes; nil where it, or one before it, is not in the file.
     package func nextKept(_ count: Int) -> [UInt8]? {
         if isReading, let chunk = read(count, at: offset + Self.digits),
@@ -68,7 +56,7 @@ package final class ChunkFile {
 
     /// Writes at the end of what is whole, and drops what followed.
     private func append(_ bytes: [UInt8]) throws {
-        guard ftruncate(descriptor, off_t(offset)) == 0,
+        guard SystemCall.truncate(descriptor, to: offset),
             lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset),
             bytes.withUnsafeBytes({ SystemCall.writeAll($0, to: descriptor) })
         else { throw failure() }

@@ -21,11 +21,12 @@ package struct Program {
         (process.standardInput, process.standardOutput, process.standardError) = (source, output, errors)
         do {
             try process.run()
-            try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try source.fileHandleForWriting.close()
         } catch {
             throw UserError(.missing, "\(words[0]) cannot be called: \(error)", advice: advice)
         }
+        // A program that ends before it has read all of it says why by its exit code.
+        try? source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try? source.fileHandleForWriting.close()
         // Both pipes are emptied at once: a program that fills one would wait for ever.
         let err = Background { errors.fileHandleForReading.readDataToEndOfFile() }
         out = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

@@ -24,7 +24,7 @@ package enum SystemCall {
     package static func sync(_ descriptor: Int32) -> Bool { uninterrupted { fsync(descriptor) } == 0 }
 
     /// Waits until the names in a folder are on the disk; false with `errno` set where that is not possible. Some file systems
-    /// do not know such a wait, and some folders may be entered but not read.
+    /// cannot do this, and some folders can be entered but not read: both count as done.
     package static func syncFolder(_ path: String) -> Bool {
         let folder = Files.open(path, O_RDONLY | O_DIRECTORY)
         guard folder >= 0 else { return errno == EACCES || errno == EPERM }

@@ -37,8 +37,7 @@ public struct KeptFlow: Sendable {
         let world = state.backend.world
         // Rank 0 looks and reads: the others may have another disk.
         let own = try world.together { world.isFirst && exists ? try SafetensorsFile(path: path) : nil }
-        guard let flow = state.flow, let bytes = world.fromFirst(own?.bytes) else { return false }
-        let file = try own ?? SafetensorsFile(bytes: bytes, name: path)
+        guard let flow = state.flow, let file = try world.fromFirst(own, name: path) else { return false }
         try flow.store.read(from: file, prefix: "flow", at: path)
         state.flowIsInitialized = true
         (state.step, state.flowUpdates) = (steps, steps)

@@ -126,7 +126,9 @@ struct Bench: ParsableCommand {
     private func run(on world: World) throws {
         guard batch % world.shards == 0 else {
             throw UserError(
-                .recipe, "a batch of \(batch) does not divide among \(world.shards) ranks",
+                .recipe,
+                "a batch of \(batch) does not divide among \(world.shards) "
+                    + (world.shards == world.size ? "ranks" : "shards"),
                 advice: "give --batch a multiple of \(world.shards)")
         }
         var settings = BenchmarkSettings()

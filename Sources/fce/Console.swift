@@ -15,8 +15,8 @@ enum Console {
         }
     }
 
-    /// Whether another rank speaks for this one. Until the ranks know each other the launcher's first one does.
-    nonisolated(unsafe) static var isSilent = (Launcher.rank ?? 0) > 0
+    /// Whether another rank speaks for this one.
+    nonisolated(unsafe) static var isSilent = false
 
     /// A line on standard error, without what would steer a terminal.
     static func error(_ line: String) {

@@ -112,8 +112,8 @@ struct Evaluate: ParsableCommand {
         let data = try run.data(in: data)
         Console.warn(data.notices)
         output.describe(run, data)
-        let qualities = try qualities(of: run, data)
         var score = try run.score(on: data, against: others)
+        let qualities = try qualities(of: run, data)
         score.add(qualities)
         if json { try Console.printJSON(score) } else { show(score, run) }
         if !others.isEmpty { try keep { try run.keep(score, data) } }

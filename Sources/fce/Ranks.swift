@@ -19,7 +19,11 @@ struct RankOptions: ParsableArguments {
     var shards: Int?
 
     func validate() throws {
-        if let ranks, !(1...4096).contains(ranks) { throw ValidationError("--ranks takes 1 to 4096.") }
+        if let ranks {
+            // Until the ranks know each other, the launcher's first one speaks for all.
+            Console.isSilent = (Launcher.rank ?? 0) > 0
+            guard (1...4096).contains(ranks) else { throw ValidationError("--ranks takes 1 to 4096.") }
+        }
         guard let shards else { return }
         guard shards > 0, shards & (shards - 1) == 0, shards % (ranks ?? 1) == 0 else {
             throw ValidationError("--shards takes a power of two that --ranks divides.")
@@ -28,11 +32,12 @@ struct RankOptions: ParsableArguments {
 
     /// Runs `body` on the ranks that the launcher has started, or on this process alone.
     ///
-    /// - Parameter farewell: what a process says that a signal ends at once.
-    func run(farewell: String = "interrupted", _ body: (World) throws -> Void) throws {
+    /// - Parameter farewell: what a process says that a second signal ends at once, where `body` stops after the first; nil where
+    ///   any signal ends the process.
+    func run(farewell: String? = nil, _ body: (World) throws -> Void) throws {
         guard let ranks else {
             try refuseLauncher()
-            Interruption.install(farewell: farewell)
+            if let farewell { Interruption.install(farewell: farewell) }
             return try body(shards.map { World(shards: $0) } ?? .alone)
         }
         let mpi = try MPI()
@@ -42,7 +47,9 @@ struct RankOptions: ParsableArguments {
         }
         let world = World(mpi, shards: shards)
         Console.isSilent = !world.isFirst
-        Interruption.install(farewell: world.isFirst ? farewell : "", isRank: ranks > 1)
+        if let farewell {
+            Interruption.install(farewell: world.isFirst ? farewell : "", isRank: ranks > 1)
+        }
         do { try body(world) } catch { throw leave(world, error) }
         try Console.finish()
         mpi.finalize(ExitCode.success.rawValue)
@@ -51,6 +58,7 @@ struct RankOptions: ParsableArguments {
     /// Several processes that know nothing of each other would train the same run.
     private func refuseLauncher() throws {
         guard let size = Launcher.size, size > 1 else { return }
+        Console.isSilent = (Launcher.rank ?? 0) > 0
         throw ValidationError(
             "A launcher has started this as one of \(size) processes: add --ranks \(size), or start it without one."
         )

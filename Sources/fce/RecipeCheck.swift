@@ -83,15 +83,13 @@ extension RecipeCommand {
                 var recipe = try Recipe.load(file, overrides: overrides.overrides)
                 if let data { recipe = try recipe.readingData(in: data) }
                 let checked = read ? try CheckedData(recipe) : nil
-                let rankCost: RankCost?
+                if let ranks { try recipe.expectDivisible(ranks: ranks) }
                 let cost = try costs.cost(of: recipe)
-                if let ranks {
-                    try recipe.expectDivisible(by: World(shards: ranks))
-                    rankCost = try RankCost(cost.value, of: recipe, ranks: ranks)
-                } else {
-                    rankCost = nil
-                }
+                let rankCost = try ranks.flatMap { try RankCost(cost.value, of: recipe, ranks: $0) }
                 return .recipe(RecipeCheckRecord(file, recipe, cost, checked, rankCost))
+            }
+            guard ranks == nil else {
+                throw ValidationError("--ranks is for recipes, not for tables: \(file)")
             }
             let table = try TableFile.load(file)
             var options = TableOptions()

@@ -15,10 +15,10 @@ extension Reproduce {
         // Before the files: a job that ends in between is seen in one of the two.
         let queue = cluster.dryRun ? nil : try SlurmQueue()
         let (jobs, _) = try Interruption.endingAtOnce(plan.jobs)
-        plan.recordFinished(jobs)
         let slurm = SlurmPlan(jobs, plan.cells) { Files.exists($0) }
         if cluster.dryRun { return try dryRun(slurm, jobs, settings) }
         if let queue, list { return try showList(slurm, jobs, queue) }
+        plan.recordFinished(jobs)
         guard let queue, !slurm.jobs.isEmpty else { return try printTable(plan) }
         try submit(slurm, jobs, queue, settings, plan)
         guard cluster.wait else { return }

@@ -31,6 +31,6 @@ void cfuzzing_reset_peak(void) {
 
 size_t cfuzzing_peak(void) { return (size_t)atomic_load(&peak); }
 
-/* Objects with weak references: their header holds the address of the counts shifted, so that nobody seems to. */
+/* Swift keeps the address of an object's weak counts shifted. The leak checker does not see it there and reports the counts as lost. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) { return "leak:formWeakReference\n"; }

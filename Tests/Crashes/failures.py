@@ -1,4 +1,5 @@
-"""A file system that fails once, at every call of a run that changes a file."""
+"""A file system that fails once, at every call of a run that writes: files and folders that are made, opened, written, cut,
+synchronised and renamed. Failing removals are not tried."""
 
 import os
 import shutil
@@ -36,7 +37,7 @@ def check_call(subject, at, fault, is_fatal):
 
 
 def check_failures(count, seed, scratch):
-    """With a count of 200 or more every call of a run with three phases; else a share of them."""
+    """With a count of 200 or more every call of a run with two phases; else a share of them."""
     subject = Subject("small", scratch)
     stride = max(1, 200 // count)
     done = 0

@@ -75,6 +75,10 @@ import Training
         let figure = try #require(coverage.entries[0].figures.first)
         #expect(figure.isCurrent && figure.seeds == 2 && figure.folder == "\(folder)/new")
         #expect(abs(figure.mean - 30) < 1e-9 && coverage.markdown.contains("30.00 ± 7.07"))
+        // Results of one recipe by two protocols are two figures, not seeds of one.
+        try write("\(folder)/new", 0.75, seed: 2, protocolHash: "other")
+        let mixed = try PaperCoverage(results: folder, cells: [cell])
+        #expect(mixed.entries[0].figures.allSatisfy { $0.seeds != 2 })
         try FileManager.default.removeItem(atPath: "\(folder)/new")
         let old = try PaperCoverage(results: folder, cells: [cell])
         #expect(old.markdown.contains("[50.00 ± 0.00*]"))

@@ -18,7 +18,7 @@ class SilentObserver: TrainingObserver {
     func checkpoint(_ state: TrainingState) {}
     func test(_ state: TrainingState) throws {}
     func pictured(_ state: TrainingState) {}
-    func finished(_ state: TrainingState) {}
+    func finished(_ state: TrainingState) throws {}
 }
 
 /// Keeps what every update measured, as `metrics.jsonl` would have it; stops before update `limit`.

@@ -16,8 +16,7 @@ import Testing
     /// Whether the run reached its end.
     private static func run(
         _ folder: String, _ world: World, _ text: String = RankRecipe.contrastive.text,
-        stoppedAt poll: Int = .max,
-        shards: Int? = nil
+        stoppedAt poll: Int = .max
     ) throws -> Bool {
         var options = ExperimentOptions(out: folder)
         (options.resume, options.threads, options.world) = (true, 1, world)
@@ -132,8 +131,8 @@ import Testing
     @Test("Batch normalisation refuses shards beyond the ranks")
     func batchNormalisation() throws {
         let recipe = try Recipe.parse(RankRecipe.batchNorm.text, file: "ranks.toml")
-        try recipe.expectDivisible(by: .alone)
-        let error = #expect(throws: UserError.self) { try recipe.expectDivisible(by: World(shards: 2)) }
+        try recipe.expectDivisible(ranks: 1)
+        let error = #expect(throws: UserError.self) { try recipe.expectDivisible(ranks: 1, shards: 2) }
         #expect(error?.advice == "leave out --shards")
     }
 }

@@ -67,6 +67,7 @@ private struct Outcome: Sendable {
                 #expect(difference <= 1e-5, "\(key) of update \(step): \(row[key] ?? .nan), not \(value)")
             }
         }
+        #expect(Set(two.scores.keys) == Set(one.scores.keys))
         for (key, value) in one.scores {
             #expect(abs((two.scores[key] ?? .nan) - value) <= 1e-4 * max(abs(value), 1), "\(key)")
         }
@@ -86,8 +87,8 @@ private final class ScoreTaker: SilentObserver {
 
     override func updated(_ state: TrainingState, _ update: Update) { log.updated(state, update) }
 
-    override func finished(_ state: TrainingState) {
-        guard let score = try? Evaluator(recipe, data, state).score(phase: state.phase).phase else { return }
+    override func finished(_ state: TrainingState) throws {
+        let score = try Evaluator(recipe, data, state).score(phase: state.phase).phase
         for (key, value) in score.scores.measures.logged { taken["\(state.phase) \(key)"] = value }
     }
 }

@@ -6,11 +6,12 @@ import Testing
 @testable import Tensors
 
 @Suite("Backends of one process that work at the same time") struct ContextsAtOnceTests {
-    /// The first convolution of a new backend. An odd number of channels is what goes wrong.
+    /// The first convolution of a new backend. What goes wrong are odd numbers of channels.
     private static func convolution(_ precision: Precision) throws -> [Float] {
         let backend = try CPUBackend(threads: 1, precision: precision)
         let x = backend.uniform([2, 16, 16, 3], from: -1, to: 1, key: RandomKey(seed: 1, purpose: .noise))
-        let weights = backend.uniform([4, 4, 3, 4], from: -1, to: 1, key: RandomKey(seed: 2, purpose: .noise))
+        let weights = backend.uniform(
+            [4, 4, 3, 4], from: -1, to: 1, key: RandomKey(seed: 2, purpose: .noise))
         return backend.floats(
             backend.convolution(
                 backend.cast(x, to: backend.reduced), weights, bias: nil,

@@ -76,7 +76,13 @@ public struct PaperCoverage: Sendable {
         let results: [RunResult]
     }
 
-    /// All results of `folder`'s folders, by folder and recipe.
+    /// What results of one mean share.
+    private struct Key: Hashable {
+        let recipe: String
+        let protocolHash: String
+    }
+
+    /// All results of `folder`'s folders, by folder, recipe and protocol.
     private static func results(in folder: String) throws -> [Group] {
         try Files.list(folder).sorted().flatMap { name -> [Group] in
             let path = "\(folder)/\(name)"
@@ -85,9 +91,9 @@ public struct PaperCoverage: Sendable {
                 file.hasSuffix(".json") && file.contains("-seed-")
                     ? try RunFiles.result(at: "\(path)/\(file)") : nil
             }
-            return Dictionary(grouping: results, by: \.recipe).map {
-                Group(folder: path, recipe: $0.key, results: $0.value)
-            }
+            return Dictionary(grouping: results) { Key(recipe: $0.recipe, protocolHash: $0.protocolHash) }
+                .sorted { $0.key.protocolHash < $1.key.protocolHash }
+                .map { Group(folder: path, recipe: $0.key.recipe, results: $0.value) }
         }
     }
 }
@@ -137,7 +143,7 @@ extension PaperCoverage: WrittenTable {
         let ready = entries.count { !$0.isMade && $0.hasRecipe }
         return
             "Of \(entries.count) cells and figures of the paper \(made) have a number or a picture that was made here, "
-            + "\(ready) have a recipe that nobody has run, and \(entries.count - made - ready) have none."
+            + "\(ready) have a recipe, but no number or picture made here, and \(entries.count - made - ready) have none."
     }
 
     private static let note =

@@ -43,8 +43,14 @@ extension LoadedRun {
             FeatureMoments(features, backend), FeatureMoments(images, backend), backend)
         // Images of a data set may be sorted, and the kernel distance takes subsets of neighbours.
         var stream = RandomStream(RandomKey(seed: 0, purpose: .evaluation))
-        let shuffled = backend.gatherRows(images, stream.permutation(images.shape.first))
+        let order = stream.permutation(images.shape.first).prefix(KernelDistance.mostRows)
+        let shuffled = backend.gatherRows(images, Array(order))
         let kernel = KernelDistance(features, shuffled, backend)
+        guard distance.isFinite, kernel?.value.isFinite ?? true else {
+            throw UserError(
+                .data, "features in \(network.name) are not finite", at: files.path,
+                advice: "compare in another network")
+        }
         return SampleQuality(
             kind: network.kind, network: network.name, networkHash: network.hash,
             features: features.shape.last, samples: count, images: data.train.count,

@@ -65,7 +65,8 @@ extension UserError {
         return UserError(
             .incomplete,
             "\(program) refuses: \(lines.first.map(String.init) ?? "exit code \(answer.status)")",
-            advice:
-                "change --sbatch or wait, then repeat the command; what is submitted is not submitted again")
+            advice: program == "sbatch"
+                ? "change --sbatch or wait, then repeat the command; what is submitted is not submitted again"
+                : "wait until Slurm answers, then repeat the command")
     }
 }

@@ -33,7 +33,7 @@ public struct SlurmSettings: Sendable {
     public mutating func add(options text: String) throws(UserError) {
         let words = text.split(separator: " ").map(String.init)
         for word in words {
-            let name = word.split(separator: "=")[0]
+            let name = word.prefix { $0 != "=" }
             let isOurs = Self.ours.contains { short, long in
                 name == "--\(long)" || !short.isEmpty && !word.hasPrefix("--") && word.hasPrefix(short)
             }
@@ -88,12 +88,12 @@ extension SlurmPlan.Job {
             # Over a network it may take a minute until a file of another node shows.
             for file in \(needed.isEmpty ? "" : shellQuoted(needed)); do
                 for _ in $(seq 60); do [ -e "$file" ] && break; ls "${file%/*}" >/dev/null 2>&1; sleep 1; done
-                [ -e "$file" ] || { say "fce ended with 66"; echo "fce: error: $file: is not there"; exit 66; }
+                [ -e "$file" ] || { say "fce ended with 66"; echo "fce: error: $file: is not there; submit the table again"; exit 66; }
             done
 
             \(call) &
             worker=$!
-            [ -z "$time_is_up" ] || kill -TERM "$worker"
+            [ -z "$time_is_up$told" ] || kill -TERM "$worker"
             while kill -0 "$worker" 2>/dev/null; do wait "$worker"; done
             wait "$worker"; code=$?
             say "fce ended with $code"

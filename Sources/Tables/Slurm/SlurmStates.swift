@@ -42,7 +42,7 @@ extension SlurmPlan {
             let start = facts.flatMap { facts in
                 facts.phase.map { "stopped: phase \($0 + 1), step \(facts.step ?? 0)" }
             }
-            return ([start ?? "to do"] + waiting(job, queue)).joined(separator: ", ")
+            return ([start ?? "to do"] + waiting(job)).joined(separator: ", ")
         }
         switch entry.state {
         case "RUNNING":
@@ -50,15 +50,15 @@ extension SlurmPlan {
             let line = progress.flatMap { $0.job == entry.id ? $0.line : nil } ?? "starting"
             return "running on \(entry.nodes) as \(entry.id), " + line
         case "PENDING":
-            let others = waiting(job, queue)
+            let others = waiting(job)
             let reason = entry.reason == "Dependency" && !others.isEmpty ? others : [entry.reason]
             return (["queued as \(entry.id)"] + reason).joined(separator: ", ")
         default: return "\(entry.state.lowercased()) as \(entry.id)"
         }
     }
 
-    /// What the job waits for, where that is not everything.
-    private func waiting(_ job: Job, _ queue: SlurmQueue) -> [String] {
+    /// The jobs that this one waits for; none for the table, which waits for all.
+    private func waiting(_ job: Job) -> [String] {
         job.work == .table ? [] : job.after.map { "after \(jobs[$0].label)" }
     }
 }

@@ -37,7 +37,7 @@ extension Backend {
     /// The sum over ranks, in place: each rank adds a part of all ranks' numbers and hands the sum round.
     private func addRanks(_ x: Tensor) {
         let size = world.size
-        // Whole cache lines.
+        // A part is a multiple of 16 numbers, which is a cache line.
         let part = ((x.count + size - 1) / size + 15) / 16 * 16
         let out = zeros([part * size], x.type)
         copy(x, into: out.view(from: 0, shape: x.shape))

@@ -107,7 +107,7 @@ public final class World: Sendable {
     package func gather(_ text: String) -> [String] {
         let bytes = Array(text.utf8)
         let counts = gather([bytes.count])
-        // As long as the longest.
+        // All ranks send as many bytes as the longest text has.
         let padded = bytes + [UInt8](repeating: 0, count: (counts.max() ?? 0) - bytes.count)
         guard size > 1, !padded.isEmpty else { return counts.map { _ in text } }
         var all = [UInt8](repeating: 0, count: padded.count * size)
@@ -127,6 +127,13 @@ public final class World: Sendable {
         var data = isFirst ? bytes ?? [] : [UInt8](repeating: 0, count: count)
         data.withUnsafeMutableBytes { data in broadcast(data) }
         return data
+    }
+
+    /// The file that rank 0 has read; nil where it has none.
+    package func fromFirst(_ own: SafetensorsFile?, name: String) throws -> SafetensorsFile? {
+        guard size > 1 else { return own }
+        guard let bytes = fromFirst(own?.bytes) else { return nil }
+        return try own ?? SafetensorsFile(bytes: bytes, name: name)
     }
 
     /// The number that rank 0 has.
