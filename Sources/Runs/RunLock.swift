@@ -30,13 +30,20 @@ package final class RunLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { Self.release(descriptor) }
+
+    /// Gives the lock up at once. Closing alone leaves it to a child process that another thread is just starting, until the child
+    /// runs its program.
+    private static func release(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether a process holds the lock at `path`.
     package static func isHeld(_ path: String) -> Bool {
         let descriptor = Files.open(path, O_RDWR)
         guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
+        defer { release(descriptor) }
         return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 

@@ -55,4 +55,23 @@ import Testing
             #expect(try othersGetIt())
         }
     }
+
+    /// A child process has the descriptor too until it runs its program.
+    @Test func lockIsGivenUpWhereAChildHasTheDescriptor() throws {
+        try withScratch { folder in
+            let path = "\(folder)/lock"
+            var lock: RunLock? = try RunLock(path: path)
+            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            let own = descriptors.first { name in
+                let link = "/proc/self/fd/\(name)"
+                return (try? FileManager.default.destinationOfSymbolicLink(atPath: link))?.hasSuffix(path)
+                    == true
+            }
+            let child = dup(try #require(own.flatMap { Int32($0) }))
+            defer { close(child) }
+            withExtendedLifetime(lock) {}
+            lock = nil
+            _ = try RunLock(path: path)
+        }
+    }
 }
