@@ -33,7 +33,7 @@ public struct SpeedCache: Sendable {
         speed: Speed, age: Double
     )? {
         guard let bytes = Files.contents(path(key)),
-            let entry = try? JSONDecoder().decode(Entry<Speed>.self, from: Data(bytes)),
+            let entry = try? decodedJSON(Entry<Speed>.self, bytes),
             entry.key == key.text, (0...Self.lifetime).contains(now - entry.measuredAt)
         else { return nil }
         return (entry.speed, now - entry.measuredAt)

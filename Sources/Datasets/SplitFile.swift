@@ -21,7 +21,7 @@ extension Split {
 
     init(json: [UInt8], file: String) throws(UserError) {
         do {
-            self = try JSONDecoder().decode(Split.self, from: Data(json))
+            self = try decodedJSON(Split.self, json)
         } catch let error as DecodingError {
             throw UserError(.data, "is not a split: \(error.reason)", at: file, advice: "start a new run")
         } catch {

@@ -45,10 +45,9 @@ public struct MetricsLog: Sendable {
         }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // The part after the last line end is empty, or torn.
-        let decoder = JSONDecoder()
         rows = try lines.dropLast().enumerated().map { index, line in
             do {
-                return try decoder.decode(MetricsRow.self, from: Data(printableJSON(Array(line))))
+                return try decodedJSON(MetricsRow.self, printableJSON(Array(line)))
             } catch {
                 throw UserError(
                     .data, "not a line of metrics", at: "\(path):\(index + 1)", advice: "delete the line")

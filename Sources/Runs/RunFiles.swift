@@ -50,7 +50,7 @@ public struct RunFiles: Sendable {
                 .missing, "cannot read: \(SystemCall.reason)", at: path, advice: "is this a run directory?")
         }
         do {
-            return try JSONDecoder().decode(Value.self, from: Data(printableJSON(bytes)))
+            return try decodedJSON(Value.self, printableJSON(bytes))
         } catch {
             throw UserError(
                 .data, "not the \(name) of a run: \(Self.reason(error))", at: path,

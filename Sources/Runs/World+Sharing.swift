@@ -8,7 +8,7 @@ extension World {
         guard size > 1 else { return value }
         let json = try together { try value.map { Array(try JSONEncoder().encode($0)) } }
         guard let bytes = fromFirst(json) else { return nil }
-        return isFirst ? value : try JSONDecoder().decode(Value.self, from: Data(bytes))
+        return isFirst ? value : try decodedJSON(Value.self, bytes)
     }
 
     /// Whether any rank wants to stop. A signal that has come to one then counts as come to all.

@@ -15,6 +15,16 @@ public func jsonText(_ value: some Encodable, isPretty: Bool = true) throws -> S
     return text.contains(mark) ? text.replacingOccurrences(of: "\"\(word)\"", with: "null") : text
 }
 
+/// A value from JSON. All files are read with it.
+///
+/// Foundation's decoder refuses brackets within more than 512 others, but traps where the text ends with the first of them. So a
+/// line feed follows the text here.
+///
+/// - Throws: `DecodingError` for what is no JSON of such a value.
+package func decodedJSON<Value: Decodable>(_: Value.Type, _ bytes: some Sequence<UInt8>) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: Data(bytes) + [UInt8(ascii: "\n")])
+}
+
 extension KeyedDecodingContainer {
     /// A number that may have been written as null; NaN then.
     package func number(_ key: Key) throws -> Double { try decode(Double?.self, forKey: key) ?? .nan }

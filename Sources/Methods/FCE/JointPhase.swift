@@ -243,9 +243,7 @@ public final class JointPhase: Phase {
     public func restore(from archive: StateArchive) throws {
         flowOptimizer = try archive.restored(settings.flowOptimizer.optimizer(for: flow.store), "flow")
         guardStart = archive.word("guardStart").flatMap(Double.init)
-        let saved = archive.word("gate").flatMap {
-            try? JSONDecoder().decode(Gate.self, from: Data($0.utf8))
-        }
+        let saved = archive.word("gate").flatMap { try? decodedJSON(Gate.self, $0.utf8) }
         guard let saved else { throw archive.lacking("gate") }
         gate = saved
     }

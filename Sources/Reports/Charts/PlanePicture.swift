@@ -47,7 +47,7 @@ public struct PlaneDensities: Sendable {
         }
         let content: Content
         do {
-            content = try JSONDecoder().decode(Content.self, from: json)
+            content = try decodedJSON(Content.self, json)
         } catch {
             throw UserError(
                 .data, "is not a file of plane densities", at: file, advice: "evaluate the run once more")
@@ -65,7 +65,7 @@ public struct PlaneDensities: Sendable {
             },
             points: (content.points ?? []).compactMap(Self.point),
             labelled: (content.labelled ?? []).compactMap(Self.point),
-            moment: try? JSONDecoder().decode(Moment.self, from: json))
+            moment: try? decodedJSON(Moment.self, json))
     }
 
     private static func point(_ numbers: [Double]) -> PlanePoint? {

@@ -25,10 +25,8 @@ public struct MetricsTail: Sendable {
         else { return }
         let whole = bytes[bytes.startIndex...last]
         offset += UInt64(whole.count)
-        let decoder = JSONDecoder()
         for line in whole.split(separator: UInt8(ascii: "\n")) {
-            let text = Data(printableJSON(Array(line)))
-            guard let row = try? decoder.decode(MetricsRow.self, from: text) else { continue }
+            guard let row = try? decodedJSON(MetricsRow.self, printableJSON(Array(line))) else { continue }
             for (key, value) in row.values { curves[key, default: []].append(value) }
         }
     }
