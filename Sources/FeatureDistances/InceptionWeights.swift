@@ -22,6 +22,11 @@ package struct InceptionWeights {
                 .missing, "the weights of Inception v3 are not there: \(error.what)", at: path,
                 advice: "make them once with Examples/inception.py, and name them with --inception")
         }
+        if let name = file.nonFiniteTensor {
+            throw UserError(
+                .data, "\(name) is not finite", at: path,
+                advice: "make the file again with Examples/inception.py")
+        }
         self.init(file, at: path, backend: backend)
     }
 

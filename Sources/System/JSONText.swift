@@ -15,7 +15,7 @@ public func jsonText(_ value: some Encodable, isPretty: Bool = true) throws -> S
     return text.contains(mark) ? text.replacingOccurrences(of: "\"\(word)\"", with: "null") : text
 }
 
-/// A value from JSON. All files are read with it.
+/// A value from JSON, as the files of runs have it.
 ///
 /// Foundation's decoder refuses brackets within more than 512 others, but traps where the text ends with the first of them. So a
 /// line feed follows the text here.

@@ -199,8 +199,7 @@ struct Reproduce: ParsableCommand {
             jobs.jobs.contains(where: { $0.facts.isFinished && !$0.facts.isRecorded })
         {
             try plan.requireFolder()
-            try plan.cells.makeResultsFolder()
-            plan.recordFinished(jobs)
+            try plan.recordFinished(jobs)
         }
         try printTable(plan)
     }

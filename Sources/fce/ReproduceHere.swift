@@ -11,6 +11,8 @@ extension Reproduce {
     func train(_ plan: ReproductionPlan) throws -> [JobQueue.Status] {
         let display = JobDisplay(quiet: output.quiet)
         let (jobs, data) = try plan.isTemporary ? plan.jobs() : Interruption.endingAtOnce(plan.jobs)
+        // Before hours of training: a folder that cannot be made is said now.
+        try plan.cells.makeResultsFolder()
         let total = threads ?? Device.standard.availableProcessors
         let each = max(1, total / self.jobs)
         let count = jobs.jobs.count

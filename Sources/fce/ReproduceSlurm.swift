@@ -18,7 +18,7 @@ extension Reproduce {
         let slurm = SlurmPlan(jobs, plan.cells) { Files.exists($0) }
         if cluster.dryRun { return try dryRun(slurm, jobs, settings) }
         if let queue, list { return try showList(slurm, jobs, queue) }
-        plan.recordFinished(jobs)
+        try plan.recordFinished(jobs)
         guard let queue, !slurm.jobs.isEmpty else { return try printTable(plan) }
         try submit(slurm, jobs, queue, settings, plan)
         guard cluster.wait else { return }
@@ -65,7 +65,7 @@ extension Reproduce {
             throw ExitCode(Interruption.exitCode ?? ExitCode.failure.rawValue)
         }
         let (after, _) = try plan.jobs()
-        plan.recordFinished(after)
+        try plan.recordFinished(after)
         let left = after.jobs.filter { !$0.facts.isDone }
         for job in left {
             let log = slurm.jobs.first { $0.label == job.cell.label }

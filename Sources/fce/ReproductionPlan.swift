@@ -56,7 +56,6 @@ struct ReproductionPlan {
         // The table would refuse them in the end.
         let records = try cells.records(data)
         if !records.isEmpty { _ = try tables(records) }
-        try cells.makeResultsFolder()
         try requireFolder()
         return (plan, data)
     }
@@ -67,7 +66,9 @@ struct ReproductionPlan {
     }
 
     /// Commits the results of runs that have finished. One that cannot be committed is said, and hides no other.
-    func recordFinished(_ jobs: JobPlan) {
+    /// - Throws: `UserError(.output)` where the folder of results cannot be made.
+    func recordFinished(_ jobs: JobPlan) throws {
+        try cells.makeResultsFolder()
         for job in jobs.jobs where job.facts.isFinished && !job.facts.isRecorded {
             do { _ = try job.cell.recordResult() } catch { Console.warn(["\(job.cell.label): \(error)"]) }
         }

@@ -109,6 +109,14 @@ extension CommandLine {
             #expect(process.terminationStatus == 74)
         }
 
+        @Test func aWorkingFolderThatIsGoneIsNoCrash() throws {
+            try withRecipe(tinyRecipe) { folder in
+                let script =
+                    "mkdir gone && cd gone && rmdir ../gone && $FCE train '\(folder)/tiny.toml' --out run"
+                expectError(try Tool.shell(script, in: folder), 74)
+            }
+        }
+
         @Test func aTablesRowsAreCheckedWithIt() throws {
             try withRecipe(tinyRecipe) { folder in
                 let table = "title = \"t\"\nseeds = [1]\nrecipes = [\"tiny.toml\"]"
@@ -118,6 +126,7 @@ extension CommandLine {
                 }
                 #expect(try check().status == 0)
                 expectError(try check("--set", "flow.bloks=2"), 78, "flow.bloks")
+                expectError(try check("--ranks", "2"), 64, "--ranks is for recipes")
             }
         }
 

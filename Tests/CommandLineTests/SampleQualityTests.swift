@@ -37,6 +37,7 @@ extension CommandLine {
                 let answer = try JSONDecoder().decode(Answer.self, from: Data(output.out.utf8))
                 let expected = try distances("\(folder)/run", samples: 60)
                 expectClose([answer.frechetDistance], [expected.frechet], relative: 1e-6)
+                expectClose([answer.kernelDistance], [expected.kernel], relative: 1e-5)
                 #expect(answer.sampleQuality[0].samples == 60 && answer.sampleQuality[0].kind == .classifier)
 
                 // What is kept is in tables, and the features of the images are computed once.
@@ -52,7 +53,7 @@ extension CommandLine {
         }
 
         /// The same by hand: bytes, the last maps averaged over pixels, moments.
-        private func distances(_ path: String, samples: Int) throws -> (frechet: Double, Void) {
+        private func distances(_ path: String, samples: Int) throws -> (frechet: Double, kernel: Double) {
             let run = try LoadedRun(at: path, threads: 2)
             let (backend, data) = (run.backend, try run.data())
             let energy = try #require(run.state.energy)
@@ -76,10 +77,14 @@ extension CommandLine {
             let key = RandomKey(seed: 0, purpose: .evaluation)
             let images = data.train.values(
                 at: Array(0..<data.train.count), dequantize: .centre, key: key)
-            let moments = try [
-                (bytes.map { ($0 + 0.5) / 256 - 0.5 }, samples), (images, data.train.count),
-            ].map { FeatureMoments(try features($0.0, $0.1), backend) }
-            return (frechetDistance(moments[0], moments[1], backend), ())
+            let (a, b) = (
+                try features(bytes.map { ($0 + 0.5) / 256 - 0.5 }, samples),
+                try features(images, data.train.count)
+            )
+            let distance = frechetDistance(FeatureMoments(a, backend), FeatureMoments(b, backend), backend)
+            var stream = RandomStream(key)
+            let shuffled = backend.gatherRows(b, stream.permutation(data.train.count))
+            return (distance, try #require(KernelDistance(a, shuffled, backend)).value)
         }
 
         @Test func inceptionTakesAFileOfWeights() throws {
@@ -95,6 +100,16 @@ extension CommandLine {
                 file.tensors = Dictionary(
                     uniqueKeysWithValues: weights.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
                 try file.write(to: "\(folder)/w.safetensors")
+                let name = try #require(file.tensors.keys.min())
+                let entry = try #require(file.tensors[name])
+                file.tensors[name] = SafetensorsEntry(
+                    floats: [Float](repeating: .nan, count: try #require(entry.floats()).count),
+                    shape: entry.shape)
+                try file.write(to: "\(folder)/nan.safetensors")
+                let damaged = try Tool.run(
+                    "eval", "run", "--fid", "--inception", "nan.safetensors", in: folder)
+                #expect(
+                    damaged.status == 65 && damaged.err.contains("\(name) is not finite"), "\(damaged.err)")
                 let output = try Tool.run(
                     "eval", "run", "--fid", "--inception", "w.safetensors", "--samples", "20", in: folder)
                 #expect(output.status == 0, "\(output.err)")

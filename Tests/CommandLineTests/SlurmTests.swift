@@ -152,7 +152,8 @@ extension CommandLine {
                 try writeSlurm(to: folder, isRunning: false)
                 let dry = try start(Self.submit + ["--dry-run", "--sbatch", "--mem=1G"], in: folder)
                 #expect(
-                    dry.status == 0 && !exists("\(folder)/calls") && !exists("\(folder)/Runs"), "\(dry.err)")
+                    dry.status == 0 && !exists("\(folder)/calls") && !exists("\(folder)/Runs")
+                        && !exists("\(folder)/Results"), "\(dry.err)")
                 try write(dry.out, to: "\(folder)/submit.sh")
                 let ran = try Tool.shell("PATH='\(folder)/bin:'$PATH sh submit.sh", in: folder)
                 #expect(ran.status == 0, "\(ran.err)")

@@ -132,6 +132,7 @@ import Testing
     func batchNormalisation() throws {
         let recipe = try Recipe.parse(RankRecipe.batchNorm.text, file: "ranks.toml")
         try recipe.expectDivisible(ranks: 1)
+        try recipe.expectDivisible(ranks: 2)
         let error = #expect(throws: UserError.self) { try recipe.expectDivisible(ranks: 1, shards: 2) }
         #expect(error?.advice == "leave out --shards")
     }

@@ -126,7 +126,7 @@ private func slurm(_ plan: JobPlan, flowIsKept: Bool = false) throws -> SlurmPla
 
     @Test(
         "Options that begin alike are the user's",
-        arguments: ["--distribution=block", "--account=x", "-p main"])
+        arguments: ["--distribution=block", "--account=x", "-p main", "="])
     func allowed(options: String) throws {
         var settings = SlurmSettings()
         try settings.add(options: options)

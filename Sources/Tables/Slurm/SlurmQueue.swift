@@ -26,7 +26,9 @@ public struct SlurmQueue: Sendable, Equatable {
             "squeue", "--noheader", "--user=\(getuid())", "--format=%i|%T|%N|%r|%j",
         ]
         let answer = try Program(words, advice: Self.advice)
-        guard answer.status == 0 else { throw .slurm("squeue", answer) }
+        guard answer.status == 0 else {
+            throw .slurm("squeue", answer, "wait until Slurm answers, then repeat the command")
+        }
         self.init(answer.out)
     }
 
@@ -54,19 +56,21 @@ public struct SlurmQueue: Sendable, Equatable {
             settings.call(job, after: after), input: job.script(settings), advice: advice)
         // With several clusters the number is followed by a name.
         let id = answer.out.split(whereSeparator: \.isNewline).last?.split(separator: ";").first
-        guard answer.status == 0, let id, Int(id) != nil else { throw .slurm("sbatch", answer) }
+        guard answer.status == 0, let id, Int(id) != nil else {
+            throw .slurm(
+                "sbatch", answer,
+                "change --sbatch or wait, then repeat the command; what is submitted is not submitted again")
+        }
         return String(id)
     }
 }
 
 extension UserError {
-    fileprivate static func slurm(_ program: String, _ answer: Program) -> UserError {
+    fileprivate static func slurm(_ program: String, _ answer: Program, _ advice: String) -> UserError {
         let lines = answer.err.split(whereSeparator: \.isNewline)
         return UserError(
             .incomplete,
             "\(program) refuses: \(lines.first.map(String.init) ?? "exit code \(answer.status)")",
-            advice: program == "sbatch"
-                ? "change --sbatch or wait, then repeat the command; what is submitted is not submitted again"
-                : "wait until Slurm answers, then repeat the command")
+            advice: advice)
     }
 }
