@@ -109,14 +109,6 @@ extension CommandLine {
             #expect(process.terminationStatus == 74)
         }
 
-        @Test func aWorkingFolderThatIsGoneIsNoCrash() throws {
-            try withRecipe(tinyRecipe) { folder in
-                let script =
-                    "mkdir gone && cd gone && rmdir ../gone && $FCE train '\(folder)/tiny.toml' --out run"
-                expectError(try Tool.shell(script, in: folder), 74)
-            }
-        }
-
         @Test func aTablesRowsAreCheckedWithIt() throws {
             try withRecipe(tinyRecipe) { folder in
                 let table = "title = \"t\"\nseeds = [1]\nrecipes = [\"tiny.toml\"]"

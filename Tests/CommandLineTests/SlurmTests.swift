@@ -168,6 +168,15 @@ extension CommandLine {
             }
         }
 
+        @Test func aWorkingFolderThatIsGoneIsNoCrash() throws {
+            try TinyTable.withTable { folder in
+                let command = "$FCE reproduce '\(folder)/table.toml' --slurm --dry-run"
+                let output = try Tool.shell(
+                    "mkdir gone && cd gone && rmdir ../gone && \(command)", in: folder)
+                #expect(output.status < 128, "\(output.err)")
+            }
+        }
+
         @Test func whatIsWrongIsSaidInOneLine() throws {
             try TinyTable.withTable { folder in
                 let missing = try Tool.start(
